@@ -63,16 +63,17 @@ export class ObjectDocument {
    * @throws HearthError `echo/damaged` for changes that cannot be read; the document is then closed
    */
   merge(changes: readonly Uint8Array[]): void {
-    this.#guard(({ doc }) => {
+    this.#guard(({ doc, editor }) => {
       doc.applyChanges([...changes])
+      editor.forget()
     })
   }
 
   /** The stored form: what `apply` would have made of the creation's value by the same operations. */
   materialise(): { type: string; value: StoredRecord; gone: boolean } {
-    return this.#guard(({ doc }) => ({
+    return this.#guard(({ doc, editor }) => ({
       type: doc.get(ROOT, TYPE_KEY) as string,
-      value: readFields(doc, ROOT),
+      value: readFields(doc, ROOT, editor.lists),
       gone: doc.get(ROOT, GONE_KEY) === true,
     }))
   }

@@ -4,6 +4,7 @@
  */
 import type { Path } from '../../protocol/operations.js'
 import { LINK_KEY, ROOT, type Handle, type Typed } from './handle.js'
+import type { MovedLists } from './moved-lists.js'
 
 /** A key of a map, or an element of a list, by its index in Automerge. */
 export interface Place {
@@ -12,10 +13,10 @@ export interface Place {
 }
 
 /** Where the last step of a path leads. A key need not be set; an element must be there. */
-export function placeOf(doc: Handle, path: Path): Place | undefined {
+export function placeOf(doc: Handle, lists: MovedLists, path: Path): Place | undefined {
   let container: Typed = ['map', ROOT]
   for (let depth = 0; ; depth++) {
-    const place = step(doc, container, path[depth])
+    const place = step(doc, lists, container, path[depth])
     if (!place || depth === path.length - 1) return place
     const next = doc.getWithType(place.obj, place.prop)
     if (!next) return undefined
@@ -24,16 +25,23 @@ export function placeOf(doc: Handle, path: Path): Place | undefined {
 }
 
 /** The value at a path, with its type. */
-export function typedAt(doc: Handle, path: Path): Typed | undefined {
-  const place = placeOf(doc, path)
+export function typedAt(doc: Handle, lists: MovedLists, path: Path): Typed | undefined {
+  const place = placeOf(doc, lists, path)
   return (place && doc.getWithType(place.obj, place.prop)) ?? undefined
 }
 
-function step(doc: Handle, [type, obj]: Typed, key: string | number | undefined): Place | undefined {
+function step(
+  doc: Handle,
+  lists: MovedLists,
+  [type, obj]: Typed,
+  key: string | number | undefined,
+): Place | undefined {
   if (typeof key === 'string') {
     if (type !== 'map' || key === '' || key[0] === '@') return undefined
     return obj !== ROOT && doc.get(obj, LINK_KEY) !== undefined ? undefined : { obj, prop: key }
   }
-  if (key === undefined || type !== 'list' || key >= doc.length(obj)) return undefined
-  return { obj, prop: key }
+  if (key === undefined || type !== 'list') return undefined
+  const order = lists.order(obj)
+  if (order) return order[key] && { obj, prop: order[key].own }
+  return key < doc.length(obj) ? { obj, prop: key } : undefined
 }

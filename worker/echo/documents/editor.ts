@@ -23,8 +23,8 @@ export class Editor {
 
   constructor(object: ObjectId, doc: Handle) {
     this.#doc = doc
-    this.#on = { object, doc, index: new ChangeIndex(doc) }
-    this.lists = new MovedLists(doc, this.#on.index, () => this.#commit())
+    this.#on = { object, doc, index: new ChangeIndex(doc, () => this.#commit()) }
+    this.lists = new MovedLists(doc, this.#on.index)
   }
 
   /** @returns the changes made, in order */

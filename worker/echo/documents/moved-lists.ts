@@ -34,14 +34,11 @@ interface Moved {
 export class MovedLists {
   readonly #doc: Handle
   readonly #index: ChangeIndex
-  readonly #settle: () => void
   readonly #lists = new Map<string, Moved>()
 
-  /** @param settle commits what is pending: only operations in changes can be told apart */
-  constructor(doc: Handle, index: ChangeIndex, settle: () => void) {
+  constructor(doc: Handle, index: ChangeIndex) {
     this.#doc = doc
     this.#index = index
-    this.#settle = settle
   }
 
   /** To be called when the document has changed by other means than `splice` and `move`. */
@@ -110,7 +107,6 @@ export class MovedLists {
   }
 
   #scan(list: string): Slot[] {
-    this.#settle()
     const slots: Slot[] = []
     const orphans = new Set<OpId>()
     for (let k = 0, length = this.#doc.length(list); k < length; k++) {

@@ -100,7 +100,10 @@ export class Editor {
     const { obj, prop } = place
     const [type, value] = this.#doc.getWithType(obj, prop) ?? []
     if (type === undefined ? typeof prop !== 'string' : type !== 'int' && type !== 'counter') return
-    if (!Number.isSafeInteger(Number(value ?? 0) + n) || (n === 0 && type !== undefined)) return
+    const before = Number(value ?? 0)
+    // Two devices may count beyond 2^53 together; what shows then is a float, and floats are not counted.
+    if (!Number.isSafeInteger(before) || !Number.isSafeInteger(before + n)) return
+    if (n === 0 && type !== undefined) return
     if (type === 'int') this.#convert(() => [convertToCounter(this.#on, place)])
     else if (type === undefined) this.#convert(() => [makeCounter(this.#on, { obj, prop: prop as string })])
     if (n !== 0) this.#doc.increment(obj, prop, n)

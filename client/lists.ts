@@ -3,7 +3,7 @@ import { diffList } from './diff.js'
 import { isLive, nodeOf, type Node } from './nodes.js'
 import { plain } from './copies.js'
 import { storeValue } from './store-value.js'
-import { isList, type Stored } from '../worker/protocol/values.js'
+import { isList } from '../worker/protocol/values.js'
 
 /** Deletes and inserts in one operation. */
 export function fixList(node: Node, i: number, n: number, values: readonly unknown[]): void {

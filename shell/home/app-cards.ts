@@ -24,12 +24,9 @@ export const appCards = (apps: readonly AppCard[] | undefined, failed: boolean):
     <ul class="apps">
       ${apps?.map(card)}
       <li class="invitation">
-        ${icon('add')}
-        <div>
-          <strong>Add one of your own</strong>
-          <p>A folder with an <code>index.html</code> is enough. Start the server with</p>
-          <code class="command">npm start -- --app ./my-folder</code>
-        </div>
+        <strong>${icon('add')} Add one of your own</strong>
+        <p>A folder with an <code>index.html</code> is enough. Start the server with</p>
+        <code class="command">npm start -- --app ./my-folder</code>
       </li>
     </ul>
   </section>`

@@ -11,15 +11,16 @@ export function storagePanel({ storage }: Home['status']['value']): TemplateResu
     <p class="figure">
       ${bytesInWords(used)} ${quota > 0 ? html`<small>of ${bytesInWords(quota)}</small>` : ''}
     </p>
-    <meter
+    <div
+      class="meter"
+      role="meter"
       aria-label="Storage used"
-      min="0"
-      max="1"
-      high="0.8"
-      optimum="0"
-      .value=${share}
-      title="${Math.round(share * 100)} %"
-    ></meter>
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${Math.round(share * 100)}
+    >
+      <div style="width: ${share * 100}%"></div>
+    </div>
     <p class="state" data-good=${persisted}>
       ${
         persisted

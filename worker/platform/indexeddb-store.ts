@@ -1,0 +1,110 @@
+/**
+ * The store on IndexedDB: one database, one version, records of named tables. Every batch of writes is one
+ * transaction, acknowledged on its `complete` event, with the durability that was asked for (Chromium's
+ * default has been relaxed since version 121, so `strict` is always named).
+ */
+import { deleteDB, openDB, type IDBPDatabase } from 'idb'
+import { TABLES, type Key, type Store, type Table, type Write } from '../echo/platform.js'
+import { HearthError, toHearthError } from '../protocol/errors.js'
+
+const NAME = 'hearth'
+/** 1: the first. */
+export const SCHEMA = 1
+/** The longest wait for another connection to let go of the database, in milliseconds. */
+const OPEN_MS = 10_000
+
+/** @throws HearthError `store/unavailable`, `store/newer` */
+export async function openIndexedDbStore(name = NAME): Promise<Store> {
+  return new IndexedDbStore(name, await open(name))
+}
+
+async function open(name: string): Promise<IDBPDatabase> {
+  try {
+    const opening = openDB(name, SCHEMA, {
+      upgrade(db) {
+        for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
+      },
+    })
+    let timer: ReturnType<typeof setTimeout>
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('it did not open in time')), OPEN_MS)
+    })
+    return await Promise.race([opening, late]).finally(() => clearTimeout(timer))
+  } catch (e) {
+    if ((e as DOMException)?.name === 'VersionError') throw new HearthError('store/newer', { theirs: 'unknown' })
+    throw toHearthError(e, 'store/unavailable')
+  }
+}
+
+const range = (under: readonly (string | number)[], after?: number, upTo?: number) =>
+  IDBKeyRange.bound(
+    after === undefined ? [...under] : [...under, after],
+    // A list sorts after every number and string, so this is past every key that begins with `under`.
+    upTo === undefined ? [...under, []] : [...under, upTo],
+    after !== undefined,
+  )
+
+class IndexedDbStore implements Store {
+  constructor(
+    private readonly name: string,
+    private readonly db: IDBPDatabase,
+  ) {
+    // Another connection deletes or upgrades: let go, or it waits for ever.
+    db.addEventListener('versionchange', () => db.close())
+  }
+
+  async get<T>(table: Table, key: Key): Promise<T | undefined> {
+    return this.reading(() => this.db.get(table, key as IDBValidKey))
+  }
+
+  async rows<T>(table: Table, under?: readonly (string | number)[], after?: number) {
+    return this.reading(async () => {
+      const tx = this.db.transaction(table, 'readonly')
+      const keys = under && range(under, after)
+      const [found, values] = await Promise.all([tx.store.getAllKeys(keys), tx.store.getAll(keys)])
+      return found.map((key, i) => ({ key: key as Key, value: values[i] as T }))
+    })
+  }
+
+  async write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void> {
+    if (writes.length === 0) return
+    try {
+      const tables = [...new Set(writes.map((w) => w.table))]
+      const tx = this.db.transaction(tables, 'readwrite', { durability })
+      // Failures of single requests abort the transaction, which `done` reports once.
+      const ignore = () => undefined
+      for (const w of writes) {
+        const table = tx.objectStore(w.table)
+        if ('put' in w) table.put(w.put, w.key as IDBValidKey).catch(ignore)
+        else if ('delete' in w) table.delete(w.key as IDBValidKey).catch(ignore)
+        else table.delete(range(w.under, undefined, w.upTo)).catch(ignore)
+      }
+      await tx.done
+    } catch (e) {
+      throw writeError(e)
+    }
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  async erase(): Promise<void> {
+    this.db.close()
+    await deleteDB(this.name)
+  }
+
+  private async reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (e) {
+      throw toHearthError(e, 'store/unavailable')
+    }
+  }
+}
+
+function writeError(e: unknown): HearthError {
+  const name = (e as DOMException)?.name
+  if (name === 'QuotaExceededError' || (name === 'AbortError' && /quota/i.test(String(e)))) return new HearthError('store/quota')
+  return toHearthError(e)
+}

@@ -1,0 +1,35 @@
+/**
+ * Branded identifiers and their encodings. Ids are random or hashed bytes in base64url without padding;
+ * none of them carries authority, order or time.
+ */
+declare const brand: unique symbol
+type Branded<B extends string> = string & { readonly [brand]: B }
+
+/** 128 random bits, 22 characters. */
+export type ObjectId = Branded<'ObjectId'>
+/** SHA-256 of the space's genesis, 43 characters. */
+export type SpaceId = Branded<'SpaceId'>
+/** The device that writes a feed, 22 characters. */
+export type DeviceId = Branded<'DeviceId'>
+/** The identity that a device belongs to, 22 characters. */
+export type IdentityId = Branded<'IdentityId'>
+/** One page load of one tab, 22 characters: it numbers its batches from 1. */
+export type ClientId = Branded<'ClientId'>
+/** One life of the worker, 22 characters. A new one means that its memory is gone. */
+export type InstanceId = Branded<'InstanceId'>
+
+/** Bytes as base64url without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (c) =>
+    c === '+' ? '-' : c === '/' ? '_' : '',
+  )
+}
+
+/** A fresh id of 128 bits from the given source of randomness, or from WebCrypto. */
+export function newId<T extends string>(random = crypto.getRandomValues(new Uint8Array(16))): T {
+  return toBase64Url(random) as T
+}
+
+/** Whether a value has the shape of a 128-bit id. */
+export const isId = (value: unknown): value is ObjectId & ClientId & DeviceId =>
+  typeof value === 'string' && /^[\w-]{22}$/.test(value)

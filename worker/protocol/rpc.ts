@@ -1,0 +1,162 @@
+/**
+ * Tab <-> worker. Requests and answers go over Comlink (`SessionApi`). Queries, patches and edits go over one
+ * MessagePort for each tab, in frames, because their order among each other is what keeps a view from flickering:
+ * a tab must not hear that an edit is confirmed before it hears what that did to its queries.
+ *
+ * RPC_VERSION history: 1, the first.
+ */
+import type { WireError } from './errors.js'
+import type { ClientId, DeviceId, InstanceId, ObjectId, SpaceId } from './ids.js'
+import type { Op } from './operations.js'
+import type { QuerySpec, Queryable } from './queries.js'
+import type { StoredRecord } from './values.js'
+
+export const RPC_VERSION = 1
+
+/** Web Locks by which each side learns that the other is gone. */
+export const tabLock = (client: ClientId) => `hearth:tab:${client}`
+export const workerLock = (instance: InstanceId) => `hearth:worker:${instance}`
+/** Held by the one worker instance that may write this origin's store. */
+export const OWNER_LOCK = 'hearth:owner'
+/** The worker asks each tab this often whether it is still there, in milliseconds; a frozen tab keeps its lock. */
+export const PING_MS = 5000
+
+export interface Hello {
+  readonly rpc: number
+  readonly build: string
+  readonly client: ClientId
+  /** The app's name, for the list of what is open. */
+  readonly app: string
+}
+
+export interface Welcome {
+  readonly rpc: number
+  readonly build: string
+  readonly instance: InstanceId
+  readonly device: DeviceId
+  /** The personal space first, then in order of creation. */
+  readonly spaces: readonly SpaceInfo[]
+  /** Highest batch of this client that is durable: all up to it are, or were refused. */
+  readonly mark: number
+  readonly status: WorkerStatus
+}
+
+export interface SpaceInfo {
+  readonly id: SpaceId
+  readonly name: string
+  readonly personal: boolean
+  /** Milliseconds since 1970, by the author's clock. */
+  readonly createdAt: number
+}
+
+/** A part of the store that could not be read. Nothing was deleted; what else is there, opens. */
+export interface Damage {
+  readonly what: 'entry' | 'page' | 'document' | 'space'
+  readonly space?: SpaceId
+  readonly object?: ObjectId
+  readonly message: string
+}
+
+export interface WorkerStatus {
+  readonly tabs: number
+  /** Bytes; 0 where the browser does not say. */
+  readonly used: number
+  readonly quota: number
+  readonly persisted: boolean
+  readonly damage: readonly Damage[]
+}
+
+/** Requests of one tab. Every one ends: with an answer, or a coded error. */
+export interface SessionApi {
+  /**
+   * First call on a new port; the second argument is the tab's end of its stream.
+   * @throws HearthError `rpc/version`, `store/unavailable`, `store/newer`, `store/busy`
+   */
+  attach(hello: Hello, stream: MessagePort): Promise<Welcome>
+  /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
+  createSpace(name: string): Promise<SpaceInfo>
+  /** Figures for support: no plaintext of the user's, no keys. */
+  diagnostics(): Promise<Record<string, unknown>>
+  /** Deletes the database. Every tab is told `store/erased`. */
+  erase(): Promise<void>
+  /** The tab closes its home: its session ends. */
+  leave(): Promise<void>
+}
+
+/** One object as the worker has it. */
+export interface ObjectRecord extends Queryable {
+  readonly space: SpaceId
+  /** Removed. It is in no query, and what is written to it meanwhile shows if it is restored. */
+  readonly gone: boolean
+}
+
+/** A new object, or operations on one, in the order in which the app made them. */
+export type Item =
+  | { readonly id: ObjectId; readonly type: string; readonly value: StoredRecord }
+  | { readonly id: ObjectId; readonly op: Op }
+
+/** Tab to worker. A frame is a list of these. */
+export type TabMessage =
+  /** Batch `n` (1, 2, 3 …) of this client: applied whole or refused whole. Safe to repeat: `n` is applied once. */
+  | { readonly t: 'batch'; readonly n: number; readonly space: SpaceId; readonly items: readonly Item[] }
+  /** Opens query `q`; answered by `result`, then by `diff`s. At most 1,000 open queries a tab. */
+  | { readonly t: 'query'; readonly q: number; readonly spec: QuerySpec }
+  | { readonly t: 'unquery'; readonly q: number }
+  /** Asks for one object; answered by `loaded`, and by `records` if it is there. */
+  | { readonly t: 'load'; readonly q: number; readonly id: ObjectId }
+  /** No longer interested in patches of these. */
+  | { readonly t: 'unwatch'; readonly ids: readonly ObjectId[] }
+  /** Frames seen up to this number: answers a ping, and lets the worker forget. */
+  | { readonly t: 'seen' }
+
+/** Tab to worker: `seen` is the number of the last frame that the tab has applied. */
+export interface TabFrame {
+  readonly seen: number
+  readonly m: readonly TabMessage[]
+}
+
+/** Worker to tab. Frames are numbered from 1 and arrive in order. */
+export interface WorkerFrame {
+  readonly f: number
+  readonly m: readonly WorkerMessage[]
+}
+
+export type WorkerMessage =
+  /** Objects in full: new to the tab, or (after a refused write) as they are again. */
+  | { readonly t: 'records'; readonly records: readonly ObjectRecord[] }
+  /** Operations of others on an object the tab has, in order, to be applied to confirmed state. */
+  | { readonly t: 'ops'; readonly id: ObjectId; readonly ops: readonly Op[]; readonly updatedAt: number }
+  /**
+   * The tab's own batch `n` is part of confirmed state, after everything before this message: exactly what the
+   * tab's own mapping made of it. `created` has the place in creation order of each object it made.
+   */
+  | {
+      readonly t: 'applied'
+      readonly n: number
+      readonly at: number
+      readonly created: readonly (readonly [ObjectId, order: number])[]
+    }
+  /** The tab's own batches up to `n` will survive a killed browser. */
+  | { readonly t: 'durable'; readonly n: number }
+  /** Batch `n` was not applied, or taken back; `records` and `void` in the same frame say what is there now. */
+  | { readonly t: 'refused'; readonly n: number; readonly error: WireError }
+  /** Objects that are not there (any more): their creation was refused. */
+  | { readonly t: 'void'; readonly ids: readonly ObjectId[] }
+  /** The whole result of a query, in order, ids only; the records came before. */
+  | { readonly t: 'result'; readonly q: number; readonly ids: readonly ObjectId[]; readonly total: number }
+  /** Removed ids, then inserted ones, each at its index in the new result. */
+  | {
+      readonly t: 'diff'
+      readonly q: number
+      readonly out: readonly ObjectId[]
+      readonly into: readonly (readonly [index: number, id: ObjectId])[]
+      readonly total: number
+    }
+  | { readonly t: 'failed'; readonly q: number; readonly error: WireError }
+  | { readonly t: 'loaded'; readonly q: number; readonly found: boolean }
+  | { readonly t: 'spaces'; readonly spaces: readonly SpaceInfo[] }
+  | { readonly t: 'status'; readonly status: WorkerStatus }
+  /** The tab answers with any frame. */
+  | { readonly t: 'ping' }
+  /** The last message on this stream. */
+  | { readonly t: 'end'; readonly error: WireError }

@@ -3,7 +3,7 @@
  * and in a tab over the few objects that it has itself changed and the worker has not yet confirmed.
  */
 import { HearthError, invalid } from './errors.js'
-import type { ObjectId, SpaceId } from './ids.js'
+import type { DeviceId, ObjectId, SpaceId } from './ids.js'
 import {
   isLink,
   isList,
@@ -25,7 +25,7 @@ export interface Queryable {
   readonly updatedAt: number
   /** Creation order: (Lamport, index) in one number, ties by device. See `creationOrder`. */
   readonly order: number
-  readonly author: string
+  readonly author: DeviceId
 }
 
 export type Comparison = Partial<

@@ -1,0 +1,108 @@
+/**
+ * Writes what is derived a little later than what is true: changed pages, with the feed position they stand for, and
+ * then the journal up to there is not needed any more. A kill between an entry and its page loses nothing: opening
+ * the space replays the journal from the position on.
+ */
+import type { DeviceId, ObjectId } from '../protocol/ids.js'
+import type { StoredRecord } from '../protocol/values.js'
+import type { Documents } from './documents.js'
+import type { EchoPlatform, Store, Write } from './platform.js'
+import type { Space } from './space.js'
+
+/** The shape of pages; an older one is rebuilt. */
+export const PAGE_VERSION = 1
+/** Quiet for so long, or this long at the most, and pages are written; in milliseconds. */
+const QUIET_MS = 1000
+const LONGEST_MS = 10_000
+
+/** A row of pages: [id, type, value, creation order, created, updated, author, gone, seq] of each object. */
+export interface PageRow {
+  readonly v: number
+  readonly objects: readonly PageObject[]
+}
+export type PageObject = readonly [
+  id: ObjectId,
+  type: string,
+  value: StoredRecord,
+  order: number,
+  createdAt: number,
+  updatedAt: number,
+  author: DeviceId,
+  gone: boolean,
+  seq: number,
+]
+/** A row of positions: every page of the space contains this device's feed up to `seq`. */
+export interface Position {
+  readonly seq: number
+  readonly head: Uint8Array | null
+  readonly lamport: number
+}
+
+export class Checkpoints {
+  private cancel: (() => void) | undefined
+  private since = 0
+  private running: Promise<void> | undefined
+
+  constructor(
+    private readonly platform: EchoPlatform,
+    private readonly store: Store,
+    private readonly documents: Documents,
+    private readonly spaces: () => Iterable<Space>,
+    /** Resolves when no commit is under way: pages then stand for a whole number of entries. */
+    private readonly settled: () => Promise<void>,
+    private readonly failed: (e: unknown) => void,
+  ) {}
+
+  /** Something became durable. */
+  due(): void {
+    const now = this.platform.now()
+    this.since ||= now
+    this.cancel?.()
+    const wait = Math.max(0, Math.min(QUIET_MS, this.since + LONGEST_MS - now))
+    this.cancel = this.platform.later(() => void this.run().catch(this.failed), wait)
+  }
+
+  /** Writes now what has changed. */
+  async run(all = false): Promise<void> {
+    this.cancel?.()
+    this.since = 0
+    while (this.running) await this.running
+    this.running = this.write(all).finally(() => (this.running = undefined))
+    return this.running
+  }
+
+  stop(): void {
+    this.cancel?.()
+  }
+
+  private async write(all: boolean): Promise<void> {
+    for (const space of this.spaces()) {
+      await this.settled()
+      if (!space.pages.dirty) continue
+      const taken = space.pages.take()
+      const { seq, head, lamport } = space
+      const at = [space.info.id, space.device] as const
+      const writes: Write[] = taken.map((page) => ({ table: 'pages', key: [space.info.id, page], put: row(space, page) }))
+      writes.push({ table: 'positions', key: [...at], put: { seq, head, lamport } satisfies Position })
+      writes.push({ table: 'journal', under: at, upTo: seq })
+      try {
+        await this.store.write(writes, 'relaxed')
+      } catch (e) {
+        for (const page of taken) space.pages.touch(page)
+        throw e
+      }
+    }
+    await this.settled()
+    await this.documents.tidy(all)
+  }
+}
+
+function row(space: Space, page: number): PageRow {
+  const objects: PageObject[] = []
+  for (const id of space.pages.ids(page)) {
+    const { durable: r, seq } = space.rows.get(id)!
+    // Not durable yet: its entry will bring it.
+    if (r) objects.push([id, r.type, r.value, r.order, r.createdAt, r.updatedAt, r.author, r.gone, seq])
+  }
+  return { v: PAGE_VERSION, objects }
+}

@@ -1,0 +1,165 @@
+/**
+ * Group commit: everything that waits becomes one strict transaction, and is acknowledged when that has completed.
+ * While one transaction is under way, what comes meanwhile gathers for the next.
+ *
+ * Here, and off the path that shows an edit, operations become Automerge changes and changes become entries.
+ */
+import { toHearthError } from '../protocol/errors.js'
+import type { ClientId, ObjectId } from '../protocol/ids.js'
+import { apply, type Op } from '../protocol/operations.js'
+import type { StoredRecord } from '../protocol/values.js'
+import type { Batch, Refusal } from './batch.js'
+import type { Documents } from './documents.js'
+import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
+import type { EchoPlatform, Store, Write } from './platform.js'
+import type { Slot, Space } from './space.js'
+
+/** A journal row: the operations of one entry on plain values, so that pages catch up without Automerge. */
+export type Journal = readonly (readonly [id: ObjectId, ops: readonly Op[]])[]
+/** A row of marks: all batches of a client up to `n` are durable, or were refused. */
+export interface Mark {
+  readonly n: number
+  readonly at: number
+}
+
+/** The entry in the making. */
+interface Draft {
+  readonly space: Space
+  readonly slot: Slot
+  readonly creations: Map<ObjectId, { type: string; value: StoredRecord }>
+  readonly edits: Map<ObjectId, Op[]>
+}
+
+export class Committer {
+  private readonly queue: Batch[] = []
+  private writing: Promise<void> | undefined
+  /** Batches refused, by client, since the last commit: they raise the client's mark too. */
+  private readonly refused = new Map<ClientId, number>()
+
+  constructor(
+    private readonly platform: EchoPlatform,
+    private readonly store: Store,
+    private readonly documents: Documents,
+    private readonly onDurable: (batches: readonly Batch[]) => void,
+    private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
+  ) {}
+
+  add(batch: Batch): void {
+    this.queue.push(batch)
+    this.writing ??= this.run().finally(() => (this.writing = undefined))
+  }
+
+  /** Batch `n` was refused before it came here: never apply it again. */
+  skip(client: ClientId, n: number): void {
+    this.refused.set(client, Math.max(n, this.refused.get(client) ?? 0))
+  }
+
+  /** Resolves when nothing waits to be durable. */
+  async idle(): Promise<void> {
+    while (this.writing) await this.writing
+  }
+
+  get pending(): number {
+    return this.queue.length
+  }
+
+  private async run(): Promise<void> {
+    while (this.queue.length > 0) {
+      // One turn of the event loop: what a tab sends in one go is then in one transaction.
+      await new Promise<void>((resolve) => this.platform.later(resolve, 0))
+      const group = this.queue.splice(0)
+      try {
+        await this.write(group)
+      } catch (e) {
+        const error = toHearthError(e)
+        const only = error.code === 'echo/damaged' ? (error.details.object as ObjectId) : undefined
+        // What was accepted meanwhile stands on what has just failed.
+        this.onFailed([...group, ...this.queue.splice(0)], only ? { error, only } : { error })
+      }
+    }
+  }
+
+  private async write(group: readonly Batch[]): Promise<void> {
+    for (const batch of group) batch.space.closeDraft()
+    const heads = new Map<Space, { seq: number; head: Uint8Array | null }>()
+    const writes: Write[] = []
+    const placed: [Space, ObjectId, number][] = []
+    const edited = new Set<ObjectId>()
+    try {
+      const { all, created } = drafts(group)
+      for (const draft of all) {
+        const { space, slot } = draft
+        const { seq, head } = heads.get(space) ?? { seq: space.seq, head: space.head }
+        const creations = [...draft.creations].map(([id, c]): EntryCreation => [id, c.type, c.value])
+        const changes: EntryChanges[] = []
+        for (const [id, ops] of draft.edits) {
+          edited.add(id)
+          const fresh = created.get(id)?.creations.get(id)
+          const made = await this.documents.edit(space, id, ops, slot.at, fresh && { id, ...fresh })
+          if (made.length > 0) changes.push([id, made])
+        }
+        if (creations.length === 0 && changes.length === 0) continue
+        const header = { space: space.info.id, feed: space.device, seq: seq + 1, prev: head, ...slot }
+        const entry = await encodeEntry(header, { creations, changes }, (bytes) => this.platform.sha256(bytes))
+        const at = [space.info.id, space.device, seq + 1] as const
+        writes.push({ table: 'entries', key: at, put: entry.bytes })
+        if (draft.edits.size > 0) writes.push({ table: 'journal', key: at, put: [...draft.edits] satisfies Journal })
+        for (const [id] of changes) writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.info.id })
+        for (const [id] of creations) placed.push([space, id, seq + 1])
+        heads.set(space, { seq: seq + 1, head: entry.id })
+      }
+      await this.store.write([...writes, ...this.marks(group)], 'strict')
+    } catch (e) {
+      // These documents hold changes that are not in the feed.
+      for (const id of edited) this.documents.forget(id)
+      throw e
+    }
+    for (const [space, { seq, head }] of heads) Object.assign(space, { seq, head })
+    for (const [space, id, seq] of placed) {
+      const row = space.rows.get(id)
+      if (row) row.seq = seq
+    }
+    this.documents.committed(edited)
+    // In the same turn as the positions above: a checkpoint must never see one without the other.
+    this.onDurable(group)
+  }
+
+  private marks(group: readonly Batch[]): Write[] {
+    const marks = new Map(this.refused)
+    this.refused.clear()
+    for (const { client, n } of group) marks.set(client, Math.max(n, marks.get(client) ?? 0))
+    const at = this.platform.now()
+    return [...marks].map(([client, n]): Write => ({ table: 'marks', key: client, put: { n, at } satisfies Mark }))
+  }
+}
+
+/** The entries of a group, in feed order. Edits of an object that is created in the same group become part of its first value. */
+function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: ReadonlyMap<ObjectId, Draft> } {
+  const all = new Map<string, Draft>()
+  const created = new Map<ObjectId, Draft>()
+  const sealed = new Set<ObjectId>()
+  for (const { space, items } of group) {
+    for (const item of items) {
+      const key = `${space.info.id}/${item.slot.lamport}`
+      let draft = all.get(key)
+      if (!draft) all.set(key, (draft = { space, slot: item.slot, creations: new Map(), edits: new Map() }))
+      if ('created' in item) {
+        draft.creations.set(item.id, { type: item.created.type, value: item.created.value })
+        created.set(item.id, draft)
+        continue
+      }
+      for (const op of item.ops) {
+        const creation = created.get(item.id)?.creations.get(item.id)
+        // A removal is a fact about the object, not a value of it; after one, order matters.
+        if (creation && op.t !== 'gone' && !sealed.has(item.id)) creation.value = apply(creation.value, op)
+        else {
+          sealed.add(item.id)
+          const ops = draft.edits.get(item.id)
+          if (ops) ops.push(op)
+          else draft.edits.set(item.id, [op])
+        }
+      }
+    }
+  }
+  return { all: all.values(), created }
+}

@@ -1,0 +1,134 @@
+/**
+ * The live, sorted result of one query, shared by all tabs that ask the same. Changes arrive as pairs of an
+ * object's record before and after; what they do to the result goes to every window on it, as differences.
+ */
+import type { ObjectId } from '../protocol/ids.js'
+import { comparator, matches, type QuerySpec } from '../protocol/queries.js'
+import type { ObjectRecord } from '../protocol/rpc.js'
+
+export type RecordChange = readonly [before: ObjectRecord | undefined, after: ObjectRecord | undefined]
+
+/** What changed in the order of a window; records that changed without moving are not in it. */
+export interface WindowDiff {
+  readonly out: readonly ObjectId[]
+  readonly into: readonly (readonly [index: number, record: ObjectRecord])[]
+  readonly total: number
+}
+
+export class Matching {
+  readonly sorted: ObjectRecord[]
+  readonly windows = new Set<QueryWindow>()
+  private readonly compare: (a: ObjectRecord, b: ObjectRecord) => number
+
+  constructor(
+    private readonly spec: QuerySpec,
+    all: Iterable<ObjectRecord>,
+  ) {
+    this.compare = comparator(spec)
+    this.sorted = []
+    for (const record of all) if (this.has(record)) this.sorted.push(record)
+    this.sorted.sort(this.compare)
+  }
+
+  /** Applies changes and tells the windows. */
+  update(changes: readonly RecordChange[]): void {
+    const out = new Set<ObjectId>()
+    const into = new Map<ObjectId, ObjectRecord>()
+    for (const [before, after] of changes) {
+      const was = before && this.has(before) ? before : undefined
+      const is = after && this.has(after) ? after : undefined
+      if (!was && !is) continue
+      const from = was ? this.indexOf(was) : -1
+      if (was) this.sorted.splice(from, 1)
+      const to = is ? this.lowerBound(is) : -1
+      if (is) this.sorted.splice(to, 0, is)
+      if (from === to) {
+        if (into.has(is!.id)) into.set(is!.id, is!)
+        continue
+      }
+      const id = (is ?? was)!.id
+      // An object that came in with this very update was not in any window before.
+      if (was && !into.has(id)) out.add(id)
+      if (is) into.set(id, is)
+      else into.delete(id)
+    }
+    if (out.size || into.size) for (const window of this.windows) window.refresh(out, into)
+  }
+
+  /** First index whose record does not come before this one. */
+  lowerBound(record: ObjectRecord): number {
+    let low = 0
+    let high = this.sorted.length
+    if (high && this.compare(this.sorted[high - 1]!, record) < 0) return high
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.compare(this.sorted[middle]!, record) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  indexOf(record: ObjectRecord): number {
+    const index = this.lowerBound(record)
+    return this.sorted[index]?.id === record.id ? index : this.sorted.findIndex((one) => one.id === record.id)
+  }
+
+  private has(record: ObjectRecord): boolean {
+    return !record.gone && (!this.spec.space || this.spec.space === record.space) && matches(this.spec, record)
+  }
+}
+
+/** What one tab sees of a result: all of it, or `limit` objects after a given one. */
+export class QueryWindow {
+  private shown: ObjectRecord[] | undefined
+
+  constructor(
+    private readonly matching: Matching,
+    private readonly limit: number | undefined,
+    private readonly after: (() => ObjectRecord | undefined) | undefined,
+    private readonly changed: (diff: WindowDiff | undefined) => void,
+  ) {
+    matching.windows.add(this)
+  }
+
+  /** The records now in view, in order. */
+  view(): readonly ObjectRecord[] {
+    if (this.limit === undefined && !this.after) return this.matching.sorted
+    const anchor = this.after?.()
+    const start = anchor ? this.matching.lowerBound(anchor) : 0
+    // The anchor itself, if it is in the result, is not after itself.
+    const first = start + (anchor && this.matching.sorted[start]?.id === anchor.id ? 1 : 0)
+    this.shown = this.matching.sorted.slice(first, this.limit === undefined ? undefined : first + this.limit)
+    return this.shown
+  }
+
+  get total(): number {
+    return this.matching.sorted.length
+  }
+
+  refresh(out: ReadonlySet<ObjectId>, into: ReadonlyMap<ObjectId, ObjectRecord>): void {
+    if (this.limit === undefined && !this.after) {
+      const placed = [...into.values()].map((record) => [this.matching.indexOf(record), record] as const)
+      this.changed({ out: [...out], into: placed.sort((a, b) => a[0] - b[0]), total: this.total })
+      return
+    }
+    const before = (this.shown ?? []).map((record) => record.id)
+    const now = this.view()
+    const diff = windowDiff(before, now)
+    // The order among those that stay has changed: a whole new result says it best.
+    this.changed(diff && { ...diff, total: this.total })
+  }
+
+  close(): void {
+    this.matching.windows.delete(this)
+  }
+}
+
+function windowDiff(before: readonly ObjectId[], now: readonly ObjectRecord[]): Omit<WindowDiff, 'total'> | undefined {
+  const [old, fresh] = [new Set(before), new Set(now.map((record) => record.id))]
+  const out = before.filter((id) => !fresh.has(id))
+  const into = now.map((record, i) => [i, record] as const).filter(([, record]) => !old.has(record.id))
+  const stay = now.filter((record) => old.has(record.id))
+  const same = before.filter((id) => fresh.has(id)).every((id, i) => stay[i]!.id === id)
+  return same ? { out, into } : undefined
+}

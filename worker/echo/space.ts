@@ -1,0 +1,77 @@
+/**
+ * One space in memory: its objects as plain values, the position of this device's feed, and the draft, which is
+ * the entry that the next commit will write. Reads are answered from here and never load Automerge.
+ */
+import type { DeviceId, ObjectId } from '../protocol/ids.js'
+import { creationOrder } from '../protocol/queries.js'
+import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import { Pages } from './pages.js'
+
+/** Most creations in one entry, and most bytes (by `sizeOf`) before the next one begins. */
+const DRAFT_ITEMS = 256
+const DRAFT_BYTES = 256 << 10
+
+/** An object's current record, and the one that is known to be durable (none before its creation is). */
+export interface Row {
+  record: ObjectRecord
+  durable: ObjectRecord | undefined
+  readonly page: number
+  /** Where its creation stands: position in the author's feed; 0 until it is durable. */
+  seq: number
+  /** Upper bound of the value's bytes; exact after each recount. */
+  bytes: number
+}
+
+/** A place in the entry that is being drafted. */
+export interface Slot {
+  readonly lamport: number
+  readonly at: number
+}
+
+export class Space {
+  readonly rows = new Map<ObjectId, Row>()
+  readonly pages = new Pages()
+  /** Of this device's feed: the last durable entry. */
+  seq = 0
+  head: Uint8Array | null = null
+  /** Highest Lamport time seen or given out. */
+  lamport = 0
+  private draft: { slot: Slot; items: number; bytes: number } | undefined
+
+  constructor(
+    readonly info: SpaceInfo,
+    readonly device: DeviceId,
+  ) {}
+
+  /** Where an edit of so many bytes goes: the open draft, or a new one when that is full. */
+  slot(now: number, bytes: number): Slot {
+    if (this.draft && this.draft.bytes > 0 && this.draft.bytes + bytes > DRAFT_BYTES) this.draft = undefined
+    this.draft ??= { slot: { lamport: ++this.lamport, at: now }, items: 0, bytes: 0 }
+    this.draft.bytes += bytes
+    return this.draft.slot
+  }
+
+  /** As `slot`, for a creation, with its place in creation order. */
+  creationSlot(now: number, bytes: number): Slot & { order: number } {
+    if (this.draft && this.draft.items >= DRAFT_ITEMS) this.draft = undefined
+    const slot = this.slot(now, bytes)
+    return { ...slot, order: creationOrder(slot.lamport, this.draft!.items++) }
+  }
+
+  /** The draft is being written: what comes now belongs to the next entry. */
+  closeDraft(): void {
+    this.draft = undefined
+  }
+
+  add(record: ObjectRecord, bytes: number): Row {
+    const row: Row = { record, durable: undefined, page: this.pages.place(record.id, bytes), seq: 0, bytes }
+    this.rows.set(record.id, row)
+    return row
+  }
+
+  remove(id: ObjectId): void {
+    const row = this.rows.get(id)
+    if (row) this.pages.drop(row.page, id)
+    this.rows.delete(id)
+  }
+}

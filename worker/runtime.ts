@@ -1,0 +1,146 @@
+/**
+ * Composition root: given a platform, opens ECHO and serves one session for each tab that connects. The same
+ * runtime runs in a SharedWorker, in Node and in a simulation; only the platform differs.
+ */
+import { Echo } from './echo/echo.js'
+import type { EchoPlatform } from './echo/platform.js'
+import { HearthError, toHearthError } from './protocol/errors.js'
+import { newId, type InstanceId } from './protocol/ids.js'
+import { OWNER_LOCK, PING_MS, RPC_VERSION, workerLock, type Welcome, type WorkerStatus } from './protocol/rpc.js'
+import { verifyHello } from './protocol/verify.js'
+import { Session } from './session.js'
+import { serve } from './serve.js'
+
+export interface Platform extends EchoPlatform {
+  readonly build: string
+  storage(): Promise<{ used: number; quota: number; persisted: boolean }>
+  /** Holds an exclusive lock of the origin. @throws HearthError `store/busy` after `timeoutMs` */
+  hold(name: string, timeoutMs: number): Promise<() => void>
+  /** Resolves when nobody holds the lock; rejects when called off. */
+  whenFree(name: string, signal: AbortSignal): Promise<void>
+}
+
+/** The longest wait for an older worker to let go of the store, in milliseconds. */
+const OWNER_MS = 10_000
+
+export class Runtime {
+  readonly instance: InstanceId
+  private readonly sessions = new Set<Session>()
+  private opening: Promise<Echo> | undefined
+  private status: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
+
+  constructor(readonly platform: Platform) {
+    this.instance = newId<InstanceId>(platform.random(16))
+    // Tabs queue for this lock: it is how they learn at once that this worker is gone.
+    void platform.hold(workerLock(this.instance), OWNER_MS).catch(() => undefined)
+    // Compiling wasm takes as long as everything else together: begin before it is needed, off the path of reads.
+    void this.echo().catch(() => undefined)
+    this.platform.later(() => this.tick(), PING_MS)
+  }
+
+  /** A new tab. Its port speaks Comlink; nothing it sends can reach beyond its own session. */
+  connect(port: MessagePort): void {
+    let session: Session | undefined
+    serve(
+      {
+        attach: async (hello, stream) => {
+          const { rpc, client, app, build } = verifyHello(hello)
+          if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
+          if (!(stream instanceof MessagePort) || session) throw new HearthError('rpc/malformed', { reason: 'attach' })
+          const echo = await this.echo()
+          session = new Session(echo, stream, client, { app, build }, (ended) => this.leave(ended))
+          this.sessions.add(session)
+          this.watch(session)
+          await this.refreshStatus()
+          return this.welcome(echo, session)
+        },
+        createSpace: async (name) => (await this.attached(session)).createSpace(name),
+        diagnostics: async () => this.diagnostics(await this.attached(session)),
+        erase: async () => this.erase(await this.attached(session)),
+        leave: async () => session?.end(new HearthError('rpc/closed')),
+      },
+      port,
+    )
+  }
+
+  private async attached(session: Session | undefined): Promise<Echo> {
+    if (!session || session.ended) throw new HearthError('rpc/closed')
+    return this.echo()
+  }
+
+  /** Opens the store once; a failure is told to whoever asks, and the next one tries again. */
+  private echo(): Promise<Echo> {
+    this.opening ??= this.open().catch((e: unknown) => {
+      this.opening = undefined
+      throw toHearthError(e, 'store/unavailable')
+    })
+    return this.opening
+  }
+
+  private async open(): Promise<Echo> {
+    const release = await this.platform.hold(OWNER_LOCK, OWNER_MS)
+    try {
+      const echo = await Echo.open(this.platform)
+      void this.platform.automerge().catch(() => undefined)
+      return echo
+    } catch (e) {
+      release()
+      throw e
+    }
+  }
+
+  private welcome(echo: Echo, session: Session): Welcome {
+    return {
+      rpc: RPC_VERSION,
+      build: this.platform.build,
+      instance: this.instance,
+      device: echo.device,
+      spaces: echo.spaceInfos,
+      mark: echo.mark(session.client),
+      status: this.status,
+    }
+  }
+
+  /** A closed or crashed tab lets go of its lock. */
+  private watch(session: Session): void {
+    session.watchLock((name, signal) => this.platform.whenFree(name, signal))
+  }
+
+  private leave(session: Session): void {
+    this.sessions.delete(session)
+    void this.refreshStatus()
+  }
+
+  private tick(): void {
+    for (const session of this.sessions) session.ping(this.platform.now())
+    void this.refreshStatus()
+    this.platform.later(() => this.tick(), PING_MS)
+  }
+
+  private async refreshStatus(): Promise<void> {
+    const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))
+    const damage = (await this.opening?.catch(() => undefined))?.damage ?? []
+    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage: [...damage] }
+    if (JSON.stringify(next) === JSON.stringify(this.status)) return
+    this.status = next
+    for (const session of this.sessions) session.sendStatus(next)
+  }
+
+  private async erase(echo: Echo): Promise<void> {
+    for (const session of [...this.sessions]) session.end(new HearthError('store/erased'))
+    await echo.erase()
+    this.opening = Promise.reject(new HearthError('store/erased'))
+    this.opening.catch(() => undefined)
+  }
+
+  private diagnostics(echo: Echo): Record<string, unknown> {
+    return {
+      instance: this.instance,
+      build: this.platform.build,
+      rpc: RPC_VERSION,
+      tabs: [...this.sessions].map((session) => session.describe()),
+      status: this.status,
+      echo: echo.diagnostics(),
+    }
+  }
+}

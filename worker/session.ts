@@ -1,0 +1,251 @@
+/**
+ * One tab, as the worker sees it: its stream, what it watches, its queries, and what it has not seen yet. Whatever
+ * the tab does wrong ends this session and touches no other.
+ */
+import { Bridge } from './bridge.js'
+import type { Accepted, Echo, Listener } from './echo/echo.js'
+import { QueryWindow, type WindowDiff } from './echo/matching.js'
+import { HearthError, toHearthError, type WireError } from './protocol/errors.js'
+import type { ClientId, ObjectId } from './protocol/ids.js'
+import type { Op } from './protocol/operations.js'
+import { checkSpec, type QuerySpec } from './protocol/queries.js'
+import {
+  PING_MS,
+  tabLock,
+  type Item,
+  type ObjectRecord,
+  type TabFrame,
+  type TabMessage,
+  type WorkerMessage,
+  type WorkerStatus,
+} from './protocol/rpc.js'
+import { verifyFrame } from './protocol/verify.js'
+
+/** A tab that does not answer for so long is frozen or wedged; it attaches anew when it wakes. */
+const SILENT_MS = 6 * PING_MS
+/** Operations kept for a tab that does not say what it has seen. */
+const MAX_UNSEEN = 50_000
+const MAX_QUERIES = 1000
+
+export class Session implements Listener {
+  ended = false
+  private readonly bridge = new Bridge()
+  private readonly watched = new Set<ObjectId>()
+  private readonly windows = new Map<number, QueryWindow>()
+  private readonly locked = new AbortController()
+  private outbox: WorkerMessage[] = []
+  /** Number of the frame that is being gathered. */
+  private frame = 1
+  private lastBatch: number
+  private lastHeard: number | undefined
+  private unseen = 0
+
+  constructor(
+    private readonly echo: Echo,
+    private readonly stream: MessagePort,
+    readonly client: ClientId,
+    private readonly about: { readonly app: string; readonly build: string },
+    private readonly onEnd: (session: Session) => void,
+  ) {
+    this.lastBatch = echo.mark(client)
+    echo.listeners.add(this)
+    stream.onmessage = (event) => this.receive(event.data)
+  }
+
+  /** Ends with the tab's lock. */
+  watchLock(whenFree: (name: string, signal: AbortSignal) => Promise<void>): void {
+    whenFree(tabLock(this.client), this.locked.signal)
+      .then(() => this.end(new HearthError('rpc/closed')))
+      .catch(() => undefined)
+  }
+
+  describe(): Record<string, unknown> {
+    return { ...this.about, watched: this.watched.size, queries: this.windows.size, unseen: this.bridge.size }
+  }
+
+  sendStatus(status: WorkerStatus): void {
+    this.send({ t: 'status', status })
+  }
+
+  /** Asks for a sign of life, and gives up on a tab that has shown none for long. */
+  ping(now: number): void {
+    this.lastHeard ??= now
+    if (now - this.lastHeard > SILENT_MS) this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))
+    else this.send({ t: 'ping' })
+  }
+
+  /** The last word to this tab. */
+  end({ code, details }: HearthError): void {
+    if (this.ended) return
+    this.send({ t: 'end', error: { code, details } })
+    this.flush()
+    this.ended = true
+    this.locked.abort()
+    this.echo.listeners.delete(this)
+    for (const window of this.windows.values()) window.close()
+    this.echo.release()
+    // Closing in this turn could drop the frame that was just posted.
+    setTimeout(() => this.stream.close(), 1000)
+    this.onEnd(this)
+  }
+
+  // What the tab says
+
+  private receive(data: unknown): void {
+    if (this.ended) return
+    try {
+      const { seen, m } = verifyFrame(data)
+      this.lastHeard = undefined
+      if (this.unseen > 0) {
+        this.bridge.seen(seen)
+        this.unseen = this.bridge.size
+      }
+      for (const message of m) this.handle(message, seen)
+    } catch (e) {
+      this.end(toHearthError(e, 'rpc/malformed'))
+    }
+  }
+
+  private handle(message: TabMessage, seen: TabFrame['seen']): void {
+    switch (message.t) {
+      case 'batch':
+        return this.batch(message, seen)
+      case 'query':
+        return this.open(message.q, message.spec)
+      case 'unquery':
+        this.windows.get(message.q)?.close()
+        this.windows.delete(message.q)
+        return this.echo.release()
+      case 'load': {
+        const record = this.echo.record(message.id)
+        if (record) this.show([record])
+        return this.send({ t: 'loaded', q: message.q, found: !!record && !record.gone })
+      }
+      case 'unwatch':
+        for (const id of message.ids) this.watched.delete(id)
+    }
+  }
+
+  private batch({ n, space, items }: Extract<TabMessage, { t: 'batch' }>, seen: number): void {
+    if (n <= this.lastBatch) return
+    if (n !== this.lastBatch + 1) throw new HearthError('rpc/malformed', { reason: 'a batch is missing' })
+    this.lastBatch = n
+    let accepted: Accepted
+    try {
+      accepted = this.echo.accept(this.client, n, space, this.map(items, seen))
+    } catch (e) {
+      return this.refuse(n, toHearthError(e), items)
+    }
+    for (const [id] of accepted.created) this.watched.add(id)
+    this.send({ t: 'applied', n, ...accepted })
+  }
+
+  private map(items: readonly Item[], seen: number): Item[] {
+    return items.flatMap((item): Item[] => {
+      if (!('op' in item)) return [item]
+      if (!this.bridge.hasBase(item.id, seen)) throw new HearthError('echo/lost-base')
+      return this.bridge.map(item.id, [item.op], seen).map((op) => ({ id: item.id, op }))
+    })
+  }
+
+  /** The tab made later edits on top of this one: they have no base either, until it has heard. */
+  private refuse(n: number, { code, details }: HearthError, items: readonly Item[]): void {
+    this.send({ t: 'refused', n, error: { code, details } })
+    this.reset(new Map(items.map(({ id }) => [id, this.echo.record(id)])))
+  }
+
+  private open(q: number, spec: QuerySpec): void {
+    try {
+      if (this.windows.has(q) || this.windows.size >= MAX_QUERIES)
+        throw new HearthError('echo/too-large', { reason: `more than ${MAX_QUERIES} open queries in one tab` })
+      checkSpec(spec)
+      const { after } = spec
+      if (after && !this.echo.record(after)) throw new HearthError('echo/unknown-object')
+      const window = new QueryWindow(
+        this.echo.matching(spec),
+        spec.limit,
+        after && (() => this.echo.record(after)),
+        (diff) => this.shift(q, diff),
+      )
+      this.windows.set(q, window)
+      this.result(q, window)
+    } catch (e) {
+      const { code, details } = toHearthError(e, 'echo/invalid')
+      this.send({ t: 'failed', q, error: { code, details } })
+    }
+  }
+
+  private result(q: number, window: QueryWindow): void {
+    const records = window.view()
+    this.show(records)
+    this.send({ t: 'result', q, ids: records.map((record) => record.id), total: window.total })
+  }
+
+  private shift(q: number, diff: WindowDiff | undefined): void {
+    if (!diff) return this.result(q, this.windows.get(q)!)
+    this.show(diff.into.map(([, record]) => record))
+    const into = diff.into.map(([index, record]) => [index, record.id] as const)
+    this.send({ t: 'diff', q, out: diff.out, into, total: diff.total })
+  }
+
+  // What ECHO says
+
+  edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void {
+    if (by === this.client || !this.watched.has(id)) return
+    this.send({ t: 'ops', id, ops, updatedAt })
+    this.bridge.tell(id, this.frame, ops)
+    this.unseen += ops.length
+    if (this.unseen > MAX_UNSEEN && (this.unseen = this.bridge.size) > MAX_UNSEEN)
+      this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))
+  }
+
+  durable(client: ClientId, n: number): void {
+    if (client === this.client) this.send({ t: 'durable', n })
+  }
+
+  refused(client: ClientId, n: number, error: WireError): void {
+    if (client === this.client) this.send({ t: 'refused', n, error })
+  }
+
+  reset(records: ReadonlyMap<ObjectId, ObjectRecord | undefined>): void {
+    const there: ObjectRecord[] = []
+    const missing: ObjectId[] = []
+    for (const [id, record] of records) {
+      if (record ? !this.watched.has(id) : !this.watched.delete(id)) continue
+      this.bridge.reset(id, this.frame)
+      if (record) there.push(record)
+      else missing.push(id)
+    }
+    if (there.length > 0) this.send({ t: 'records', records: there })
+    if (missing.length > 0) this.send({ t: 'void', ids: missing })
+  }
+
+  spaces(): void {
+    this.send({ t: 'spaces', spaces: this.echo.spaceInfos })
+  }
+
+  status(): void {
+    // The runtime sends the status as a whole; damage is part of it.
+  }
+
+  // The stream
+
+  /** Sends the records that the tab does not have; from now on it hears of their changes. */
+  private show(records: readonly ObjectRecord[]): void {
+    const fresh = records.filter((record) => !this.watched.has(record.id))
+    for (const { id } of fresh) this.watched.add(id)
+    if (fresh.length > 0) this.send({ t: 'records', records: fresh })
+  }
+
+  /** Everything of one turn goes in one frame. */
+  private send(message: WorkerMessage): void {
+    if (this.ended) return
+    if (this.outbox.push(message) === 1) queueMicrotask(() => this.flush())
+  }
+
+  private flush(): void {
+    if (this.outbox.length === 0 || this.ended) return
+    this.stream.postMessage({ f: this.frame++, m: this.outbox })
+    this.outbox = []
+  }
+}

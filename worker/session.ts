@@ -157,7 +157,9 @@ export class Session implements Listener {
   private open(q: number, spec: QuerySpec): void {
     try {
       if (this.windows.has(q) || this.windows.size >= MAX_QUERIES)
-        throw new HearthError('echo/too-large', { reason: `more than ${MAX_QUERIES} open queries in one tab` })
+        throw new HearthError('echo/too-large', {
+          reason: `more than ${MAX_QUERIES} open queries in one tab`,
+        })
       checkSpec(spec)
       const { after } = spec
       if (after && !this.echo.record(after)) throw new HearthError('echo/unknown-object')

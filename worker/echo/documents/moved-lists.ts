@@ -1,0 +1,164 @@
+/**
+ * Lists as they show. Automerge cannot move an element, and deleting and inserting it again would duplicate what two
+ * devices move, and lose what a third edits. So a moved element stays in its slot, and a marker stands where it
+ * shows: a map `{ '@moved': <operation that inserted the element> }`. Of several markers the greatest operation
+ * wins; the others, and those of deleted elements, show nothing. Only lists that ever had a move (a root key says
+ * so) pay for the difference between the index that shows and the index in Automerge.
+ * Spec: docs/protocol/objects.md.
+ */
+import type { Stored } from '../../protocol/values.js'
+import type { ChangeIndex } from './change-index.js'
+import { ROOT, type Handle, type OpId } from './handle.js'
+import { insertValue } from './write-value.js'
+
+const MOVED_KEY = '@moved'
+const flagOf = (list: string) => `${MOVED_KEY}:${list}`
+
+interface Slot {
+  /** The operation that inserted it; while `sure` is not set, perhaps one that replaced its value later. */
+  readonly id: OpId
+  readonly sure: boolean
+  /** In a marker, the element that it moves. */
+  readonly moves?: OpId
+}
+/** One element that shows: the slot where it shows, and the slot that holds it. */
+interface Shown {
+  readonly at: number
+  readonly own: number
+}
+interface Moved {
+  readonly slots: Slot[]
+  shown: readonly Shown[] | undefined
+}
+
+export class MovedLists {
+  readonly #doc: Handle
+  readonly #index: ChangeIndex
+  readonly #lists = new Map<string, Moved>()
+
+  constructor(doc: Handle, index: ChangeIndex) {
+    this.#doc = doc
+    this.#index = index
+  }
+
+  /** To be called when the document has changed by other means than `splice` and `move`. */
+  forget(): void {
+    this.#lists.clear()
+  }
+
+  /** The slots of the elements that show, in order; undefined where they are simply all slots. */
+  order(list: string): readonly Shown[] | undefined {
+    return this.#lists.has(list) || this.#flagged(list) ? this.#shown(this.#open(list)) : undefined
+  }
+
+  /** How many elements show. */
+  length(list: string): number {
+    return this.order(list)?.length ?? this.#doc.length(list)
+  }
+
+  /** Deletes `n` elements at `i` and inserts values there; both must be within the length. */
+  splice(list: string, i: number, n: number, values: readonly Stored[]): void {
+    const shown = this.order(list)
+    const at = shown ? slotBefore(shown, i) : i
+    if (!shown) for (let k = 0; k < n; k++) this.#doc.delete(list, i)
+    values.forEach((value, k) => insertValue(this.#doc, list, at + k, value))
+    if (!shown) return
+    const { slots } = this.#open(list)
+    const gone = new Set(shown.slice(i, i + n).map(({ own }) => slots[own]!.id))
+    slots.splice(at, 0, ...values.map((_, k) => ({ id: this.#opAt(list, at + k)[1], sure: true })))
+    this.#delete(list, ({ id, moves }) => gone.has(moves ?? id))
+  }
+
+  /** Moves the element at `i` so that it shows at `to`; both must be less than the length. */
+  move(list: string, i: number, to: number): void {
+    const moved = this.#open(list)
+    const shown = this.#shown(moved)
+    const own = shown[i]!.own
+    const slot = moved.slots[own]!
+    const element = slot.sure ? slot.id : this.#index.elementOf(slot.id)
+    moved.slots[own] = { id: element, sure: true }
+    const rest = shown.filter((_, k) => k !== i)
+    const at = slotBefore(rest, to)
+    if (!this.#flagged(list)) this.#doc.put(ROOT, flagOf(list), true, 'boolean')
+    const marker = this.#doc.insertObject(list, at, {})
+    this.#doc.put(marker, MOVED_KEY, element, 'str')
+    moved.slots.splice(at, 0, { id: marker, sure: true, moves: element })
+    this.#delete(list, ({ id, moves }) => moves === element && id !== marker)
+  }
+
+  #flagged(list: string): boolean {
+    return this.#doc.get(ROOT, flagOf(list)) === true
+  }
+
+  #delete(list: string, which: (slot: Slot) => boolean): void {
+    const moved = this.#open(list)
+    for (let k = moved.slots.length - 1; k >= 0; k--) {
+      if (!which(moved.slots[k]!)) continue
+      this.#doc.delete(list, k)
+      moved.slots.splice(k, 1)
+    }
+    moved.shown = undefined
+  }
+
+  #open(list: string): Moved {
+    let moved = this.#lists.get(list)
+    if (!moved) this.#lists.set(list, (moved = { slots: this.#scan(list), shown: undefined }))
+    return moved
+  }
+
+  #scan(list: string): Slot[] {
+    const slots: Slot[] = []
+    const orphans = new Set<OpId>()
+    for (let k = 0, length = this.#doc.length(list); k < length; k++) {
+      const [type, id] = this.#opAt(list, k)
+      const moves = type === 'map' ? this.#doc.get(id, MOVED_KEY) : undefined
+      if (typeof moves !== 'string') slots.push({ id, sure: false })
+      else {
+        slots.push({ id, sure: true, moves })
+        orphans.add(moves)
+      }
+    }
+    for (const { id, moves } of slots) if (moves === undefined) orphans.delete(id)
+    if (orphans.size === 0) return slots
+    // Some moved element was deleted, or its value replaced: only the history tells which.
+    return slots.map((slot) => (slot.sure ? slot : { id: this.#index.elementOf(slot.id), sure: true }))
+  }
+
+  #shown(moved: Moved): readonly Shown[] {
+    return (moved.shown ??= show(moved.slots))
+  }
+
+  /** Type of the value in a slot, and the operation that wrote it. */
+  #opAt(list: string, slot: number): [string, OpId] {
+    const all = this.#doc.getAll(list, slot)
+    const value = all[all.length - 1] as unknown as [string, OpId, OpId?]
+    return [value[0], value[2] ?? value[1]]
+  }
+}
+
+/** Inserting at this slot puts a new element right after the one that shows before `index`. */
+const slotBefore = (shown: readonly Shown[], index: number) => (index === 0 ? 0 : shown[index - 1]!.at + 1)
+
+/** What shows where. It follows from the slots alone, so that all devices with one state show one order. */
+function show(slots: readonly Slot[]): Shown[] {
+  const held = new Map<OpId, number>()
+  slots.forEach(({ id, moves }, k) => moves === undefined && held.set(id, k))
+  const winners = new Map<OpId, OpId>()
+  for (const { id, moves } of slots) {
+    if (moves === undefined || !held.has(moves)) continue
+    const other = winners.get(moves)
+    if (other === undefined || isGreater(id, other)) winners.set(moves, id)
+  }
+  const shown: Shown[] = []
+  slots.forEach(({ id, moves }, at) => {
+    if (moves === undefined ? !winners.has(id) : winners.get(moves) === id)
+      shown.push({ at, own: moves === undefined ? at : held.get(moves)! })
+  })
+  return shown
+}
+
+/** Order of operations: by counter (Lamport), then by actor. */
+function isGreater(a: OpId, b: OpId): boolean {
+  const [x, y] = [parseInt(a), parseInt(b)]
+  return x === y ? a > b : x > y
+}

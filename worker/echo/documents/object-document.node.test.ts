@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import { initializeWasm } from '@automerge/automerge/slim'
+import fc from 'fast-check'
+import type { DeviceId, ObjectId } from '../../protocol/ids.js'
+import { apply, valueAt, type Op, type Path } from '../../protocol/operations.js'
+import { isList, isRecord, isText, type Stored, type StoredRecord } from '../../protocol/values.js'
+import { buildCreation } from './creation.js'
+import { ObjectDocument } from './object-document.js'
+
+await initializeWasm(
+  readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
+)
+
+const object = 'AAAAAAAAAAAAAAAAAAAAAA' as ObjectId
+const device = (name: string) => name.padEnd(22, '_') as DeviceId
+const runs = Number(process.env['RUNS'] ?? 300)
+
+// Few keys, so that operations meet; a text with pairs, so that indices fall inside them.
+const key = fc.constantFrom('a', 'b', 'c', 'é', '0')
+const string = fc.string({
+  unit: fc.constantFrom('a', 'b', ' ', 'ß', '😀', '👩', '\u0000', '"'),
+  maxLength: 8,
+})
+const stored: fc.Arbitrary<Stored> = fc.letrec<{ value: Stored; record: StoredRecord }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer({ min: -5, max: 5 }),
+    fc.maxSafeInteger(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (n === 0 ? 0 : n)),
+    string,
+    fc.uint8Array({ maxLength: 4 }).map((bytes) => new Uint8Array(bytes)),
+    string.map((text) => ({ '@text': text })),
+    fc.integer({ min: -8.64e15, max: 8.64e15 }).map((ms) => ({ '@time': ms })),
+    fc.constant({ '@link': object }),
+    fc.array(tie('value'), { maxLength: 5 }),
+    tie('record'),
+  ),
+  record: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+})).value
+const record = fc.dictionary(key, stored, { maxKeys: 4, noNullPrototype: true })
+
+/** An operation before it is known on what: `pick` chooses one of the places that the value then has. */
+interface Intent {
+  readonly t: Op['t']
+  readonly pick: number
+  readonly i: number
+  readonly j: number
+  readonly v: Stored
+  readonly s: string
+  readonly key: string
+}
+const intent: fc.Arbitrary<Intent> = fc.record({
+  t: fc.constantFrom<Op['t'][]>(
+    'put',
+    'del',
+    'list',
+    'list',
+    'text',
+    'text',
+    'move',
+    'move',
+    'inc',
+    'inc',
+    'totext',
+    'gone',
+  ),
+  pick: fc.nat(),
+  i: fc.nat(6),
+  j: fc.nat(6),
+  v: stored,
+  s: string,
+  key,
+})
+
+/** All places of a value; with `wanted`, those of one kind. */
+function places(value: Stored, wanted: (v: Stored) => boolean, at: Path = []): Path[] {
+  const own = wanted(value) ? [at] : []
+  if (isList(value)) return own.concat(value.flatMap((item, i) => places(item, wanted, [...at, i])))
+  if (!isRecord(value)) return own
+  return own.concat(Object.keys(value).flatMap((k) => places(value[k]!, wanted, [...at, k])))
+}
+
+/** Mostly an operation that has a target, now and then one that has none. */
+function opFor(root: StoredRecord, { t, pick, i, j, v, s, key }: Intent): Op {
+  const near = (wanted: (value: Stored) => boolean): Path => {
+    const found = pick % 7 === 0 ? [] : places(root, wanted)
+    return found[pick % found.length] ?? ['a', i, 'b']
+  }
+  const child = (): Path => {
+    const at = near((value) => isRecord(value) || isList(value))
+    return [...at, isList(valueAt(root, at)) !== (pick % 5 === 0) ? i : key]
+  }
+  switch (t) {
+    case 'put':
+      return { t, at: child(), v }
+    case 'del':
+      return { t, at: child() }
+    case 'list':
+      return { t, at: near(isList), i, n: j % 3, v: isList(v) ? v : [v] }
+    case 'text':
+      return { t, at: near(isText), i, n: j % 4, v: s }
+    case 'move':
+      return { t, at: near((value) => isList(value) && value.length > 1), i: i % 5, to: j % 5 }
+    case 'inc':
+      return { t, at: pick % 3 === 0 ? child() : [...near((x) => typeof x === 'number')], n: i - j }
+    case 'totext':
+      return { t, at: near((x) => typeof x === 'string') }
+    case 'gone':
+      return { t, v: i % 2 === 0 }
+  }
+}
+
+/** `apply`, and what it leaves to those who check operations: a splice inside a surrogate pair changes nothing. */
+function expected(root: StoredRecord, op: Op): StoredRecord {
+  if (op.t === 'text') {
+    const value = valueAt(root, op.at)
+    const splits = (text: string, i: number) =>
+      /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(i - 1, i + 1))
+    if (isText(value) && (splits(value['@text'], op.i) || splits(value['@text'], op.i + op.n))) return root
+  }
+  return op.t !== 'gone' && op.at.length === 0 ? root : apply(root, op)
+}
+
+test('a document shows what apply makes of the same operations, in one flush or in many, loaded or rebuilt', () => {
+  fc.assert(
+    fc.property(
+      record,
+      fc.array(fc.array(intent, { minLength: 1, maxLength: 6 }), { maxLength: 8 }),
+      (value, flushes) => {
+        const creation = { id: object, type: 'note', value }
+        const open = (more: object) => ObjectDocument.open({ id: object, device: device('alice'), ...more })
+        const document = open({ creation })
+        let model = { type: 'note', value: value as StoredRecord, gone: false }
+        const all: Op[] = []
+        const changes: Uint8Array[] = []
+        for (const intents of flushes) {
+          const ops = intents.map((intent) => {
+            const op = opFor(model.value, intent)
+            model = { ...model, value: expected(model.value, op), gone: op.t === 'gone' ? op.v : model.gone }
+            return op
+          })
+          all.push(...ops)
+          changes.push(...document.edit(ops, 5))
+          assert.deepStrictEqual(document.materialise(), model)
+        }
+        const others = {
+          saved: open({ saved: document.save() }),
+          rebuilt: open({ creation, changes }),
+          'once flushed': open({ creation }),
+          'flushed one by one': open({ creation }),
+        }
+        others['once flushed'].edit(all, 5)
+        for (const op of all) others['flushed one by one'].edit([op], 5)
+        for (const [how, other] of Object.entries(others)) {
+          assert.deepStrictEqual(other.materialise(), model, how)
+          other.free()
+        }
+        document.free()
+      },
+    ),
+    { numRuns: runs },
+  )
+})
+
+test('devices that edit at once and exchange changes in any order show the same, and each edit does what it says', () => {
+  const step = fc.record({
+    by: fc.nat(2),
+    intents: fc.array(intent, { minLength: 1, maxLength: 4 }),
+    /** Whose changes the editor takes next, if any, and whether it is loaded anew. */
+    from: fc.option(fc.nat(2)),
+    reload: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(
+      record,
+      fc.array(step, { maxLength: 14 }),
+      fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
+      (value, steps, shuffles) => {
+        const creation = { id: object, type: 'note', value }
+        const devices = ['alice', 'bob', 'eve'].map((name) => ({
+          name,
+          document: ObjectDocument.open({ id: object, device: device(name), creation }),
+          /** What it made and took, in order: what comes first never depends on what comes later. */
+          has: [] as Uint8Array[],
+        }))
+        for (const { by, intents, from, reload } of steps) {
+          const actor = devices[by]!
+          for (const intent of intents) {
+            const before = actor.document.materialise()
+            const op = opFor(before.value, intent)
+            actor.has.push(...actor.document.edit([op], 5))
+            const after = actor.document.materialise()
+            assert.deepStrictEqual(after.value, expected(before.value, op), JSON.stringify(op))
+          }
+          if (from !== null) {
+            actor.document.merge(devices[from]!.has)
+            actor.has.push(...devices[from]!.has.filter((change) => !actor.has.includes(change)))
+          }
+          if (reload) {
+            const saved = actor.document.save()
+            actor.document.free()
+            actor.document = ObjectDocument.open({ id: object, device: device(actor.name), saved })
+          }
+        }
+        const all = [...new Set(devices.flatMap(({ has }) => has))]
+        devices.forEach(({ document }, i) => document.merge(shuffled(all, shuffles[i]!)))
+        const [first, ...rest] = devices.map(({ document }) => document.materialise())
+        for (const other of rest) assert.deepStrictEqual(other, first)
+        for (const { document } of devices) {
+          assert.deepEqual(document.missing, [])
+          document.free()
+        }
+      },
+    ),
+    { numRuns: runs },
+  )
+})
+
+test('a list with concurrent inserts, deletes and moves shows every element that nobody deleted, once', () => {
+  const move = fc.record({
+    by: fc.nat(2),
+    t: fc.constantFrom('move', 'move', 'insert', 'delete', 'put'),
+    i: fc.nat(9),
+    to: fc.nat(9),
+  })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 7 }),
+      fc.array(fc.array(move, { maxLength: 6 }), { maxLength: 3 }),
+      (length, rounds) => {
+        const creation = { id: object, type: 'list', value: { l: Array.from({ length }, (_, n) => ({ n })) } }
+        const open = (name: string) => ObjectDocument.open({ id: object, device: device(name), creation })
+        const documents = ['alice', 'bob', 'eve'].map(open)
+        const alive = new Set(Array.from({ length }, (_, n) => n))
+        let fresh = length
+        for (const round of rounds) {
+          const made = documents.map((document, by) =>
+            round
+              .filter((edit) => edit.by === by)
+              .flatMap(({ t, i, to }) => {
+                const list = document.materialise().value['l'] as { n: number }[]
+                const at: Path = ['l']
+                if (t === 'insert') {
+                  alive.add(fresh)
+                  return document.edit(
+                    [{ t: 'list', at, i: i % (list.length + 1), n: 0, v: [{ n: fresh++ }] }],
+                    5,
+                  )
+                }
+                if (list.length === 0) return []
+                const [from, target] = [i % list.length, to % list.length]
+                const put: Op = { t: 'put', at: ['l', from, 'seen'], v: true }
+                if (t === 'put') return document.edit([put], 5)
+                if (t === 'move') return document.edit([{ t, at, i: from, to: target }], 5)
+                alive.delete(list[from]!.n)
+                return document.edit([{ t: 'list', at, i: from, n: 1, v: [] }], 5)
+              }),
+          )
+          for (const document of documents) document.merge(made.flat())
+          const shown = documents.map((document) => document.materialise().value['l'] as { n: number }[])
+          assert.deepStrictEqual(shown[1], shown[0])
+          assert.deepStrictEqual(shown[2], shown[0])
+          assert.deepStrictEqual(
+            shown[0]!.map(({ n }) => n).sort((a, b) => a - b),
+            [...alive].sort((a, b) => a - b),
+          )
+        }
+        for (const document of documents) document.free()
+      },
+    ),
+    { numRuns: runs },
+  )
+})
+
+test('creation data, and the change built from it elsewhere, are one change', () => {
+  const creation = { id: object, type: 'note', value: { a: 1 } }
+  const document = ObjectDocument.open({ id: object, device: device('alice'), creation })
+  const heads = document.heads
+  document.merge([buildCreation(creation)])
+  assert.deepEqual(document.heads, heads)
+})
+
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const rest = [...items]
+  return items.map((_, i) => rest.splice((seed + i * 7919) % rest.length, 1)[0]!)
+}

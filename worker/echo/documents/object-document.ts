@@ -1,0 +1,119 @@
+/**
+ * One object as an Automerge document, below Automerge's JS API. Loaded when the object is written or merged into,
+ * freed afterwards. What it shows after any operations is what `apply` makes of the stored value.
+ * Spec: docs/protocol/objects.md.
+ */
+import { HearthError } from '../../protocol/errors.js'
+import type { DeviceId, ObjectId } from '../../protocol/ids.js'
+import type { Op } from '../../protocol/operations.js'
+import type { StoredRecord } from '../../protocol/values.js'
+import { deviceActor } from './actors.js'
+import { buildCreation, type Creation } from './creation.js'
+import { Editor } from './editor.js'
+import { GONE_KEY, newHandle, ROOT, TYPE_KEY, type Handle } from './handle.js'
+import { readFields } from './materialise.js'
+import { loadSaved } from './saved.js'
+
+export class ObjectDocument {
+  readonly #id: ObjectId
+  #open: { readonly doc: Handle; readonly editor: Editor } | undefined
+
+  private constructor(id: ObjectId, doc: Handle) {
+    this.#id = id
+    this.#open = { doc, editor: new Editor(id, doc) }
+  }
+
+  /**
+   * From creation data and/or a saved document, plus changes that may or may not be in it.
+   * @throws HearthError `echo/damaged` {object} for bytes that Automerge refuses or panics on, and where no
+   * creation is among them. Other documents are not affected.
+   */
+  static open(source: {
+    id: ObjectId
+    device: DeviceId
+    creation?: Creation
+    saved?: Uint8Array
+    changes?: readonly Uint8Array[]
+  }): ObjectDocument {
+    const doc = newHandle(deviceActor(source.device, source.id))
+    const document = new ObjectDocument(source.id, doc)
+    document.#guard(() => {
+      if (source.saved) loadSaved(doc, source.saved)
+      const changes = [
+        ...(source.creation ? [buildCreation(source.creation)] : []),
+        ...(source.changes ?? []),
+      ]
+      if (changes.length > 0) doc.applyChanges(changes)
+      if (typeof doc.get(ROOT, TYPE_KEY) !== 'string') throw new TypeError('no creation')
+    })
+    return document
+  }
+
+  /**
+   * Applies operations at the tip, in order. Operations whose target is not there change nothing.
+   * @returns the changes made, in order: none when nothing changed, more than one where a conversion came between.
+   * @throws HearthError `echo/damaged` when the document cannot take them; it is then closed
+   */
+  edit(ops: readonly Op[], timeMs: number): Uint8Array[] {
+    return this.#guard(({ editor }) => editor.edit(ops, timeMs))
+  }
+
+  /**
+   * Takes changes from elsewhere. Changes whose dependencies are missing wait inside; see `missing`.
+   * @throws HearthError `echo/damaged` for changes that cannot be read; the document is then closed
+   */
+  merge(changes: readonly Uint8Array[]): void {
+    this.#guard(({ doc, editor }) => {
+      doc.applyChanges([...changes])
+      editor.forget()
+    })
+  }
+
+  /** The stored form: what `apply` would have made of the creation's value by the same operations. */
+  materialise(): { type: string; value: StoredRecord; gone: boolean } {
+    return this.#guard(({ doc, editor }) => ({
+      type: doc.get(ROOT, TYPE_KEY) as string,
+      value: readFields(doc, ROOT, editor.lists),
+      gone: doc.get(ROOT, GONE_KEY) === true,
+    }))
+  }
+
+  save(): Uint8Array {
+    return this.#guard(({ doc }) => doc.save())
+  }
+
+  get heads(): readonly string[] {
+    return this.#guard(({ doc }) => doc.getHeads())
+  }
+
+  /** Hashes of changes that others depend on and that have not come. */
+  get missing(): readonly string[] {
+    return this.#guard(({ doc }) => doc.getMissingDeps())
+  }
+
+  /** Gives the memory back. The document cannot be used any more. */
+  free(): void {
+    this.#open?.doc.free()
+    this.#open = undefined
+  }
+
+  /** Nothing half-done stays usable: whatever fails inside Automerge closes the document. */
+  #guard<T>(run: (open: { readonly doc: Handle; readonly editor: Editor }) => T): T {
+    if (!this.#open) throw new HearthError('echo/damaged', { object: this.#id })
+    try {
+      return run(this.#open)
+    } catch {
+      this.#close()
+      throw new HearthError('echo/damaged', { object: this.#id })
+    }
+  }
+
+  #close(): void {
+    try {
+      this.free()
+    } catch {
+      // After a panic the wasm may refuse to free: a leak, but of this document only.
+      this.#open = undefined
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Stored values into an Automerge document. The order of the operations is part of the format of creations
+ * (golden vectors guard it): depth first, keys in code unit order, lists and text from the start.
+ */
+import { isLink, isList, isText, isTime, type Stored, type StoredRecord } from '../../protocol/values.js'
+import { LINK_KEY, type Handle } from './handle.js'
+
+type Scalar = Parameters<Handle['put']>[2]
+type Datatype = Parameters<Handle['put']>[3]
+/** UTF-16 units of one turn of text, at most 48 KiB of UTF-8: long inserts are made of several turns. */
+export const TEXT_TURN = 16 << 10
+
+/** Sets a key of a map, or replaces an element of a list. */
+export function putValue(doc: Handle, obj: string, prop: string | number, value: Stored): void {
+  const scalar = asScalar(value)
+  if (scalar) doc.put(obj, prop, ...scalar)
+  else fill(doc, doc.putObject(obj, prop, emptyOf(value)), value)
+}
+
+/** Inserts an element before index `index` of a list. */
+export function insertValue(doc: Handle, list: string, index: number, value: Stored): void {
+  const scalar = asScalar(value)
+  if (scalar) doc.insert(list, index, ...scalar)
+  else fill(doc, doc.insertObject(list, index, emptyOf(value)), value)
+}
+
+/** Writes the fields of a record into a map. */
+export function putFields(doc: Handle, map: string, fields: StoredRecord): void {
+  for (const key of Object.keys(fields).sort()) putValue(doc, map, key, fields[key]!)
+}
+
+/** Inserts text in turns that split no surrogate pair. */
+export function insertText(doc: Handle, text: string, index: number, insert: string): void {
+  for (const part of textTurns(insert)) {
+    doc.splice(text, index, 0, part)
+    index += part.length
+  }
+}
+
+export function* textTurns(text: string): Generator<string> {
+  for (let start = 0, end: number; start < text.length; start = end) {
+    end = Math.min(start + TEXT_TURN, text.length)
+    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--
+    yield text.slice(start, end)
+  }
+}
+
+const emptyOf = (value: Stored) => (isList(value) ? [] : isText(value) ? '' : {})
+
+function fill(doc: Handle, obj: string, value: Stored): void {
+  if (isText(value)) insertText(doc, obj, 0, value['@text'])
+  else if (isLink(value)) doc.put(obj, LINK_KEY, value['@link'], 'str')
+  else if (isList(value)) value.forEach((item, i) => insertValue(doc, obj, i, item))
+  else putFields(doc, obj, value as StoredRecord)
+}
+
+/** Value and type of what is one operation in Automerge; undefined for containers. */
+function asScalar(value: Stored): [Scalar, Datatype] | undefined {
+  switch (typeof value) {
+    case 'string':
+      return [value, 'str']
+    case 'boolean':
+      return [value, 'boolean']
+    case 'number':
+      // Automerge keeps −0 in a float; ours is 0, the integer.
+      return Number.isSafeInteger(value) ? [value === 0 ? 0 : value, 'int'] : [value, 'f64']
+  }
+  if (value === null) return [null, 'null']
+  if (value instanceof Uint8Array) return [value, 'bytes']
+  return isTime(value) ? [value['@time'], 'timestamp'] : undefined
+}

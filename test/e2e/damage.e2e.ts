@@ -18,7 +18,8 @@ describe('a record of the store that cannot be read', () => {
     const reader = await restartBlank(stage)
     const [first] = await rows(reader, 'pages')
     const { v, objects } = first!.value as { v: number; objects: unknown[] }
-    await spoil(reader, 'pages', first!.key, { v, objects: objects.with(7, 'spoilt') })
+    objects[7] = 'spoilt'
+    await spoil(reader, 'pages', first!.key, { v, objects })
 
     await openHome(reader, stage)
     assert.deepEqual(await numbers(reader, 'page'), range(50))
@@ -75,8 +76,8 @@ const numbers = (page: Page, type: string): Promise<number[]> =>
 const damage = async (page: Page): Promise<string[]> => {
   const named = await until('the damage to be named', () =>
     page.evaluate(() => {
-      const { damage } = window.home.status.value
-      return damage.length > 0 && damage.map(({ what }) => what)
+      const kinds: string[] = window.home.status.value.damage.map(({ what }) => what)
+      return kinds.length > 0 ? kinds : undefined
     }),
   )
   return [...new Set(named)]

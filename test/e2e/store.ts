@@ -4,8 +4,11 @@ import type { Page } from 'playwright-core'
 /** Name and tables of `worker/platform/indexeddb-store.ts`, which this must not import: it is what would be tested. */
 const DATABASE = 'hearth'
 
+/** As the tables have them; `IDBValidKey` is too recursive for the types of a page's arguments. */
+export type RowKey = string | (string | number)[]
+
 export interface Row {
-  readonly key: IDBValidKey
+  readonly key: RowKey
   readonly value: unknown
 }
 
@@ -22,13 +25,16 @@ export const rows = (page: Page, table: string): Promise<Row[]> =>
       const store = db.transaction(table).objectStore(table)
       const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll())])
       db.close()
-      return keys.map((key, n) => ({ key, value: JSON.parse(JSON.stringify(values[n])) as unknown }))
+      return keys.map((key, n) => ({
+        key: key as RowKey,
+        value: JSON.parse(JSON.stringify(values[n])) as unknown,
+      }))
     },
     { database: DATABASE, table },
   )
 
 /** Puts a value that can be sent to a page in the place of a row's; undefined flips the last byte of its bytes. */
-export const spoil = (page: Page, table: string, key: IDBValidKey, value?: unknown): Promise<void> =>
+export const spoil = (page: Page, table: string, key: RowKey, value?: unknown): Promise<void> =>
   page.evaluate(
     async ({ database, table, key, value }) => {
       const done = <T>(request: IDBRequest<T>) =>

@@ -6,7 +6,14 @@ import { Echo } from './echo/echo.js'
 import type { EchoPlatform } from './echo/platform.js'
 import { HearthError, toHearthError } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
-import { OWNER_LOCK, PING_MS, RPC_VERSION, workerLock, type Welcome, type WorkerStatus } from './protocol/rpc.js'
+import {
+  OWNER_LOCK,
+  PING_MS,
+  RPC_VERSION,
+  workerLock,
+  type Welcome,
+  type WorkerStatus,
+} from './protocol/rpc.js'
 import { verifyHello } from './protocol/verify.js'
 import { Session } from './session.js'
 import { serve } from './serve.js'
@@ -46,7 +53,8 @@ export class Runtime {
         attach: async (hello, stream) => {
           const { rpc, client, app, build } = verifyHello(hello)
           if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-          if (!(stream instanceof MessagePort) || session) throw new HearthError('rpc/malformed', { reason: 'attach' })
+          if (!(stream instanceof MessagePort) || session)
+            throw new HearthError('rpc/malformed', { reason: 'attach' })
           const echo = await this.echo()
           session = new Session(echo, stream, client, { app, build }, (ended) => this.leave(ended))
           this.sessions.add(session)

@@ -9,14 +9,19 @@ import type { SessionApi } from './protocol/rpc.js'
 /** What every method answers: Comlink itself would drop the code of a thrown error. */
 export type Answer<T> = { readonly ok: T } | { readonly error: WireError }
 export type Served = {
-  [K in keyof SessionApi]: (...args: Parameters<SessionApi[K]>) => Promise<Answer<Awaited<ReturnType<SessionApi[K]>>>>
+  [K in keyof SessionApi]: (
+    ...args: Parameters<SessionApi[K]>
+  ) => Promise<Answer<Awaited<ReturnType<SessionApi[K]>>>>
 }
 
 export function serve(api: SessionApi, port: MessagePort): void {
   const served = Object.assign(
     Object.create(null),
     Object.fromEntries(
-      Object.entries(api).map(([name, method]) => [name, (...args: unknown[]) => answer(() => (method as (...args: unknown[]) => Promise<unknown>)(...args))]),
+      Object.entries(api).map(([name, method]) => [
+        name,
+        (...args: unknown[]) => answer(() => (method as (...args: unknown[]) => Promise<unknown>)(...args)),
+      ]),
     ),
   ) as object
   Comlink.expose(served, port)

@@ -82,7 +82,11 @@ export class Checkpoints {
       const taken = space.pages.take()
       const { seq, head, lamport } = space
       const at = [space.info.id, space.device] as const
-      const writes: Write[] = taken.map((page) => ({ table: 'pages', key: [space.info.id, page], put: row(space, page) }))
+      const writes: Write[] = taken.map((page) => ({
+        table: 'pages',
+        key: [space.info.id, page],
+        put: row(space, page),
+      }))
       writes.push({ table: 'positions', key: [...at], put: { seq, head, lamport } satisfies Position })
       writes.push({ table: 'journal', under: at, upTo: seq })
       try {

@@ -100,11 +100,15 @@ export class Committer {
         }
         if (creations.length === 0 && changes.length === 0) continue
         const header = { space: space.info.id, feed: space.device, seq: seq + 1, prev: head, ...slot }
-        const entry = await encodeEntry(header, { creations, changes }, (bytes) => this.platform.sha256(bytes))
+        const entry = await encodeEntry(header, { creations, changes }, (bytes) =>
+          this.platform.sha256(bytes),
+        )
         const at = [space.info.id, space.device, seq + 1] as const
         writes.push({ table: 'entries', key: at, put: entry.bytes })
-        if (draft.edits.size > 0) writes.push({ table: 'journal', key: at, put: [...draft.edits] satisfies Journal })
-        for (const [id] of changes) writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.info.id })
+        if (draft.edits.size > 0)
+          writes.push({ table: 'journal', key: at, put: [...draft.edits] satisfies Journal })
+        for (const [id] of changes)
+          writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.info.id })
         for (const [id] of creations) placed.push([space, id, seq + 1])
         heads.set(space, { seq: seq + 1, head: entry.id })
       }
@@ -129,7 +133,11 @@ export class Committer {
     this.refused.clear()
     for (const { client, n } of group) marks.set(client, Math.max(n, marks.get(client) ?? 0))
     const at = this.platform.now()
-    return [...marks].map(([client, n]): Write => ({ table: 'marks', key: client, put: { n, at } satisfies Mark }))
+    return [...marks].map(([client, n]): Write => ({
+      table: 'marks',
+      key: client,
+      put: { n, at } satisfies Mark,
+    }))
   }
 }
 

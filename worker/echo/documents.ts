@@ -53,7 +53,13 @@ export class Documents {
    * @param fresh the object's creation, if it is not in a durable entry yet
    * @throws HearthError `echo/damaged` with the object's id
    */
-  async edit(space: Space, id: ObjectId, ops: readonly Op[], at: number, fresh?: Creation): Promise<Uint8Array[]> {
+  async edit(
+    space: Space,
+    id: ObjectId,
+    ops: readonly Op[],
+    at: number,
+    fresh?: Creation,
+  ): Promise<Uint8Array[]> {
     const held = await this.load(space, id, fresh)
     for (const op of ops) held.bytes += 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16
     return held.document.edit(ops, at)
@@ -100,7 +106,11 @@ export class Documents {
       const room = this.loaded.size > MAX_LOADED || bytes > MAX_BYTES
       if (held.unsaved > (room || all ? 0 : SAVE_AFTER)) {
         const upTo = { [held.space.device]: held.space.seq }
-        writes.push({ table: 'documents', key: id, put: { bytes: held.document.save(), upTo } satisfies Saved })
+        writes.push({
+          table: 'documents',
+          key: id,
+          put: { bytes: held.document.save(), upTo } satisfies Saved,
+        })
         writes.push({ table: 'touched', under: [id, held.space.device], upTo: held.space.seq })
         held.unsaved = 0
       }
@@ -124,7 +134,10 @@ export class Documents {
     const device = space.device
     if (saved) {
       try {
-        return { document: ObjectDocument.open({ id, device, saved: saved.bytes, changes }), unsaved: touched.length }
+        return {
+          document: ObjectDocument.open({ id, device, saved: saved.bytes, changes }),
+          unsaved: touched.length,
+        }
       } catch {
         return { document: await this.rebuild(space, id), unsaved: SAVE_AFTER + 1 }
       }

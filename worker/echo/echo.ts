@@ -5,7 +5,14 @@
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
 import { HearthError, invalid, type WireError } from '../protocol/errors.js'
-import { newId, toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import {
+  newId,
+  toBase64Url,
+  type ClientId,
+  type DeviceId,
+  type ObjectId,
+  type SpaceId,
+} from '../protocol/ids.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
@@ -98,7 +105,8 @@ export class Echo {
     const infos: SpaceInfo[] = []
     for (const { key, value } of await this.store.rows<SpaceInfo>('spaces')) {
       if (typeof value?.id === 'string' && value.id === key) infos.push(value)
-      else this.damage.push({ what: 'space', message: `the record of space ${String(key)} could not be read` })
+      else
+        this.damage.push({ what: 'space', message: `the record of space ${String(key)} could not be read` })
     }
     infos.sort((a, b) => Number(b.personal) - Number(a.personal) || a.createdAt - b.createdAt)
     for (const info of infos) {
@@ -120,7 +128,10 @@ export class Echo {
     checkString(name)
     const createdAt = this.platform.now()
     const nonce = this.platform.random(16)
-    const genesis = encode({ v: 1, device: this.device, name, personal, at: createdAt, nonce }, rfc8949EncodeOptions)
+    const genesis = encode(
+      { v: 1, device: this.device, name, personal, at: createdAt, nonce },
+      rfc8949EncodeOptions,
+    )
     const id = toBase64Url(await this.platform.sha256(genesis)) as SpaceId
     const info: SpaceInfo = { id, name, personal, createdAt }
     await this.store.write([{ table: 'spaces', key: id, put: { ...info, genesis } }], 'strict')
@@ -193,7 +204,9 @@ export class Echo {
         for (const listener of this.listeners) listener.edited(item.id, item.ops, item.slot.at, client)
     this.changed([...before].map(([id, was]) => [was, after.get(id)]))
     this.committer.add(batch)
-    const created = placed.flatMap((item) => ('created' in item ? [[item.id, item.created.order] as const] : []))
+    const created = placed.flatMap((item) =>
+      'created' in item ? [[item.id, item.created.order] as const] : [],
+    )
     return { at: now, created }
   }
 
@@ -235,8 +248,17 @@ export class Echo {
 
   /** Counts only: no plaintext and no keys. */
   diagnostics(): Record<string, unknown> {
-    const spaces = [...this.spaces.values()].map((s) => ({ objects: s.rows.size, entries: s.seq, lamport: s.lamport }))
-    return { spaces, documents: this.documents.count, pending: this.pending.length, queries: this.matchings.size }
+    const spaces = [...this.spaces.values()].map((s) => ({
+      objects: s.rows.size,
+      entries: s.seq,
+      lamport: s.lamport,
+    }))
+    return {
+      spaces,
+      documents: this.documents.count,
+      pending: this.pending.length,
+      queries: this.matchings.size,
+    }
   }
 
   private row(id: ObjectId): [Space, Row] | undefined {
@@ -283,7 +305,9 @@ export class Echo {
       }
     const refused = batches.filter((batch) => only === undefined || batch.after.has(only))
     if (only) this.report({ what: 'document', object: only, message: error.message })
-    const now = new Map<ObjectId, ObjectRecord | undefined>([...shown.keys()].map((id) => [id, this.record(id)]))
+    const now = new Map<ObjectId, ObjectRecord | undefined>(
+      [...shown.keys()].map((id) => [id, this.record(id)]),
+    )
     this.changed([...shown].map(([id, was]) => [was, now.get(id)]))
     for (const batch of refused) {
       this.committer.skip(batch.client, batch.n)
@@ -348,7 +372,8 @@ function edit(space: Space, row: Row, op: Op, now: number): Placed['slot'] | und
   const { record } = row
   const value = apply(record.value, op)
   const gone = op.t === 'gone' ? op.v : record.gone
-  if (gone === record.gone && (value === record.value || (op.t === 'put' && sameStored(value, record.value)))) return
+  if (gone === record.gone && (value === record.value || (op.t === 'put' && sameStored(value, record.value))))
+    return
   const added = 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16
   row.bytes += added
   // The running figure is an upper bound; count again only where it matters.

@@ -63,7 +63,8 @@ export async function decodeEntry(bytes: unknown, sha256: Sha256): Promise<Entry
   const [headerBytes, bodyBytes] = list(strict(bytes), 2) as [Uint8Array, Uint8Array]
   const header = strict(headerBytes) as EntryHeader & { v: number; body: Uint8Array }
   if (header.v !== ENTRY_VERSION) throw new Error(`entry version ${header.v}`)
-  if (!sameBytes(header.body, await sha256(bodyBytes))) throw new Error('the body is not what the header says')
+  if (!sameBytes(header.body, await sha256(bodyBytes)))
+    throw new Error('the body is not what the header says')
   const [creations, changes] = list(strict(bodyBytes), 2) as [EntryCreation[], EntryChanges[]]
   const { space, feed, seq, prev, lamport, at } = header
   return { space, feed, seq, prev, lamport, at, creations, changes, id: await sha256(headerBytes) }

@@ -74,7 +74,9 @@ export class Matching {
   }
 
   private has(record: ObjectRecord): boolean {
-    return !record.gone && (!this.spec.space || this.spec.space === record.space) && matches(this.spec, record)
+    return (
+      !record.gone && (!this.spec.space || this.spec.space === record.space) && matches(this.spec, record)
+    )
   }
 }
 
@@ -124,7 +126,10 @@ export class QueryWindow {
   }
 }
 
-function windowDiff(before: readonly ObjectId[], now: readonly ObjectRecord[]): Omit<WindowDiff, 'total'> | undefined {
+function windowDiff(
+  before: readonly ObjectId[],
+  now: readonly ObjectRecord[],
+): Omit<WindowDiff, 'total'> | undefined {
   const [old, fresh] = [new Set(before), new Set(now.map((record) => record.id))]
   const out = before.filter((id) => !fresh.has(id))
   const into = now.map((record, i) => [i, record] as const).filter(([, record]) => !old.has(record.id))

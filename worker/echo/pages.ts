@@ -20,7 +20,8 @@ export class Pages {
   /** Where a new object goes: objects made together lie together. */
   place(id: ObjectId, bytes: number): number {
     const last = this.pages.at(-1)
-    const full = !last || last.ids.size >= PAGE_OBJECTS || (last.ids.size > 0 && last.bytes + bytes > PAGE_BYTES)
+    const full =
+      !last || last.ids.size >= PAGE_OBJECTS || (last.ids.size > 0 && last.bytes + bytes > PAGE_BYTES)
     const page = full ? this.grow(this.pages.length) : this.pages.length - 1
     this.put(page, id, bytes)
     this.changed.add(page)

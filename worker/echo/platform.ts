@@ -30,7 +30,11 @@ export type Write =
 export interface Store {
   get<T>(table: Table, key: Key): Promise<T | undefined>
   /** Rows in key order: all, or those whose list key begins with `under` (and is past `after`, one more element). */
-  rows<T>(table: Table, under?: readonly (string | number)[], after?: number): Promise<{ key: Key; value: T }[]>
+  rows<T>(
+    table: Table,
+    under?: readonly (string | number)[],
+    after?: number,
+  ): Promise<{ key: Key; value: T }[]>
   /**
    * All of it, or none. `strict`: resolves when it will survive a killed browser and a lost power supply.
    * @throws HearthError `store/quota`, `store/failed`

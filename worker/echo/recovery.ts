@@ -59,13 +59,19 @@ export class Recovery {
       if (!whole) {
         this.space.pages.put(page, '' as ObjectId, 0)
         this.space.pages.drop(page, '' as ObjectId)
-        this.damage('page', `page ${page} of a space could not be read; its objects were made again from entries`)
+        this.damage(
+          'page',
+          `page ${page} of a space could not be read; its objects were made again from entries`,
+        )
       }
     }
     return whole
   }
 
-  private place(page: number, [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject): void {
+  private place(
+    page: number,
+    [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
+  ): void {
     const space = this.space.info.id
     const record: ObjectRecord = { id, type, value, order, createdAt, updatedAt, author, gone, space }
     const bytes = sizeOf(value)
@@ -74,12 +80,20 @@ export class Recovery {
   }
 
   /** Applies one entry: the whole of it if it is past the pages, else only what pages have lost. */
-  private async replay(seq: number, bytes: unknown, journal: Journal | undefined, position: number): Promise<void> {
+  private async replay(
+    seq: number,
+    bytes: unknown,
+    journal: Journal | undefined,
+    position: number,
+  ): Promise<void> {
     let entry: Entry
     try {
       entry = await decodeEntry(bytes, (b) => this.platform.sha256(b))
     } catch (e) {
-      this.damage('entry', `entry ${seq} of this device's feed could not be read (${String((e as Error).message)})`)
+      this.damage(
+        'entry',
+        `entry ${seq} of this device's feed could not be read (${String((e as Error).message)})`,
+      )
       this.space.seq = seq
       this.space.head = null
       return

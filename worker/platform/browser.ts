@@ -17,11 +17,12 @@ export function browserPlatform(): Platform {
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)),
-    automerge: () => (wasm ??= loadWasm().catch((e: unknown) => {
-      // A failed download may be tried again by the next write.
-      wasm = undefined
-      throw new HearthError('env/unsupported', { reason: `WebAssembly (${String(e)})` })
-    })),
+    automerge: () =>
+      (wasm ??= loadWasm().catch((e: unknown) => {
+        // A failed download may be tried again by the next write.
+        wasm = undefined
+        throw new HearthError('env/unsupported', { reason: `WebAssembly (${String(e)})` })
+      })),
     later(run, ms) {
       const timer = setTimeout(run, ms)
       return () => clearTimeout(timer)

@@ -31,7 +31,8 @@ async function open(name: string): Promise<IDBPDatabase> {
     })
     return await Promise.race([opening, late]).finally(() => clearTimeout(timer))
   } catch (e) {
-    if ((e as DOMException)?.name === 'VersionError') throw new HearthError('store/newer', { theirs: 'unknown' })
+    if ((e as DOMException)?.name === 'VersionError')
+      throw new HearthError('store/newer', { theirs: 'unknown' })
     throw toHearthError(e, 'store/unavailable')
   }
 }
@@ -105,6 +106,7 @@ class IndexedDbStore implements Store {
 
 function writeError(e: unknown): HearthError {
   const name = (e as DOMException)?.name
-  if (name === 'QuotaExceededError' || (name === 'AbortError' && /quota/i.test(String(e)))) return new HearthError('store/quota')
+  if (name === 'QuotaExceededError' || (name === 'AbortError' && /quota/i.test(String(e))))
+    return new HearthError('store/quota')
   return toHearthError(e)
 }

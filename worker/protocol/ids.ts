@@ -26,7 +26,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /** A fresh id of 128 bits from the given source of randomness, or from WebCrypto. */
-export function newId<T extends string>(random : Uint8Array = crypto.getRandomValues(new Uint8Array(16))): T {
+export function newId<T extends string>(random: Uint8Array = crypto.getRandomValues(new Uint8Array(16))): T {
   return toBase64Url(random) as T
 }
 

@@ -1,0 +1,269 @@
+/** The data plane, seen from this tab: what it holds, and what the worker's messages do to it. */
+import { HearthError, fromWire } from '../worker/protocol/errors.js'
+import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
+import type { SpaceInfo, Welcome, WorkerMessage, WorkerStatus } from '../worker/protocol/rpc.js'
+import { Connection } from './connection.js'
+import { LiveValue, type Live } from './live.js'
+import { ObjectTable } from './objects.js'
+import { Query, type QueryContext } from './query.js'
+import { Space, querySpec } from './space.js'
+import type { HomeStatus, Rejected } from './types.js'
+import { Writes, type Batch } from './writes.js'
+
+/** How long a link or `load` waits for an object, in milliseconds. */
+const LOAD_MS = 15_000
+
+export class Home {
+  /** This identity's own space. */
+  readonly space!: Space
+  /** The personal one first. */
+  readonly spaces: Live<Space[]>
+  /** Writes that were refused after they were shown. */
+  readonly rejected: Live<Rejected[]>
+  readonly status: Live<HomeStatus>
+  /** @internal */
+  readonly table = new ObjectTable()
+  /** @internal */
+  readonly writes: Writes
+  /** @internal */
+  readonly queries: QueryContext
+  /** @internal */
+  device = ''
+
+  private readonly line: Connection
+  private readonly spacesNow = new LiveValue<Space[]>([])
+  private readonly rejectedNow = new LiveValue<Rejected[]>([], true)
+  private readonly statusNow: LiveValue<HomeStatus>
+  private readonly loads = new Map<number, { id: ObjectId; done: () => void }>()
+  private welcome: Welcome | undefined
+  private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
+  private count = 0
+  private ended: HearthError | undefined
+  /** Objects to be read anew from a new worker before unsaved edits are sent again. */
+  private rereading = 0
+
+  /** @internal */
+  constructor(
+    client: ClientId,
+    app: string,
+    workerUrl: string,
+    private readonly onError: ((e: HearthError) => void) | undefined,
+    private readonly onEnd: () => void,
+  ) {
+    this.line = new Connection(client, app, workerUrl, {
+      attached: (welcome) => this.attached(welcome),
+      frame: (messages) => this.receive(messages),
+      lost: (error) => this.end(error),
+    })
+    const send = this.line.send.bind(this.line)
+    const count = () => this.showStatus()
+    this.writes = new Writes(this.table, send, (batch, error) => this.reject(batch, error), count)
+    this.queries = { table: this.table, writes: this.writes, open: new Map(), send, next: () => ++this.count }
+    this.table.fetch = (id) => void this.load(id).catch(() => undefined)
+    this.table.listeners.add((object) => {
+      for (const query of this.queries.open.values()) query.touched(object)
+    })
+    this.spaces = this.spacesNow
+    this.rejected = this.rejectedNow
+    this.status = this.statusNow = new LiveValue<HomeStatus>(this.statusValue())
+    addEventListener('online', count)
+    addEventListener('offline', count)
+  }
+
+  /** @internal */
+  open(timeoutMs: number): Promise<void> {
+    return this.line.open(timeoutMs)
+  }
+
+  getSpace(id: string): Space | undefined {
+    return this.spacesNow.value.find((space) => space.id === id)
+  }
+
+  /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota` */
+  async createSpace({ name }: { readonly name: string }): Promise<Space> {
+    this.check()
+    const info = await this.line.call('createSpace', name)
+    this.showSpaces([...this.spacesNow.value.map(({ info }) => info.value), info])
+    return this.getSpace(info.id)!
+  }
+
+  /** As `space.query`, over every space. */
+  query<T extends object = Record<string, any>>(type?: string, where?: object): Query<T> {
+    return new Query<T>(this.queries, querySpec(type, where))
+  }
+
+  /** Everything support would ask for: no plaintext and no keys. */
+  async diagnostics(): Promise<Record<string, unknown>> {
+    this.check()
+    const tab = {
+      objects: this.table.size,
+      queries: this.queries.open.size,
+      rejected: this.rejectedNow.value.length,
+    }
+    return { tab: { ...tab, status: this.statusNow.value }, worker: await this.line.call('diagnostics') }
+  }
+
+  /** Leaves: what was written is made durable first. The page can open it again. */
+  async close(): Promise<void> {
+    if (this.ended) return
+    await this.writes.settled(undefined, LOAD_MS).catch(() => undefined)
+    await this.line.call('leave').catch(() => undefined)
+    this.end(new HearthError('rpc/closed'))
+  }
+
+  /** Removes everything of Hearth from this browser; there is no way back. Every tab is told. */
+  async erase(): Promise<void> {
+    this.check()
+    await this.line.call('erase')
+    this.end(new HearthError('store/erased'))
+  }
+
+  /** @internal @throws HearthError if this home was closed or erased */
+  check(): void {
+    if (this.ended) throw this.ended
+  }
+
+  /** @internal Fetches an object. @throws HearthError `rpc/worker-gone` */
+  load(id: ObjectId): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const q = ++this.count
+      const timer = setTimeout(() => {
+        this.loads.delete(q)
+        reject(new HearthError('rpc/worker-gone', { ms: LOAD_MS }))
+      }, LOAD_MS)
+      const done = () => (clearTimeout(timer), resolve())
+      this.loads.set(q, { id, done })
+      this.line.send({ t: 'load', q, id })
+    })
+  }
+
+  private attached(welcome: Welcome): void {
+    const known = this.welcome
+    this.welcome = welcome
+    this.device = welcome.device
+    this.worker = welcome.status
+    this.showSpaces(welcome.spaces)
+    this.showStatus()
+    if (!known) return
+    // A worker that knows nothing of this tab: everything is asked for again, and what was not durable told again.
+    const unsaved = this.writes.restart(welcome.mark)
+    for (const query of this.queries.open.values()) query.ask()
+    for (const [q, { id }] of this.loads) this.line.send({ t: 'load', q, id })
+    this.rereading = 1
+    const reread = () => {
+      if (--this.rereading === 0) this.writes.resume(welcome.mark)
+    }
+    for (const object of this.table.all()) {
+      if (!object.root && !unsaved.has(object)) continue
+      if (unsaved.has(object)) this.rereading++
+      const done = unsaved.has(object) ? reread : () => undefined
+      this.load(object.id).then(done, done)
+    }
+    reread()
+  }
+
+  private receive(messages: readonly WorkerMessage[]): void {
+    for (const message of messages) this.handle(message)
+  }
+
+  private handle(m: WorkerMessage): void {
+    switch (m.t) {
+      case 'records':
+        for (const record of m.records) this.table.received(record)
+        return
+      case 'ops':
+        return this.table.get(m.id)?.received(m.ops, m.updatedAt)
+      case 'applied':
+        return this.writes.applied(m.n, m.at, m.created)
+      case 'durable':
+        return this.writes.durable(m.n)
+      case 'refused':
+        return this.writes.refused(m.n, fromWire(m.error))
+      case 'void':
+        for (const id of m.ids) this.table.get(id)?.replace(undefined)
+        return
+      case 'result':
+      case 'diff':
+        return this.queries.open.get(m.q)?.receive(m)
+      case 'failed':
+        return this.queries.open.get(m.q)?.failed(m.error)
+      case 'loaded': {
+        const load = this.loads.get(m.q)
+        this.loads.delete(m.q)
+        if (load && !m.found) this.table.get(load.id)?.replace(undefined)
+        return load?.done()
+      }
+      case 'spaces':
+        return this.showSpaces(m.spaces)
+      case 'status':
+        this.worker = m.status
+        return this.showStatus()
+      case 'ping':
+        return this.line.send({ t: 'seen' })
+    }
+  }
+
+  private showSpaces(infos: readonly SpaceInfo[]): void {
+    const unique = new Map(infos.map((info) => [info.id, info]))
+    const spaces = [...unique.values()].map((info) => this.getSpace(info.id) ?? new Space(this, info))
+    const before = this.spacesNow.value
+    if (spaces.length === before.length && spaces.every((space, i) => space === before[i])) return
+    Object.assign(this, { space: spaces[0] })
+    this.spacesNow.set(spaces)
+  }
+
+  private statusValue(): HomeStatus {
+    const { used, quota, persisted, damage, tabs } = this.worker
+    return {
+      online: navigator.onLine,
+      unsaved: this.writes?.unsaved ?? 0,
+      storage: { used, quota, persisted },
+      worker: {
+        instance: this.welcome?.instance ?? '',
+        version: this.welcome?.build ?? '',
+        mode: 'shared',
+        tabs,
+      },
+      damage,
+    }
+  }
+
+  private showStatus(): void {
+    this.statusNow.set(this.statusValue())
+  }
+
+  private reject(batch: Batch, error: HearthError): void {
+    const space: SpaceId = batch.space
+    const remove = () => this.rejectedNow.set(this.rejectedNow.value.filter((one) => one !== rejected))
+    const rejected: Rejected = {
+      code: error.code,
+      message: error.message,
+      error,
+      at: new Date(batch.at),
+      space,
+      values: [...batch.parts.values()].map(({ object: { id }, created, ops }) => ({
+        id,
+        created,
+        edits: [...ops],
+      })),
+      retry: () => {
+        this.check()
+        this.writes.again(batch)
+        remove()
+      },
+      discard: remove,
+    }
+    this.rejectedNow.set([...this.rejectedNow.value, rejected])
+    this.onError?.(error)
+  }
+
+  private end(error: HearthError): void {
+    if (this.ended) return
+    this.ended = error
+    this.line.close()
+    this.onEnd()
+    for (const query of this.queries.open.values()) query.fail(error)
+    this.statusNow.fail(error)
+    if (error.code !== 'rpc/closed') this.onError?.(error)
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Live objects: proxies over the view of an object, made when they are asked for. A nested proxy stands for a place;
+ * where elements are inserted, deleted or moved before it, by anybody, it goes along with its element.
+ */
+import { HearthError, invalid } from '../worker/protocol/errors.js'
+import { valueAt, type Op, type Path } from '../worker/protocol/operations.js'
+import { mapElement } from '../worker/protocol/transform.js'
+import {
+  checkKey,
+  isLink,
+  isList,
+  isRecord,
+  isText,
+  isTime,
+  type Stored,
+  type StoredRecord,
+} from '../worker/protocol/values.js'
+import { diffList, diffText } from './diff.js'
+import { fixList, listMethods } from './lists.js'
+import type { TabObject } from './objects.js'
+import { storeValue } from './store-value.js'
+import type { Writes } from './writes.js'
+
+const nodes = new WeakMap<object, Node>()
+
+/** The node behind a live object. @throws HearthError `echo/invalid` for anything else */
+export function nodeOf(value: unknown): Node {
+  const node = nodes.get(value as object)
+  return node ?? invalid('this is not a live object; hearth.live() gives the one behind a snapshot')
+}
+
+/** What stands for a live object inside a stored value: a link for a whole one, its content for a part of one. */
+export function storedOf(value: object): Stored | undefined {
+  const node = nodes.get(value)
+  return node && (node.parent ? node.value : { '@link': node.object.id })
+}
+
+export const isLive = (value: unknown): boolean => nodes.has(value as object)
+
+/** Registers what else stands for a live object: its snapshots. */
+export const standFor = (value: object, node: Node) => nodes.set(value, node)
+
+export class Node {
+  readonly live: object
+  private children: Map<string | number, Node> | undefined
+
+  constructor(
+    readonly object: TabObject,
+    readonly writes: Writes,
+    readonly parent: Node | undefined,
+    private key: string | number | undefined,
+    list: boolean,
+  ) {
+    this.live = list
+      ? new Proxy<unknown[]>([], new ListHandler(this))
+      : new Proxy({}, new RecordHandler(this))
+    nodes.set(this.live, this)
+  }
+
+  /** Keys from the root. @throws HearthError `echo/removed` if its element is gone */
+  get path(): Path {
+    if (!this.parent) return []
+    if (this.key === undefined) throw new HearthError('echo/removed')
+    return [...this.parent.path, this.key]
+  }
+
+  /** The stored value in the view; undefined if it is gone. */
+  get value(): Stored | undefined {
+    if (!this.parent) return this.object.view
+    if (this.key === undefined) return undefined
+    return valueAt(this.parent.value, [this.key])
+  }
+
+  /** What an app reads at a key. */
+  read(key: string | number): unknown {
+    const value = valueAt(this.value, [key])
+    if (typeof value !== 'object' || value === null) return value
+    if (isText(value)) return value['@text']
+    if (isTime(value)) return new Date(value['@time'])
+    if (value instanceof Uint8Array) return value.slice()
+    if (isLink(value)) return rootOf(this.object.table.link(value['@link']), this.writes).live
+    return this.child(key, isList(value)).live
+  }
+
+  /** The node of a container inside. */
+  child(key: string | number, list: boolean): Node {
+    this.children ??= new Map()
+    const known = this.children.get(key)
+    if (known && Array.isArray(known.live) === list) return known
+    if (known) known.key = undefined
+    const node = new Node(this.object, this.writes, this, key, list)
+    this.children.set(key, node)
+    return node
+  }
+
+  /** An assignment: text and lists merge what differs, anything else is replaced. */
+  assign(key: string | number, value: unknown): void {
+    const before = valueAt(this.value, [key])
+    const at = [...this.path, key]
+    if (value === undefined) return this.write(before === undefined ? [] : [{ t: 'del', at }])
+    const stored = storeValue(value, at.length)
+    if (isText(before) && typeof stored === 'string') this.write(diffText(at, before['@text'], stored))
+    else if (isList(before) && isList(stored)) this.write(diffList(at, before, stored))
+    else if (before !== stored) this.write([{ t: 'put', at, v: stored }])
+  }
+
+  /** @throws HearthError `echo/removed`, `echo/unknown-object` */
+  write(ops: readonly Op[]): void {
+    if (!this.object.record) throw new HearthError('echo/unknown-object')
+    if (this.object.gone) throw new HearthError('echo/removed')
+    this.writes.write(this.object, ops)
+  }
+
+  /** Nested nodes go where the operation takes them. */
+  shift(op: Op): void {
+    if (op.t !== 'list' && op.t !== 'move') return
+    let node: Node | undefined = this
+    for (const key of op.at) node = node?.children?.get(key)
+    if (!node?.children) return
+    const moved = new Map<string | number, Node>()
+    for (const [index, child] of node.children) {
+      child.key = mapElement(op, index as number)
+      if (child.key !== undefined) moved.set(child.key, child)
+    }
+    node.children = moved
+  }
+}
+
+/** The live object of an object. */
+export const rootOf = (object: TabObject, writes: Writes): Node =>
+  (object.root ??= new Node(object, writes, undefined, undefined, false))
+
+class RecordHandler implements ProxyHandler<object> {
+  constructor(private readonly node: Node) {}
+
+  private get value(): StoredRecord {
+    const value = this.node.value
+    return isRecord(value) ? value : {}
+  }
+
+  /** Whether the key is the object's own id. */
+  private isId = (key: string | symbol) => key === 'id' && !this.node.parent
+
+  get(_: object, key: string | symbol, receiver: unknown): unknown {
+    if (this.isId(key)) return this.node.object.id
+    if (typeof key === 'string' && Object.hasOwn(this.value, key)) return this.node.read(key)
+    return Reflect.get(Object.prototype, key, receiver)
+  }
+  has(_: object, key: string | symbol): boolean {
+    return this.isId(key) || Object.hasOwn(this.value, key) || key in Object.prototype
+  }
+  ownKeys(): string[] {
+    return [...(this.node.parent ? [] : ['id']), ...Object.keys(this.value)]
+  }
+  getOwnPropertyDescriptor(target: object, key: string | symbol): PropertyDescriptor | undefined {
+    if (!this.isId(key) && !Object.hasOwn(this.value, key)) return undefined
+    return { value: this.get(target, key, target), writable: true, enumerable: true, configurable: true }
+  }
+  set(_: object, key: string | symbol, value: unknown): boolean {
+    this.node.assign(this.writable(key), value)
+    return true
+  }
+  deleteProperty(_: object, key: string | symbol): boolean {
+    this.node.assign(this.writable(key), undefined)
+    return true
+  }
+  defineProperty(_: object, key: string | symbol, { value, get }: PropertyDescriptor): boolean {
+    if (get) invalid('an accessor')
+    return this.set(_, key, value)
+  }
+  setPrototypeOf(): boolean {
+    return invalid('a prototype')
+  }
+  preventExtensions(): boolean {
+    return invalid('a live object cannot be frozen; hearth.snapshot() gives a frozen copy')
+  }
+
+  private writable(key: string | symbol): string {
+    if (typeof key === 'symbol') return invalid('a symbol')
+    if (this.isId(key)) invalid('"id" is given by Hearth; keep one of your own under another name')
+    return checkKey(key)
+  }
+}
+
+class ListHandler implements ProxyHandler<unknown[]> {
+  constructor(private readonly node: Node) {}
+
+  private get value(): readonly Stored[] {
+    const value = this.node.value
+    return isList(value) ? value : []
+  }
+
+  get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
+    if (key === 'length') return this.value.length
+    const index = indexOf(key)
+    if (index !== undefined) return this.node.read(index)
+    return Object.hasOwn(listMethods, key) ? listMethods[key as string] : Reflect.get(target, key, receiver)
+  }
+  has(target: unknown[], key: string | symbol): boolean {
+    const index = indexOf(key)
+    return index === undefined ? key in target : index < this.value.length
+  }
+  ownKeys(): string[] {
+    return [...this.value.keys()].map(String).concat('length')
+  }
+  getOwnPropertyDescriptor(target: unknown[], key: string | symbol): PropertyDescriptor | undefined {
+    // `length` cannot be configured on the target, so it must not be here.
+    if (key === 'length')
+      return { value: this.value.length, writable: true, enumerable: false, configurable: false }
+    if (!this.has(target, key)) return undefined
+    return { value: this.get(target, key, target), writable: true, enumerable: true, configurable: true }
+  }
+  set(_: unknown[], key: string | symbol, value: unknown): boolean {
+    const { node } = this
+    const { length } = this.value
+    const index = key === 'length' ? undefined : indexOf(key)
+    if (key === 'length' && (value as number) <= length)
+      fixList(node, value as number, length - (value as number), [])
+    else if (index === length) fixList(node, index, 0, [value])
+    else if (index !== undefined && index < length && value !== undefined) node.assign(index, value)
+    else invalid('a list has elements only, one after the other')
+    return true
+  }
+  deleteProperty(): boolean {
+    return invalid('a list has no holes; remove the element with splice')
+  }
+  defineProperty(_: unknown[], key: string | symbol, { value }: PropertyDescriptor): boolean {
+    return this.set(_, key, value)
+  }
+}
+
+const indexOf = (key: string | symbol): number | undefined =>
+  typeof key === 'string' && /^(0|[1-9]\d*)$/.test(key) ? Number(key) : undefined

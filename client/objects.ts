@@ -1,0 +1,206 @@
+/**
+ * What this tab knows of objects. Each has its confirmed state (the worker's sequence) and this tab's own pending
+ * operations on top; what the app sees is the two together (invariant 2). Values are immutable and share structure.
+ */
+import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
+import { apply, type Op } from '../worker/protocol/operations.js'
+import type { ObjectRecord } from '../worker/protocol/rpc.js'
+import { transformRuns } from '../worker/protocol/transform.js'
+import type { StoredRecord } from '../worker/protocol/values.js'
+import type { Node } from './nodes.js'
+import type { Part } from './writes.js'
+
+export type Origin = 'here' | 'tab'
+export type ObjectState = 'loaded' | 'loading' | 'missing'
+/** Hears of operations as they change the view; none are given where the whole object was replaced. */
+export type Watcher = (ops: readonly Op[] | undefined, origin: Origin) => void
+
+const NONE: readonly Part[] = []
+
+export class TabObject {
+  /** Confirmed; undefined while it is loading, missing, or created here and not confirmed. */
+  record: ObjectRecord | undefined
+  view: StoredRecord
+  gone = false
+  state: ObjectState = 'loaded'
+  /** Own edits that are not in confirmed state, oldest first. */
+  pending: readonly Part[] = NONE
+  /** The live object, once it was asked for. */
+  root: Node | undefined
+  watchers: Set<Watcher> | undefined
+  /** As the app shows it: `record` with the view's value, made anew for each change. */
+  private shown: ObjectRecord | undefined
+
+  constructor(
+    readonly table: ObjectTable,
+    readonly id: ObjectId,
+    record: ObjectRecord | undefined,
+  ) {
+    this.record = record
+    this.view = record?.value ?? {}
+    this.gone = record?.gone ?? false
+  }
+
+  /** The object with this tab's edits; undefined where there is none (yet), or none any more. */
+  get current(): ObjectRecord | undefined {
+    if (!this.record || this.gone) return undefined
+    if (this.pending.length === 0 && this.record.value === this.view) return this.record
+    if (this.shown?.value !== this.view) this.shown = { ...this.record, value: this.view, gone: false }
+    return this.shown
+  }
+
+  tell(ops: readonly Op[] | undefined, origin: Origin): void {
+    this.table.changed(this)
+    if (ops) for (const op of ops) this.root?.shift(op)
+    if (this.watchers) for (const watcher of this.watchers) watcher(ops, origin)
+  }
+
+  /** A part was just written by this tab. */
+  wrote(ops: readonly Op[]): void {
+    for (const op of ops) this.see(op)
+    this.tell(ops, 'here')
+  }
+
+  /** Others' operations: confirmed state moves on, and own pending edits are mapped over them. */
+  received(ops: readonly Op[], updatedAt: number): void {
+    if (!this.record) return
+    let mapped = ops
+    for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops)
+    this.record = confirm(this.record, ops, updatedAt)
+    this.replay()
+    this.tell(mapped, 'tab')
+  }
+
+  /** The worker has applied a part of this tab's. */
+  applied(part: Part, at: number, order: number | undefined): void {
+    const record = this.record
+    part.before = part.created?.value ?? record?.value
+    this.pending = this.pending.filter((one) => one !== part)
+    if (!record) return
+    this.record = confirm(order === undefined ? record : { ...record, order, createdAt: at }, part.ops, at)
+    if (this.pending.length === 0) this.view = this.record.value
+    this.shown = undefined
+    this.table.changed(this)
+  }
+
+  /** The object as it is in the worker: new here, or replaced after a refusal or a restart. */
+  replace(record: ObjectRecord | undefined): void {
+    this.record = record
+    this.state = record ? 'loaded' : 'missing'
+    this.replay()
+    this.tell(undefined, 'tab')
+  }
+
+  /** A part is taken back; with it, an object that it made. */
+  drop(part: Part): void {
+    this.pending = this.pending.filter((one) => one !== part)
+    if (part.created) return this.replace(undefined)
+    this.replay()
+    this.tell(undefined, 'here')
+  }
+
+  /** An object made here whose creation did not last is made once more. */
+  revive(space: SpaceId, { type, value }: { readonly type: string; readonly value: StoredRecord }): void {
+    this.record = provisional(this.id, space, type, value)
+    this.state = 'loaded'
+    this.replay()
+  }
+
+  /** The value that a pending part was made on. */
+  under(part: Part): StoredRecord {
+    let value = part.created?.value ?? this.record?.value ?? {}
+    for (const one of this.pending) {
+      if (one === part) break
+      for (const op of one.ops) value = apply(value, op)
+    }
+    return value
+  }
+
+  /** The view, from confirmed state and pending edits. */
+  replay(): void {
+    this.view = this.record?.value ?? {}
+    this.gone = this.record?.gone ?? true
+    for (const part of this.pending) for (const op of part.ops) this.see(op)
+  }
+
+  private see(op: Op): void {
+    if (op.t === 'gone') this.gone = op.v
+    else this.view = apply(this.view, op)
+  }
+}
+
+/** A record as the worker will make it, but for its place in creation order: after all that is confirmed. */
+function provisional(id: ObjectId, space: SpaceId, type: string, value: StoredRecord): ObjectRecord {
+  const now = Date.now()
+  const author = '' as ObjectRecord['author']
+  return { id, space, type, value, author, gone: false, order: Infinity, createdAt: now, updatedAt: now }
+}
+
+function confirm(record: ObjectRecord, ops: readonly Op[], updatedAt: number): ObjectRecord {
+  let { value, gone } = record
+  for (const op of ops) {
+    if (op.t === 'gone') gone = op.v
+    else value = apply(value, op)
+  }
+  return { ...record, value, gone, updatedAt }
+}
+
+export class ObjectTable {
+  private readonly objects = new Map<ObjectId, TabObject>()
+  /** Objects with pending edits: queries show them as this tab does. */
+  readonly pending = new Set<TabObject>()
+  /** Told of each object that changed. */
+  readonly listeners = new Set<(object: TabObject) => void>()
+  /** Asks the worker for an object that a link leads to. */
+  fetch: (id: ObjectId) => void = () => undefined
+
+  get(id: ObjectId): TabObject | undefined {
+    return this.objects.get(id)
+  }
+
+  all(): Iterable<TabObject> {
+    return this.objects.values()
+  }
+
+  get size(): number {
+    return this.objects.size
+  }
+
+  /** The object, or one that is loading, for a link to it. */
+  link(id: ObjectId): TabObject {
+    const known = this.objects.get(id)
+    if (known) return known
+    const object = this.put(id, undefined)
+    object.state = 'loading'
+    this.fetch(id)
+    return object
+  }
+
+  /** An object made here: shown at once, after all that is confirmed. */
+  create(id: ObjectId, space: SpaceId, type: string, value: StoredRecord): TabObject {
+    return this.put(id, provisional(id, space, type, value))
+  }
+
+  received(record: ObjectRecord): TabObject {
+    const known = this.objects.get(record.id)
+    if (!known) return this.put(record.id, record)
+    known.replace(record)
+    return known
+  }
+
+  forget(id: ObjectId): void {
+    this.objects.delete(id)
+  }
+
+  changed(object: TabObject): void {
+    if (object.pending.length > 0 || object.record?.order === Infinity) this.pending.add(object)
+    else this.pending.delete(object)
+    for (const listener of this.listeners) listener(object)
+  }
+
+  private put(id: ObjectId, record: ObjectRecord | undefined): TabObject {
+    const object = new TabObject(this, id, record)
+    this.objects.set(id, object)
+    return object
+  }
+}

@@ -1,0 +1,58 @@
+/** `hearth.open`: one home for each page. */
+import { HearthError } from '../worker/protocol/errors.js'
+import { newId, type ClientId } from '../worker/protocol/ids.js'
+import { Home } from './home.js'
+
+export interface App {
+  readonly id?: string
+  readonly name: string
+  readonly icon?: string
+  readonly url?: string
+  readonly opens?: Readonly<Record<string, string>>
+}
+export interface OpenOptions {
+  /** Who this is: shown in the shell's list of what is open. */
+  readonly app?: string | App
+  /** Whom to use once something is shared; nothing goes over the network before. */
+  readonly kube?: string | null
+  /** Whether the drop-in script shows its button. Default true. */
+  readonly shell?: boolean
+  /** Failures that no call of the app's can report: refused writes, a lost worker. */
+  readonly onError?: (error: HearthError) => void
+  /** Milliseconds until `rpc/worker-gone`. Default 15,000. */
+  readonly timeoutMs?: number
+}
+
+const WORKER_PATH = '/hearth/worker.js'
+let opened: Promise<Home> | undefined
+
+/**
+ * The data plane of this origin. The first visit makes everything it needs, silently; a second call in a page
+ * returns the same home.
+ * @throws HearthError `env/insecure-context`, `env/unsupported`, `rpc/worker-gone`, `rpc/version`, `store/…`
+ */
+export function open(options: OpenOptions = {}): Promise<Home> {
+  if (!opened) {
+    const opening = start(options)
+    opened = opening
+    opening.catch(() => forget(opening))
+  }
+  return opened
+}
+
+const forget = (opening: Promise<Home>) => {
+  if (opened === opening) opened = undefined
+}
+
+async function start({ app = '', onError, timeoutMs = 15_000 }: OpenOptions): Promise<Home> {
+  if (!isSecureContext) throw new HearthError('env/insecure-context')
+  for (const needed of ['SharedWorker', 'indexedDB'] as const)
+    if (!(needed in globalThis)) throw new HearthError('env/unsupported', { reason: needed })
+  if (!navigator.locks) throw new HearthError('env/unsupported', { reason: 'Web Locks' })
+  const name = (typeof app === 'string' ? app : app.name) || document.title || location.pathname
+  const here = opened
+  const url = new URL(WORKER_PATH, location.href).href
+  const home: Home = new Home(newId<ClientId>(), name.slice(0, 200), url, onError, () => here && forget(here))
+  await home.open(timeoutMs)
+  return home
+}

@@ -1,0 +1,119 @@
+/** A space, seen from this tab: objects to add, get, query and remove. */
+import { HearthError, invalid } from '../worker/protocol/errors.js'
+import { newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
+import type { QuerySpec } from '../worker/protocol/queries.js'
+import type { SpaceInfo } from '../worker/protocol/rpc.js'
+import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
+import type { Home } from './home.js'
+import { LiveValue, type Live } from './live.js'
+import { nodeOf, rootOf } from './nodes.js'
+import { Query, storeWhere } from './query.js'
+import { storeRecord } from './store-value.js'
+import type { LiveObject } from './types.js'
+
+/** The longest wait for the disk, in milliseconds. */
+const FLUSH_MS = 30_000
+
+export class Space {
+  readonly id: SpaceId
+  readonly name: string
+  /** Members come later; who has a space now owns it. */
+  readonly role = 'owner' as const
+  readonly info: Live<SpaceInfo>
+
+  /** @internal */
+  constructor(
+    private readonly home: Home,
+    info: SpaceInfo,
+  ) {
+    this.id = info.id
+    this.name = info.name
+    this.info = new LiveValue(info, true)
+  }
+
+  /**
+   * A new object, live and usable at once.
+   * @param type shared by all apps of the origin; `vendor/type` for one's own
+   * @throws HearthError `echo/invalid`, `echo/too-large`; nothing is added then
+   */
+  add<T extends object>(type: string, props: T = {} as T): LiveObject<T> {
+    this.home.check()
+    if (typeof type !== 'string') invalid('a type is a name')
+    checkKey(type)
+    if (typeof props !== 'object' || props === null || Array.isArray(props))
+      invalid('an object is made from a record')
+    if (Object.hasOwn(props, 'id'))
+      invalid('"id" is given by Hearth; leave it out, or keep it under another name')
+    const value = storeRecord(props as Record<string, unknown>)
+    if (sizeOf(value) > MAX_OBJECT)
+      throw new HearthError('echo/too-large', { reason: 'an object over 16 MiB' })
+    const object = this.home.table.create(newId<ObjectId>(), this.id, type, value)
+    this.home.writes.create(object)
+    return rootOf(object, this.home.writes).live as LiveObject<T>
+  }
+
+  /** The live object if this tab has it; `load` fetches it. */
+  get<T extends object = Record<string, any>>(id: string): LiveObject<T> | undefined {
+    const object = this.home.table.get(id as ObjectId)
+    if (!object?.current || object.current.space !== this.id) return undefined
+    return rootOf(object, this.home.writes).live as LiveObject<T>
+  }
+
+  /** @throws HearthError `echo/unknown-object`, `rpc/worker-gone` */
+  async load<T extends object = Record<string, any>>(id: string): Promise<LiveObject<T>> {
+    if (!this.get(id)) await this.home.load(id as ObjectId)
+    return this.get<T>(id) ?? Promise.reject(new HearthError('echo/unknown-object'))
+  }
+
+  /** Removes an object, everywhere. @throws HearthError `echo/unknown-object` */
+  remove(object: object | string): void {
+    this.home.check()
+    const id = typeof object === 'string' ? object : nodeOf(object).object.id
+    const found = this.home.table.get(id as ObjectId)
+    if (typeof object === 'object' && nodeOf(object).parent)
+      invalid('only whole objects are removed; use delete')
+    if (found?.gone) return
+    if (found?.record?.space !== this.id) throw new HearthError('echo/unknown-object')
+    this.home.writes.write(found, [{ t: 'gone', v: true }])
+  }
+
+  /**
+   * Objects of a type, or of all, that meet conditions.
+   * @throws HearthError `echo/invalid`
+   */
+  query<T extends object = Record<string, any>>(type?: string, where?: object): Query<T> {
+    return new Query<T>(this.home.queries, querySpec(type, where, this.id))
+  }
+
+  /**
+   * Many writes as one: one commit, all or nothing. A throw inside undoes what `fn` wrote.
+   * @param fn synchronous
+   * @throws what `fn` throws
+   */
+  batch(fn: () => void, _options?: { readonly label?: string }): void {
+    this.home.check()
+    this.home.writes.batch(() => {
+      const result: unknown = fn()
+      if (result instanceof Promise) invalid('batch takes a function that is not async')
+    })
+  }
+
+  /**
+   * Resolves when every write made here so far is durable on this device.
+   * @throws HearthError the code of the first one that was refused and is still in `home.rejected`; `rpc/worker-gone`
+   */
+  async flush(): Promise<void> {
+    this.home.check()
+    await this.home.writes.settled(this.id, FLUSH_MS)
+    const refused = this.home.rejected.value.find(({ space }) => space === this.id)
+    if (refused) throw refused.error
+  }
+}
+
+export function querySpec(type: string | undefined, where: object | undefined, space?: SpaceId): QuerySpec {
+  return {
+    ...(space && { space }),
+    ...(type !== undefined && { type }),
+    ...(where && { where: storeWhere(where) }),
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * This tab's own edits on their way: gathered into one batch a microtask, kept until the worker says that they are
+ * durable, and sent again, mapped to what is there, when a new worker has taken over (invariant 4).
+ */
+import { HearthError } from '../worker/protocol/errors.js'
+import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
+import type { Op } from '../worker/protocol/operations.js'
+import type { Item, TabMessage } from '../worker/protocol/rpc.js'
+import type { StoredRecord } from '../worker/protocol/values.js'
+import type { ObjectTable, TabObject } from './objects.js'
+import { coalesce, remap } from './rebase.js'
+
+/** What one batch does to one object. */
+export interface Part {
+  readonly object: TabObject
+  /** For a new object: its first value. */
+  readonly created: { readonly type: string; readonly value: StoredRecord } | undefined
+  ops: readonly Op[]
+  /** The value that `ops` were made on, where it is not simply what lies under them in `object.pending`. */
+  before: StoredRecord | undefined
+}
+
+export interface Batch {
+  /** 0 until it is sent. */
+  n: number
+  readonly space: SpaceId
+  readonly parts: Map<TabObject, Part>
+  readonly at: number
+}
+
+export class Writes {
+  /** Everything not durable, oldest first; the last one may still be open. */
+  private batches: Batch[] = []
+  private open: Batch | undefined
+  private count = 0
+  private explicit = false
+  /** While a new worker is asked what it has, new batches wait. */
+  private held = false
+  private readonly waiting = new Set<() => void>()
+
+  constructor(
+    private readonly table: ObjectTable,
+    private readonly send: (message: TabMessage) => void,
+    private readonly onRefused: (batch: Batch, error: HearthError) => void,
+    private readonly onCount: () => void,
+  ) {}
+
+  /** Batches that a killed browser would lose. */
+  get unsaved(): number {
+    return this.batches.length
+  }
+
+  /** Adds operations on one object; the view shows them when this returns. */
+  write(object: TabObject, ops: readonly Op[]): void {
+    if (ops.length === 0) return
+    const part = this.part(object)
+    for (const op of ops) coalesce(part.ops as Op[], op)
+    object.wrote(ops)
+  }
+
+  /** A new object, with its first value as its record. */
+  create(object: TabObject): void {
+    this.part(object, { type: object.record!.type, value: object.record!.value })
+    object.tell(undefined, 'here')
+  }
+
+  /** Runs `fn`; all that it writes is one batch, or nothing if it throws. */
+  batch(fn: () => void): void {
+    if (this.explicit) return fn()
+    this.close()
+    this.explicit = true
+    try {
+      fn()
+    } catch (e) {
+      for (const part of this.open?.parts.values() ?? []) {
+        part.object.drop(part)
+        if (part.created) this.table.forget(part.object.id)
+      }
+      this.batches = this.batches.filter((batch) => batch !== this.open)
+      this.open = undefined
+      this.wake()
+      throw e
+    } finally {
+      this.explicit = false
+      this.close()
+    }
+  }
+
+  /**
+   * Resolves when everything written so far (in the space) is durable or was refused.
+   * @throws HearthError `rpc/worker-gone` after `ms`
+   */
+  async settled(space: SpaceId | undefined, ms: number): Promise<void> {
+    this.close()
+    const mine = this.batches.filter((batch) => !space || batch.space === space)
+    let late = false
+    const timer = setTimeout(() => ((late = true), this.wake()), ms)
+    while (!late && mine.some((batch) => this.batches.includes(batch)))
+      await new Promise<void>((resolve) => this.waiting.add(resolve))
+    clearTimeout(timer)
+    if (late) throw new HearthError('rpc/worker-gone', { ms })
+  }
+
+  applied(n: number, at: number, created: readonly (readonly [ObjectId, number])[]): void {
+    const orders = new Map(created)
+    for (const part of this.find(n)?.parts.values() ?? [])
+      part.object.applied(part, at, orders.get(part.object.id))
+  }
+
+  durable(n: number): void {
+    this.batches = this.batches.filter((batch) => batch.n === 0 || batch.n > n)
+    this.wake()
+  }
+
+  refused(n: number, error: HearthError): void {
+    const batch = this.find(n)
+    if (batch) this.refuse(batch, error)
+  }
+
+  /**
+   * A new worker, which has nothing that was not durable.
+   * @returns the objects that must be read anew before `resume`
+   */
+  restart(mark: number): Set<TabObject> {
+    this.close()
+    this.durable(mark)
+    this.held = true
+    const parts = this.batches.flatMap((batch) => [...batch.parts.values()])
+    for (const part of parts) part.before ??= part.object.under(part)
+    const objects = new Set(parts.map((part) => part.object))
+    for (const object of objects) object.pending = []
+    return objects
+  }
+
+  /** What unsaved edits concern is here as the new worker has it: apply and send them again. */
+  resume(mark: number): void {
+    this.close()
+    this.held = false
+    this.count = mark
+    for (const batch of this.batches) for (const { object } of batch.parts.values()) object.pending = []
+    for (const batch of [...this.batches]) {
+      if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
+      else this.refuse(batch, new HearthError('echo/lost-base'))
+    }
+  }
+
+  /** Once more, as a new batch on what is there now. @throws HearthError `echo/lost-base` */
+  again(batch: Batch): void {
+    this.batch(() => {
+      for (const { object, created, ops, before } of batch.parts.values()) {
+        if (created) {
+          object.revive(batch.space, created)
+          this.create(object)
+        }
+        const mapped = object.record && remap(ops, before ?? object.view, object.view)
+        if (!mapped) throw new HearthError('echo/lost-base')
+        this.write(object, mapped)
+      }
+    })
+  }
+
+  /** Puts a part on top of what is there now. False if what it was made on is gone. */
+  private reapply(part: Part, space: SpaceId): boolean {
+    const { object, created, before } = part
+    if (created && !object.record) object.revive(space, created)
+    const mapped = object.record && remap(part.ops, before ?? object.view, object.view)
+    if (!mapped) return false
+    part.ops = mapped
+    part.before = undefined
+    object.pending = [...object.pending, part]
+    object.replay()
+    object.tell(undefined, 'here')
+    return true
+  }
+
+  private part(object: TabObject, created?: Part['created']): Part {
+    const { space } = object.record!
+    if (this.open?.space !== space) this.close(true)
+    if (!this.open) {
+      this.open = { n: 0, space, parts: new Map(), at: Date.now() }
+      this.batches.push(this.open)
+      if (!this.explicit) queueMicrotask(() => this.close())
+      this.onCount()
+    }
+    let part = this.open.parts.get(object)
+    if (!part) {
+      part = { object, created, ops: [], before: this.held ? object.view : undefined }
+      this.open.parts.set(object, part)
+      object.pending = [...object.pending, part]
+    }
+    return part
+  }
+
+  private close(always = !this.explicit): void {
+    const batch = this.open
+    if (!batch || !always) return
+    this.open = undefined
+    if (!this.held) this.post(batch)
+  }
+
+  private post(batch: Batch): void {
+    batch.n = ++this.count
+    const items = [...batch.parts.values()].flatMap(({ object: { id }, created, ops }): Item[] => [
+      ...(created ? [{ id, ...created }] : []),
+      ...ops.map((op) => ({ id, op })),
+    ])
+    this.send({ t: 'batch', n: batch.n, space: batch.space, items })
+  }
+
+  private refuse(batch: Batch, error: HearthError): void {
+    this.batches = this.batches.filter((one) => one !== batch)
+    // The worker says in the same frame what is there now.
+    for (const part of batch.parts.values()) {
+      part.before ??= part.object.under(part)
+      part.object.drop(part)
+    }
+    this.onRefused(batch, error)
+    this.wake()
+  }
+
+  private find(n: number): Batch | undefined {
+    return this.batches.find((batch) => batch.n === n)
+  }
+
+  private wake(): void {
+    this.onCount()
+    for (const resolve of this.waiting) resolve()
+    this.waiting.clear()
+  }
+}

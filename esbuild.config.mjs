@@ -1,0 +1,177 @@
+/**
+ * Every bundle, into dist/ as KUBE serves it and npm publishes it:
+ *
+ *   hearth.js, hearth.mjs           what a page loads: the client and the shell's button
+ *   hearth/worker.js, *.wasm        the runtime of an origin, at one well-known path
+ *   client/index.js                 the package's entry for bundlers
+ *   shell/…, apps/<name>/…          pages, their scripts and styles named by content
+ *   kube/main.js                    the server, its packages left in node_modules
+ *
+ * It prints what each weighs, and fails when a tab would have to load more than its budget.
+ */
+import { build } from 'esbuild'
+import { createHash } from 'node:crypto'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+/** Brotli bytes of hearth.js: all that the script tag costs a tab, Comlink and the button included. */
+const tabBudgetBytes = 10_000
+const dist = 'dist'
+/** "./name" in a src or href of a page. */
+const localReference = /((?:src|href)=")\.\/([^"]+)(?=")/g
+
+const wasmSource = 'node_modules/@automerge/automerge/dist/automerge.wasm'
+const wasm = await readFile(wasmSource)
+const wasmName = `automerge-${createHash('sha256').update(wasm).digest('hex').slice(0, 8)}.wasm`
+
+/** Builds are ordered by their text: base 36 of milliseconds keeps its 8 digits until 2059. */
+const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+const builtAtMs = process.env.SOURCE_DATE_EPOCH ? Number(process.env.SOURCE_DATE_EPOCH) * 1000 : Date.now()
+const buildId = `${version}+${builtAtMs.toString(36)}`
+
+const common = {
+  bundle: true,
+  minify: true,
+  sourcemap: 'external',
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  define: { __HEARTH_BUILD__: JSON.stringify(buildId), __HEARTH_WASM__: JSON.stringify(wasmName) },
+}
+
+/** Only what this file makes: dist/types is the compiler's, with its notes on what is up to date. */
+for (const made of [
+  'hearth',
+  'hearth.js',
+  'hearth.js.map',
+  'hearth.mjs',
+  'hearth.mjs.map',
+  'client',
+  'shell',
+  'apps',
+  'kube',
+]) {
+  await rm(join(dist, made), { recursive: true, force: true })
+}
+
+await Promise.all([
+  build({
+    ...common,
+    // A classic script, so that a one-line worker file of another origin can importScripts it.
+    entryPoints: { 'hearth/worker': 'worker/shared-worker.ts' },
+    format: 'iife',
+    outdir: dist,
+  }),
+  build({
+    ...common,
+    // Assigned, not declared: a page may write `const hearth = …` of its own at the top of a script.
+    stdin: {
+      contents: `import * as hearth from './drop-in.js'; globalThis.hearth = hearth`,
+      resolveDir: 'shell',
+      sourcefile: 'hearth.js',
+    },
+    format: 'iife',
+    outfile: join(dist, 'hearth.js'),
+  }),
+  build({ ...common, entryPoints: ['shell/drop-in.ts'], format: 'esm', outfile: join(dist, 'hearth.mjs') }),
+  build({
+    ...common,
+    entryPoints: ['client/index.ts'],
+    format: 'esm',
+    outfile: join(dist, 'client/index.js'),
+  }),
+  build({
+    ...common,
+    entryPoints: ['kube/main.ts'],
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    minify: false,
+    outfile: join(dist, 'kube/main.js'),
+  }),
+  copy(wasmSource, join(dist, 'hearth', wasmName)),
+  // Under its own name as well: browsers ask for /favicon.ico, whatever the page says.
+  copy('shell/favicon.svg', join(dist, 'shell/favicon.svg')),
+  buildPages('shell', join(dist, 'shell')),
+  ...(await appNames()).map((name) => buildPages(join('shell/apps', name), join(dist, 'apps', name))),
+])
+
+const weights = await weigh()
+printWeights(weights)
+const tab = weights.find(({ name }) => name === 'hearth.js')
+if (tab.brotli > tabBudgetBytes) {
+  console.error(
+    `hearth.js is ${tab.brotli} bytes in brotli; the budget of a tab is ${tabBudgetBytes}. Make it smaller.`,
+  )
+  process.exitCode = 1
+}
+
+/** The pages in `source`, with every file that one names as "./…" bundled or copied under a name that holds its hash. */
+async function buildPages(source, target) {
+  const pages = (await readdir(source)).filter((name) => name.endsWith('.html'))
+  const texts = await Promise.all(pages.map((page) => readFile(join(source, page), 'utf8')))
+  const named = [
+    ...new Set(texts.flatMap((text) => [...text.matchAll(localReference)].map(([, , path]) => path))),
+  ]
+  const { metafile } = await build({
+    ...common,
+    entryPoints: named.map((path) => join(source, path)),
+    entryNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    format: 'esm',
+    outdir: target,
+    loader: { '.svg': 'copy', '.png': 'copy', '.webmanifest': 'copy' },
+  })
+  const outputs = new Map()
+  for (const [output, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
+    // A copied file has no entry point; it has itself as its only input.
+    const input = entryPoint ?? (output.endsWith('.map') ? undefined : Object.keys(inputs)[0])
+    if (input) outputs.set(input, basename(output))
+  }
+  for (const [index, page] of pages.entries()) {
+    const html = texts[index].replace(localReference, (_, before, path) => {
+      const output = outputs.get(join(source, path))
+      if (!output) throw new Error(`${join(source, page)} names ./${path}, which the build does not make.`)
+      return `${before}./${output}`
+    })
+    await writeFile(join(target, page), html)
+  }
+}
+
+async function appNames() {
+  const entries = await readdir('shell/apps', { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+}
+
+async function copy(from, to) {
+  await mkdir(dirname(to), { recursive: true })
+  await copyFile(from, to)
+}
+
+async function weigh() {
+  const names = (await readdir(dist, { recursive: true }))
+    .filter((name) => /\.(m?js|css|wasm)$/.test(name) && !/^(types|kube)\b/.test(name))
+    .sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(dist, name))
+      // The best setting takes 8 s on the wasm; one step below tells as much.
+      const quality = bytes.length < 512 * 1024 ? 11 : 6
+      const brotli = brotliCompressSync(bytes, {
+        params: { [constants.BROTLI_PARAM_QUALITY]: quality },
+      }).length
+      return { name, raw: bytes.length, brotli }
+    }),
+  )
+}
+
+function printWeights(weights) {
+  const width = Math.max(...weights.map(({ name }) => name.length))
+  const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(11)
+  console.log(`${buildId}\n${''.padEnd(width)}${'raw'.padStart(11)}${'brotli'.padStart(11)}`)
+  for (const { name, raw, brotli } of weights)
+    console.log(name.padEnd(width) + kilobytes(raw) + kilobytes(brotli))
+}

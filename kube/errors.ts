@@ -1,0 +1,91 @@
+/**
+ * What KUBE says when something is wrong: a stable code, the HTTP status it answers with, and a sentence that
+ * says what to do next. Codes are part of the face: they are added to, and never change their meaning.
+ */
+
+/** `status` is an HTTP status; 0 marks what can only go wrong before the server listens. */
+const table = {
+  'kube/not-found': { status: 404, text: (d: { what: string }) => `There is nothing at ${d.what}.` },
+  'kube/no-such-app': {
+    status: 404,
+    text: (d: { id: string }) =>
+      `No app is called "${d.id}" here. Serve a folder with: npm start -- --app ./${d.id}`,
+  },
+  'kube/bad-request': { status: 400, text: () => 'The request is not valid HTTP.' },
+  'kube/bad-path': { status: 400, text: () => 'The address holds a percent sign that encodes nothing.' },
+  'kube/method': {
+    status: 405,
+    text: (d: { method: string }) => `${d.method} does nothing here. Use GET or HEAD.`,
+  },
+  'kube/headers-too-large': {
+    status: 431,
+    text: () => 'The headers are larger than 16 KiB. Send fewer or smaller ones.',
+  },
+  'kube/too-slow': { status: 408, text: () => 'The request took too long to arrive. Send it again.' },
+  'kube/internal': { status: 500, text: () => 'The server failed on this request. Its log says why.' },
+
+  'kube/usage': { status: 0, text: (d: { problem: string }) => `${d.problem} See: npm start -- --help` },
+  'kube/bad-port': {
+    status: 0,
+    text: (d: { port: string }) =>
+      `PORT is "${d.port}". Set it to a whole number from 0 to 65535 (0 picks a free one).`,
+  },
+  'kube/port-in-use': {
+    status: 0,
+    text: (d: { port: number }) =>
+      `Port ${d.port} is in use. Stop what uses it, or choose another: PORT=${d.port < 65535 ? d.port + 1 : 0} npm start`,
+  },
+  'kube/cannot-listen': {
+    status: 0,
+    text: (d: { host: string; port: number; reason: string }) =>
+      `Cannot listen on ${d.host}, port ${d.port} (${d.reason}). Set HOST and PORT to what this machine allows.`,
+  },
+  'kube/not-built': {
+    status: 0,
+    text: (d: { dist: string }) => `${d.dist} holds no build. Run: npm run build`,
+  },
+  'kube/bad-data': {
+    status: 0,
+    text: (d: { path: string }) =>
+      `HEARTH_DATA is ${d.path}, which is not a folder. Name a folder, or one to be made.`,
+  },
+  'kube/app-missing': {
+    status: 0,
+    text: (d: { folder: string }) => `There is no folder ${d.folder}. Check what follows --app.`,
+  },
+  'kube/app-without-index': {
+    status: 0,
+    text: (d: { folder: string }) => `${d.folder} has no index.html. Add one: it is the page that opens.`,
+  },
+  'kube/app-name': {
+    status: 0,
+    text: (d: { folder: string }) =>
+      `${d.folder} cannot be an app's address. Rename the folder: letters, digits and dashes, not beginning with a dot.`,
+  },
+  'kube/app-twice': {
+    status: 0,
+    text: (d: { id: string }) => `Two apps are called "${d.id}". Rename one of the folders.`,
+  },
+} satisfies Record<string, { status: number; text: (details: never) => string }>
+
+export type KubeErrorCode = keyof typeof table
+type Details<C extends KubeErrorCode> = Parameters<(typeof table)[C]['text']>
+
+/** A failure that KUBE can name. `status` is what an HTTP client is answered with, 0 if none ever sees it. */
+export class KubeError extends Error {
+  override readonly name = 'KubeError'
+  readonly status: number
+  constructor(
+    readonly code: KubeErrorCode,
+    message: string,
+  ) {
+    super(message)
+    this.status = table[code].status
+  }
+}
+
+/** @example throw kubeError('kube/bad-port', { port: 'http' }) */
+export function kubeError<C extends KubeErrorCode>(code: C, ...details: Details<C>): KubeError {
+  const text = table[code].text as (...details: Details<C>) => string
+  return new KubeError(code, text(...details))
+}

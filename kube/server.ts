@@ -1,0 +1,95 @@
+/** KUBE on a port. Everything a stranger can make it wait for, or hold on to, has a limit here. */
+import { createAdaptorServer } from '@hono/node-server'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { findApps } from './apps.js'
+import { kubeError } from './errors.js'
+import { errorJson } from './respond.js'
+import { makeRoutes } from './routes.js'
+
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5_000,
+  /** How often Node looks for connections that are over their time; its own 30 s would make the limits vain. */
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+}
+const maxConnections = 1_000
+
+export interface ServerOptions {
+  /** 0, the default, picks a free one. */
+  readonly port?: number
+  readonly host?: string
+  /** Absolute paths of folders to serve as apps. */
+  readonly apps?: readonly string[]
+  /** Absolute path of the build. */
+  readonly dist: string
+}
+
+export interface RunningServer {
+  /** Where to open it, without a slash at the end, as `http://localhost:4400`. */
+  readonly url: string
+  /** Stops listening and drops the connections that are open. */
+  close(): Promise<void>
+}
+
+/**
+ * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, and those of `findApps`
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { port = 0, host = '127.0.0.1', apps = [], dist } = options
+  if (!existsSync(join(dist, 'hearth.js'))) throw kubeError('kube/not-built', { dist })
+  const routes = makeRoutes(dist, await findApps(dist, apps))
+  const server = createAdaptorServer({ fetch: routes.fetch, serverOptions: limits }) as Server
+  server.maxConnections = maxConnections
+  server.on('clientError', refuse)
+  await listen(server, port, host)
+  return {
+    url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw reason === 'EADDRINUSE'
+      ? kubeError('kube/port-in-use', { port })
+      : kubeError('kube/cannot-listen', { host, port, reason })
+  }
+}
+
+/** Only `localhost` and 127.0.0.1 are secure contexts over http, so that is what a person on this machine is told. */
+function printable(host: string): string {
+  if (['127.0.0.1', '0.0.0.0', '::1', '::', 'localhost'].includes(host)) return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** What never became a request: Node hands over the bare connection. */
+function refuse(cause: NodeJS.ErrnoException, socket: Socket): void {
+  if (cause.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const error =
+    cause.code === 'HPE_HEADER_OVERFLOW'
+      ? kubeError('kube/headers-too-large')
+      : cause.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? kubeError('kube/too-slow')
+        : kubeError('kube/bad-request')
+  const body = errorJson(error)
+  socket.end(
+    `HTTP/1.1 ${error.status} ${error.code}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,62 @@
+/** Opens the data plane, then keeps the page in step with it. */
+import { html, render } from 'lit'
+import { currentTheme, followTheme } from '../../theme.js'
+import { Board } from './board.js'
+import { listenToKeys } from './keyboard.js'
+import { hearth } from './hearth.js'
+import { page } from './page.js'
+
+const root = document.querySelector<HTMLElement>('#app')!
+
+try {
+  await start()
+} catch (error) {
+  render(
+    html`<main class="failure">
+      <h1>Tasks could not start</h1>
+      <p>${(error as Error).message}</p>
+      <button class="button" @click=${() => location.reload()}>Try again</button>
+    </main>`,
+    root,
+  )
+}
+
+async function start(): Promise<void> {
+  const home = await hearth.open({
+    app: {
+      id: 'tasks',
+      name: 'Tasks',
+      icon: document.querySelector<HTMLLinkElement>('link[rel=icon]')!.href,
+      url: '/apps/tasks/',
+      opens: { todo: '/apps/tasks/#todo/{id}' },
+    },
+  })
+  let scheduled = false
+  const changed = () => {
+    if (scheduled) return
+    scheduled = true
+    // A tab in the background gets no animation frames, and must not fall behind for ever.
+    if (document.hidden) setTimeout(draw, 50)
+    else requestAnimationFrame(draw)
+  }
+  const draw = () => {
+    scheduled = false
+    document.title = `${board.title} – Tasks`
+    render(page(board, currentTheme()), root)
+  }
+  const board = new Board(home, changed)
+  readAddress(board)
+  addEventListener('hashchange', () => readAddress(board))
+  listenToKeys(board)
+  followTheme(changed, new AbortController().signal)
+  changed()
+  await board.loaded
+}
+
+/** `#inbox`, `#today`, `#list/<id>`, or `#todo/<id>`, by which other apps open one task. */
+function readAddress(board: Board): void {
+  const [kind, id] = location.hash.slice(1).split('/')
+  if (kind === 'todo' && id) void board.loaded.then(() => board.reveal(decodeURIComponent(id)))
+  else if (kind === 'list' && id) board.go({ list: decodeURIComponent(id) })
+  else board.go(kind === 'today' ? 'today' : 'inbox')
+}

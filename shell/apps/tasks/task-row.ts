@@ -1,0 +1,103 @@
+/** One task: grip, tick, title edited in place, what there is to know at a glance, and its details when open. */
+import { html, nothing, type TemplateResult } from 'lit'
+import { icon } from '../../icons.js'
+import { movable, moveTo, setDone } from './actions.js'
+import type { Board } from './board.js'
+import { drag } from './drag.js'
+import { daysUntil, dueInWords } from './due.js'
+import { liveText } from './live-text.js'
+import { dueOf, hasNotes, nameOf, tagsOf, titleOf, type Todo } from './model.js'
+import { taskDetails } from './task-details.js'
+
+export function taskRow(board: Board, todo: Todo): TemplateResult {
+  const title = titleOf(todo)
+  const expanded = board.expanded === todo.id
+  const canMove = board.place !== 'today' && !todo.done
+  return html`<li class="task ${expanded ? 'expanded' : ''} ${todo.done ? 'done' : ''}" data-id=${todo.id}>
+    <div class="row">
+      ${
+        canMove
+          ? html`<button
+              class="handle"
+              data-focus="handle"
+              aria-label="Move: ${title}"
+              aria-describedby="handle-help"
+              @pointerdown=${(event: PointerEvent) => startDrag(board, todo, event)}
+            >
+              ${icon('grip', 18)}
+            </button>`
+          : html`<span class="handle"></span>`
+      }
+      <label class="tick">
+        <input
+          type="checkbox"
+          data-focus="tick"
+          aria-label="Done: ${title}"
+          .checked=${!!todo.done}
+          @change=${(event: Event) => setDone(todo, (event.target as HTMLInputElement).checked)}
+        />
+        <span>${icon('check', 16)}</span>
+      </label>
+      <div class="body">
+        <div class="grow" data-text=${title}>
+          <textarea
+            class="title"
+            rows="1"
+            aria-label="Title"
+            placeholder="No title"
+            spellcheck="true"
+            enterkeyhint="next"
+            ${liveText(title)}
+            @input=${(event: Event) => setTitle(todo, event.target as HTMLTextAreaElement)}
+          ></textarea>
+        </div>
+        ${facts(board, todo)}
+      </div>
+      <button
+        class="icon-button details-button"
+        data-focus="details"
+        aria-expanded=${expanded}
+        aria-controls="details-${todo.id}"
+        aria-label="Details of ${title}"
+        @click=${() => board.set('expanded', expanded ? undefined : todo.id)}
+      >
+        ${icon('chevron')}
+      </button>
+    </div>
+    <div id="details-${todo.id}" class="details" ?hidden=${!expanded}>
+      ${expanded ? taskDetails(board, todo) : nothing}
+    </div>
+  </li>`
+}
+
+function facts(board: Board, todo: Todo): TemplateResult | typeof nothing {
+  const due = dueOf(todo)
+  const tags = tagsOf(todo)
+  const list = board.place === 'today' ? board.lists.find(({ id }) => id === todo.list) : undefined
+  if (!due && tags.length === 0 && !hasNotes(todo) && !list) return nothing
+  const days = due ? daysUntil(due) : 0
+  return html`<p class="facts">
+    ${
+      due
+        ? html`<span class="due" data-when=${todo.done || days > 0 ? 'later' : days === 0 ? 'today' : 'late'}>
+            ${icon('calendar', 14)}<span class="visually-hidden">Due </span>${dueInWords(due)}
+          </span>`
+        : nothing
+    }
+    ${list ? html`<span>${icon('list', 14)}${nameOf(list)}</span>` : nothing}
+    ${hasNotes(todo) ? html`<span>${icon('note', 14)}Notes</span>` : nothing}
+    ${tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+  </p>`
+}
+
+/** Line breaks come in by pasting only; a title has none. */
+function setTitle(todo: Todo, field: HTMLTextAreaElement): void {
+  todo.title = field.value.replace(/\s*\n\s*/g, ' ')
+}
+
+function startDrag(board: Board, todo: Todo, event: PointerEvent): void {
+  const row = (event.currentTarget as HTMLElement).closest<HTMLElement>('.task')!
+  const rows = [...row.parentElement!.children] as HTMLElement[]
+  const shown = movable(board).slice(0, rows.length)
+  if (shown.length === rows.length) drag(event, row, rows, (to) => moveTo(board, todo, to))
+}

@@ -1,0 +1,47 @@
+/**
+ * The Hearth button: small, in the corner, in a shadow root so that no page's styles reach it and it reaches none.
+ * Its popover opens and closes by the browser's own rules (Escape, a click elsewhere), without code of ours.
+ */
+import type { open } from '../client/index.js'
+
+type Home = Awaited<ReturnType<typeof open>>
+
+const markup = `<button popovertarget=p aria-label=Hearth><svg viewBox="0 0 24 24" aria-hidden=true><path d="M12.2 3c.7 4.2 6.3 6.5 6.3 11.8a6.5 6.5 0 0 1-13 0c0-2.8 1.2-4.5 2.7-5.9.3 1.6 1 2.3 1.9 2.6-.5-3.2.2-6.3 2.1-8.5z"/></svg></button><div id=p popover role=dialog aria-label=Hearth><p role=status></p><a href=/>Open Hearth</a></div>`
+
+// Inherits the page's colour scheme and nothing else: light on a page that knows no dark.
+const css = `:host{all:initial;color-scheme:inherit;--i:light-dark(#2a211b,#f3e9de);--b:light-dark(#fffdfa,#2a241f);--l:light-dark(#dccdbb,#55483d);--e:light-dark(#b4471a,#f2935c)}
+button,div{position:fixed;inset:auto 12px 12px auto;box-sizing:border-box;border:1px solid var(--l);color:var(--i);background:var(--b);box-shadow:0 2px 8px #0002;font:14px/1.5 system-ui,sans-serif}
+button{width:40px;height:40px;padding:8px;border-radius:50%;cursor:pointer;z-index:2147483000}
+svg{display:block;fill:var(--e)}
+button:after{content:"";position:absolute;top:0;right:0;width:9px;height:9px;border-radius:50%;border:2px solid var(--b);opacity:0;transition:opacity .3s}
+[data-state=saving]:after{background:#c98a00;opacity:1}
+[data-state=problem]:after{background:#c62b33;opacity:1}
+:focus-visible{outline:2px solid var(--e);outline-offset:2px}
+div{bottom:60px;width:240px;margin:0;padding:12px 16px;border-radius:12px}
+p{margin:0 0 4px}
+a{color:var(--e)}`
+
+/** Adds the button to the page. It stays for the page's life. */
+export function mountButton(home: Home): void {
+  const root = document.createElement('hearth-button').attachShadow({ mode: 'open' })
+  // A constructed sheet, since a page's policy may forbid style elements.
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(css)
+  root.adoptedStyleSheets = [sheet]
+  root.innerHTML = markup
+  const button = root.querySelector('button')!
+  const said = root.querySelector('p')!
+  const show = () => {
+    const { damage } = home.status.value
+    const rejected = home.rejected.value.length
+    button.dataset['state'] = damage.length || rejected ? 'problem' : 'saved'
+    said.textContent = damage.length
+      ? 'Some data on this device cannot be read.'
+      : rejected
+        ? `Not saved: ${rejected} ${rejected > 1 ? 'changes' : 'change'}.`
+        : 'Everything is saved on this device.'
+  }
+  home.status.subscribe(show)
+  home.rejected.subscribe(show)
+  document.documentElement.append(root.host)
+}

@@ -1,0 +1,92 @@
+/**
+ * The shell's first page: which apps are here, and how the data plane on this device is. Figures come from the same
+ * public API that every app has; the list of apps comes from the server.
+ */
+import { html, nothing, render, type TemplateResult } from 'lit'
+import type * as Hearth from '../client/index.js'
+import { appCards, loadApps, type AppCard } from './home/app-cards.js'
+import { dangerZone } from './home/danger-zone.js'
+import { dataPlane } from './home/data-plane.js'
+import { problems } from './home/problems.js'
+import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
+import { storagePanel } from './home/storage-panel.js'
+import { topBar } from './home/top-bar.js'
+import { followTheme } from './theme.js'
+
+declare const hearth: typeof Hearth
+export type Home = Awaited<ReturnType<typeof Hearth.open>>
+
+const root = document.querySelector<HTMLElement>('#shell')!
+let apps: readonly AppCard[] | undefined
+let appsFailed = false
+let home: Home | undefined
+let failure: Error | undefined
+let counts: SpaceCounts | undefined
+let scheduled = false
+
+const changed = () => {
+  if (scheduled) return
+  scheduled = true
+  // A tab in the background gets no animation frames, and must not fall behind for ever.
+  if (document.hidden) setTimeout(draw, 50)
+  else requestAnimationFrame(draw)
+}
+
+function draw(): void {
+  scheduled = false
+  render(page(), root)
+}
+
+function page(): TemplateResult {
+  return html`
+    ${topBar(changed)}
+    <main>
+      <div class="welcome">
+        <h1>Everything your apps know, at&nbsp;home on this device.</h1>
+        <p>
+          One place keeps it for every app and every tab. No account, no server of theirs, and nothing leaves
+          this device unless you share it.
+        </p>
+      </div>
+      ${home ? problems(home) : nothing} ${appCards(apps, appsFailed)}
+      <section aria-labelledby="device-title">
+        <h2 id="device-title">This device</h2>
+        ${
+          home && counts
+            ? html`<div class="panels">
+                ${storagePanel(home.status.value)} ${spacesPanel(counts)} ${dataPlane(home, changed)}
+              </div>`
+            : failure
+              ? html`<div class="notice" role="alert"><p>${failure.message}</p></div>`
+              : html`<p class="quiet" aria-busy="true">Opening…</p>`
+        }
+      </section>
+      ${home ? dangerZone(home) : nothing}
+    </main>
+  `
+}
+
+async function openHome(): Promise<void> {
+  try {
+    home = await hearth.open({ app: 'Hearth', shell: false })
+    counts = new SpaceCounts(home, changed)
+    home.status.subscribe(changed)
+    home.rejected.subscribe(changed)
+  } catch (error) {
+    failure = error as Error
+  }
+  changed()
+}
+
+async function openApps(): Promise<void> {
+  try {
+    apps = await loadApps()
+  } catch {
+    appsFailed = true
+  }
+  changed()
+}
+
+followTheme(changed, new AbortController().signal)
+changed()
+await Promise.all([openHome(), openApps()])

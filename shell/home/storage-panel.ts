@@ -1,0 +1,32 @@
+/** How much is kept here, and whether the browser may throw it away. */
+import { html, type TemplateResult } from 'lit'
+import type { Home } from '../home.js'
+import { bytesInWords } from './bytes.js'
+
+export function storagePanel({ storage }: Home['status']['value']): TemplateResult {
+  const { used, quota, persisted } = storage
+  const share = quota > 0 ? Math.min(1, used / quota) : 0
+  return html`<article class="panel">
+    <h3>Storage</h3>
+    <p class="figure">
+      ${bytesInWords(used)} ${quota > 0 ? html`<small>of ${bytesInWords(quota)}</small>` : ''}
+    </p>
+    <div
+      class="meter"
+      role="meter"
+      aria-label="Storage used"
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${Math.round(share * 100)}
+    >
+      <div style="width: ${share * 100}%"></div>
+    </div>
+    <p class="state" data-good=${persisted}>
+      ${
+        persisted
+          ? 'Kept: the browser will not clear it by itself.'
+          : 'Not yet protected: the browser may clear it when space runs out.'
+      }
+    </p>
+  </article>`
+}

@@ -1,0 +1,136 @@
+/**
+ * Debian's Chromium with a profile that outlives it: started as a process group of its own, so that it can be
+ * killed the hard way, all of it at once, and started again on the same profile.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  chromium,
+  type Browser as Remote,
+  type BrowserContext,
+  type CDPSession,
+  type Page,
+} from 'playwright-core'
+import { browserPath } from '../runner/browsers.js'
+import { until, within } from './wait.js'
+
+const flags = [
+  '--headless=new',
+  '--no-sandbox',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--password-store=basic',
+  '--use-mock-keychain',
+  '--remote-debugging-port=0',
+]
+
+export class Browser {
+  readonly profile = mkdtempSync(join(tmpdir(), 'hearth-profile-'))
+  /** What pages said with console.error, or threw and nobody caught. */
+  readonly errors: string[] = []
+  private process: ChildProcess | undefined
+  private remote: Remote | undefined
+
+  private constructor(private readonly moreFlags: readonly string[]) {}
+
+  static async launch(...moreFlags: string[]): Promise<Browser> {
+    const browser = new Browser(moreFlags)
+    await browser.relaunch()
+    return browser
+  }
+
+  /** Starts it again on the same profile, after a kill. */
+  async relaunch(): Promise<void> {
+    const portFile = join(this.profile, 'DevToolsActivePort')
+    rmSync(portFile, { force: true })
+    const args = [...flags, ...this.moreFlags, `--user-data-dir=${this.profile}`, 'about:blank']
+    const process = spawn(browserPath('chromium'), args, { detached: true, stdio: 'ignore' })
+    this.process = process
+    groups.add(process.pid!)
+    const address = await until(
+      'Chromium to open its debugging port',
+      () => {
+        if (process.exitCode !== null) throw new Error(`Chromium ended with code ${process.exitCode}.`)
+        return debuggingAddress(portFile)
+      },
+      30_000,
+    )
+    this.remote = await within('a connection to Chromium', chromium.connectOverCDP(address), 30_000)
+  }
+
+  get context(): BrowserContext {
+    const context = this.remote?.contexts()[0]
+    if (!context) throw new Error('The browser is not running.')
+    return context
+  }
+
+  async newTab(url: string): Promise<Page> {
+    const page = await this.context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(`${page.url()}: ${message.text()}`)
+    })
+    page.on('pageerror', (error) => this.errors.push(`${page.url()}: ${error.stack ?? error}`))
+    // The compiler names functions by a helper, which functions sent to a page would miss there.
+    await page.addInitScript('globalThis.__name ??= (value) => value')
+    await page.goto(url)
+    return page
+  }
+
+  /** The debugging protocol, of the browser as a whole. */
+  devtools(): Promise<CDPSession> {
+    if (!this.remote) throw new Error('The browser is not running.')
+    return this.remote.newBrowserCDPSession()
+  }
+
+  /** SIGKILL, to every process of the browser, now. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const { process } = this
+    if (!process) return
+    this.process = undefined
+    this.remote = undefined
+    const gone =
+      process.exitCode === null && process.signalCode === null ? once(process, 'exit') : Promise.resolve()
+    killGroup(process.pid!)
+    await within('Chromium to be gone', gone)
+  }
+
+  /** Ends it and removes its profile. */
+  async close(): Promise<void> {
+    await this.kill()
+    // Its processes may still be letting go of their files.
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
+/** Undefined as long as Chromium has not written it whole. */
+function debuggingAddress(file: string): string | undefined {
+  try {
+    const [port, path] = readFileSync(file, 'utf8').split('\n')
+    return port && path ? `ws://127.0.0.1:${port}${path}` : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Process groups that are running. Whatever way this process ends, they end with it. */
+const groups = new Set<number>()
+
+function killGroup(pid: number): void {
+  groups.delete(pid)
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}
+
+process.once('exit', () => groups.forEach(killGroup))
+process.once('SIGTERM', () => process.exit(143))

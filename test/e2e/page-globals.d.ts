@@ -1,0 +1,11 @@
+/** What the fixture pages define, for functions that tests send there. */
+import type * as Hearth from '../../client/index.js'
+
+declare global {
+  const hearth: typeof Hearth
+  interface Window {
+    opening: Promise<Hearth.Home>
+    /** Set once `opening` has resolved. */
+    home: Hearth.Home
+  }
+}

@@ -1,0 +1,45 @@
+/** What `node test/run.mjs [unit|browser|e2e] [filter]` does: prepare, run each runner in turn, add up. */
+import { findBrowsers, installBrowsers } from './browsers.js'
+import { runCommand, runForTally } from './child.js'
+import { findTests, isRunner, runners, type RunnerName } from './files.js'
+import { addTallies, emptyTally, formatTally, type Tally } from './tally.js'
+
+/**
+ * @param args `unit`, `browser` or `e2e` to run one of them, and a filter: part of a file's path or of a test's name
+ * @returns the exit code
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args
+  const chosen = isRunner(first) ? [first] : runners
+  const filter = isRunner(first) ? rest.join(' ') : args.join(' ')
+  let tally = emptyTally
+  try {
+    installBrowsers(findBrowsers())
+    await runCommand('npm', ['run', '--silent', 'build'])
+    if (!isRunner(first)) await runCommand('npm', ['run', '--silent', 'check'])
+    for (const runner of chosen) tally = addTallies(tally, await runOne(runner, filter))
+    if (filter && ran(tally) === 0) throw new Error(`No file or test matches "${filter}".`)
+  } catch (cause) {
+    console.error(`\n${cause instanceof Error ? cause.message : String(cause)}`)
+    tally = addTallies(tally, { passed: 0, failed: 1, skipped: 0 })
+  }
+  // On a line of its own, whatever escape sequence a runner left behind.
+  console.log(`\n${formatTally(tally)}`)
+  return tally.failed === 0 ? 0 : 1
+}
+
+/** A runner that finds nothing to do has failed: that is what a broken glob or a crashed browser looks like. */
+async function runOne(runner: RunnerName, filter: string): Promise<Tally> {
+  console.log(`\n== ${runner} ==`)
+  const { files, pattern } = findTests(runner, filter)
+  if (files.length === 0) {
+    if (filter) return emptyTally
+    throw new Error(`The ${runner} runner found no test files.`)
+  }
+  const tally = await runForTally(runner, pattern, files)
+  if (!filter && tally.passed === 0 && tally.failed === 0)
+    throw new Error(`The ${runner} runner ran 0 tests.`)
+  return tally
+}
+
+const ran = ({ passed, failed }: Tally) => passed + failed

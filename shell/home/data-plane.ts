@@ -1,7 +1,7 @@
 /** The runtime that all tabs share: what runs, which build, and what support would ask for. */
 import { html, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
-import { icon } from '../icons.js'
+import { icon } from '../design/icons.js'
 
 const modes: Record<string, string> = {
   shared: 'One runtime for all tabs',

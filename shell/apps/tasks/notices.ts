@@ -1,6 +1,6 @@
 /** What the app has to tell: a change that was not kept, and, for a while, what was removed and how to get it back. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { undo } from './actions.js'
 import type { Board, Toast } from './board.js'
 

@@ -131,12 +131,15 @@ export class Session implements Listener {
     if (n !== this.lastBatch + 1) throw new HearthError('rpc/malformed', { reason: 'a batch is missing' })
     this.lastBatch = n
     let accepted: Accepted
+    // The tab has what it makes: a query of its own that the new object enters must not send it back.
+    const made = items.filter(({ id }) => !this.watched.has(id))
     try {
+      for (const { id } of made) this.watched.add(id)
       accepted = this.echo.accept(this.client, n, space, this.map(items, seen))
     } catch (e) {
+      for (const { id } of made) this.watched.delete(id)
       return this.refuse(n, toHearthError(e), items)
     }
-    for (const [id] of accepted.created) this.watched.add(id)
     this.send({ t: 'applied', n, ...accepted })
   }
 

@@ -130,7 +130,11 @@ async function readBurst({ type, count }: { type: string; count: number }): Prom
   await query.ready
   const whole = new Set<number>()
   for (const object of query.value) {
-    const { n, title, done } = hearth.plain(object) as { n: number; title: string; done: boolean }
+    const { n, title, done } = hearth.plain(object) as Record<string, unknown> as {
+      n: number
+      title: string
+      done: boolean
+    }
     if (title === `object ${n} of the burst` && done === (n % 2 === 0)) whole.add(n)
   }
   return Array.from({ length: count }, (_, n) => n).filter((n) => !whole.has(n))

@@ -45,6 +45,7 @@ export class Session implements Listener {
     private readonly stream: MessagePort,
     readonly client: ClientId,
     private readonly about: { readonly app: string; readonly build: string },
+    private readonly later: (run: () => void, ms: number) => void,
     private readonly onEnd: (session: Session) => void,
   ) {
     this.lastBatch = echo.mark(client)
@@ -85,7 +86,7 @@ export class Session implements Listener {
     for (const window of this.windows.values()) window.close()
     this.echo.release()
     // Closing in this turn could drop the frame that was just posted.
-    setTimeout(() => this.stream.close(), 1000)
+    this.later(() => this.stream.close(), 1000)
     this.onEnd(this)
   }
 

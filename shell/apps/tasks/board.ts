@@ -55,6 +55,7 @@ export class Board {
       changed()
     })
     home.rejected.subscribe(changed)
+    home.status.subscribe(changed)
     this.loaded = Promise.all([todos.ready, lists.ready]).then(() => {
       this.loading = false
       changed()

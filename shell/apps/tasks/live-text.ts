@@ -40,6 +40,8 @@ export function takeEdit(control: TextControl, now: string): Edit | undefined {
   const base = bases.get(control) ?? ''
   const typed = difference(base, control.value)
   if (typed.removed === 0 && typed.inserted === '') return undefined
+  // Some keyboards send a character beyond U+FFFF in two events: the first half alone is nothing to keep.
+  if (/\p{Surrogate}/u.test(typed.inserted)) return undefined
   const edit = rebase(typed, base, now)
   // While composing, only the base follows: others' changes are shown when the word is finished.
   if (composing.has(control)) bases.set(control, control.value)

@@ -40,9 +40,19 @@ async function start(): Promise<void> {
   readAddress(board)
   addEventListener('hashchange', () => readAddress(board))
   listenToKeys(board)
+  sayRefusals(board)
   followTheme(changed, new AbortController().signal)
   changed()
   await board.loaded
+}
+
+/** What the data plane refuses at once (a text that is too long) throws in the handler of the gesture, and changes nothing. */
+function sayRefusals(board: Board): void {
+  const say = (error: unknown) => {
+    if (error instanceof hearth.HearthError) board.say(error.message)
+  }
+  addEventListener('error', (event) => say(event.error))
+  addEventListener('unhandledrejection', (event) => say(event.reason))
 }
 
 /** `#inbox`, `#today`, `#list/<id>`, or `#todo/<id>`, by which other apps open one task. */

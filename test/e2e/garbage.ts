@@ -75,7 +75,8 @@ export async function say({
   cycle['self'] = cycle
   const newObject = (value: unknown) => [{ id: client, type: 'garbage', value }]
   let deep: Record<string, unknown> = { a: 1 }
-  for (let n = 0; n < 5_000; n++) deep = { not: deep }
+  // As deep as a message can be at all.
+  for (let n = 0; n < 800; n++) deep = { not: deep }
 
   const said: Record<Saying, () => unknown> = {
     text: () => port.postMessage('hello?'),
@@ -139,7 +140,8 @@ export async function say({
     'load-nonsense': () => frame({ t: 'load', q: 1, id: { toString: 1 } }, { t: 'unwatch', ids: 'all' }),
     bytes: async () => (await attach()).postMessage(new Uint8Array(1_000_000)),
     'function-like-getters': () => frame({ t: 'toString' }, { t: '__proto__' }, { t: 'constructor' }),
-    'too-many-messages': () => frame(...Array.from({ length: 200_000 }, () => ({ t: 'seen' }))),
+    'too-many-messages': async () =>
+      (await attach()).postMessage({ seen: 0, m: Array.from({ length: 200_000 }, () => ({ t: 'seen' })) }),
   }
   await said[saying]()
 }

@@ -7,7 +7,7 @@ import { LiveValue, type Live } from './live.js'
 import { ObjectTable } from './objects.js'
 import { Query, type QueryContext } from './query.js'
 import { Space, querySpec } from './space.js'
-import type { HomeStatus, Rejected } from './types.js'
+import type { HomeStatus, Rejected, Untyped } from './types.js'
 import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
@@ -88,7 +88,7 @@ export class Home {
   }
 
   /** As `space.query`, over every space. */
-  query<T extends object = Record<string, any>>(type?: string, where?: object): Query<T> {
+  query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.queries, querySpec(type, where))
   }
 

@@ -45,6 +45,7 @@ export class Session implements Listener {
     private readonly stream: MessagePort,
     readonly client: ClientId,
     private readonly about: { readonly app: string; readonly build: string },
+    private readonly later: (run: () => void, ms: number) => void,
     private readonly onEnd: (session: Session) => void,
   ) {
     this.lastBatch = echo.mark(client)
@@ -85,7 +86,7 @@ export class Session implements Listener {
     for (const window of this.windows.values()) window.close()
     this.echo.release()
     // Closing in this turn could drop the frame that was just posted.
-    setTimeout(() => this.stream.close(), 1000)
+    this.later(() => this.stream.close(), 1000)
     this.onEnd(this)
   }
 
@@ -131,12 +132,15 @@ export class Session implements Listener {
     if (n !== this.lastBatch + 1) throw new HearthError('rpc/malformed', { reason: 'a batch is missing' })
     this.lastBatch = n
     let accepted: Accepted
+    // The tab has what it makes: a query of its own that the new object enters must not send it back.
+    const made = items.filter(({ id }) => !this.watched.has(id))
     try {
+      for (const { id } of made) this.watched.add(id)
       accepted = this.echo.accept(this.client, n, space, this.map(items, seen))
     } catch (e) {
+      for (const { id } of made) this.watched.delete(id)
       return this.refuse(n, toHearthError(e), items)
     }
-    for (const [id] of accepted.created) this.watched.add(id)
     this.send({ t: 'applied', n, ...accepted })
   }
 

@@ -13,7 +13,7 @@ const modes: Record<string, string> = {
 let copied = ''
 
 export function dataPlane(home: Home, changed: () => void): TemplateResult {
-  const { worker } = home.status.value
+  const { worker, unsaved } = home.status.value
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(JSON.stringify(await home.diagnostics(), null, 2))
@@ -28,6 +28,16 @@ export function dataPlane(home: Home, changed: () => void): TemplateResult {
     <p class="figure live">Running</p>
     <ul class="rows">
       <li><span>Mode</span><span>${modes[worker.mode] ?? worker.mode}</span></li>
+      <li>
+        <span>Tabs</span
+        ><span>${worker.tabs === 1 ? 'This one' : `This one and ${worker.tabs - 1} more`}</span>
+      </li>
+      <li>
+        <span>This tab</span>
+        <span
+          >${unsaved === 0 ? 'Everything is saved' : `Saving ${unsaved} ${unsaved === 1 ? 'change' : 'changes'}`}</span
+        >
+      </li>
       <li><span>Build</span><code>${worker.version}</code></li>
       <li><span>Instance</span><code>${worker.instance}</code></li>
     </ul>

@@ -53,19 +53,21 @@ export function addTodos(
   before: readonly Todo[],
 ): Todo[] {
   const parsed = lines.split(/\r?\n/).flatMap((line) => parseTask(line) ?? [])
-  return space.batch(() => {
-    const order = firstOrder(before) - parsed.length
-    return parsed.map((task, index) =>
-      space.add('todo', {
+  const order = firstOrder(before) - parsed.length
+  const added: Todo[] = []
+  space.batch(() => {
+    for (const [index, task] of parsed.entries()) {
+      const todo: Omit<Todo, 'id'> = {
         ...task,
+        ...place,
         done: false,
         notes: hearth.text(''),
         order: order + index,
-        ...(place.due && { due: place.due }),
-        ...(place.list && { list: place.list }),
-      }),
-    )
-  }) as Todo[]
+      }
+      added.push(space.add('todo', todo))
+    }
+  })
+  return added
 }
 
 /** Puts the todo at `to` among `siblings`, which are in order and include it. */
@@ -109,12 +111,13 @@ export function removeList(space: Space, list: List, todos: readonly Todo[]): ()
     for (const todo of todos) space.remove(todo)
     space.remove(list)
   })
-  return () =>
+  return () => {
+    const again: List = space.add('list', { ...values })
     space.batch(() => {
-      const again = space.add('list', { ...values }) as unknown as List
       for (const todo of kept) space.add('todo', { ...todo, list: again.id })
-      return again
-    }) as List
+    })
+    return again
+  }
 }
 
 export function addList(space: Space, name: string, lists: readonly List[]): List {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
-import { initializeWasm } from '@automerge/automerge/slim'
+import { initializeWasm, load } from '@automerge/automerge/slim'
 import type { DeviceId, ObjectId } from '../../protocol/ids.js'
 import type { Op } from '../../protocol/operations.js'
 import type { Stored } from '../../protocol/values.js'
@@ -48,6 +48,8 @@ function group(...l: readonly Stored[]) {
         again.free()
       }
     },
+    /** What Automerge holds, markers included. */
+    raw: () => load<{ l: unknown[] }>(documents[0]!.save()).l,
     list: () => documents.map((document) => document.materialise().value['l'] as Stored[]),
   }
 }
@@ -58,6 +60,31 @@ test('two who move one element at once: it is there once, in the same place for 
   const [first, ...others] = list()
   assert.ok(['b,c,d,a', 'b,a,c,d'].includes(String(first)), String(first))
   for (const other of others) assert.deepEqual(other, first)
+})
+
+test('of concurrent moves of one element the greatest operation wins, wherever it moved it', () => {
+  for (const [late, early] of [
+    [1, 3],
+    [3, 1],
+  ] as const) {
+    const { together, shows } = group('a', 'b', 'c', 'd')
+    // More edits, so a greater Lamport count.
+    together([put(1, 'x'), put(1, 'y'), put(1, 'b'), move(0, late)], [move(0, early)])
+    if (late === 1) shows('b', 'a', 'c', 'd')
+    else shows('b', 'c', 'd', 'a')
+  }
+})
+
+test('markers do not pile up: one for a moved element, none for one that was deleted', () => {
+  const { together, shows, raw } = group('a', 'b', 'c')
+  together([move(0, 2)], [move(0, 1)])
+  assert.equal(raw().length, 5)
+  together([move(0, 1), move(1, 0), move(0, 2), move(2, 0)])
+  together([], [move(0, 1), move(1, 2), move(2, 1)])
+  assert.ok(raw().length <= 6)
+  together([splice(0, 3, 'x')])
+  assert.equal(raw().length, 1)
+  shows('x')
 })
 
 test('what one edits inside an element stays with it when another moves it', () => {

@@ -139,13 +139,18 @@ test('a document shows what apply makes of the same operations, in one flush or 
         const all: Op[] = []
         const changes: Uint8Array[] = []
         for (const intents of flushes) {
+          let changed = false
           const ops = intents.map((intent) => {
             const op = opFor(model.value, intent)
+            const before = model
             model = { ...model, value: expected(model.value, op), gone: op.t === 'gone' ? op.v : model.gone }
+            changed ||= model.value !== before.value || model.gone !== before.gone
             return op
           })
           all.push(...ops)
-          changes.push(...document.edit(ops, 5))
+          const made = document.edit(ops, 5)
+          if (!changed) assert.deepEqual(made, [])
+          changes.push(...made)
           assert.deepStrictEqual(document.materialise(), model)
         }
         const others = {
@@ -275,6 +280,64 @@ test('a list with concurrent inserts, deletes and moves shows every element that
     ),
     { numRuns: runs },
   )
+})
+
+test('no splice begins or ends inside a surrogate pair, not even right after one that did not', () => {
+  const creation = { id: object, type: 'note', value: { t: { '@text': '😀😀' } } }
+  const document = ObjectDocument.open({ id: object, device: device('alice'), creation })
+  const splice = (i: number, n: number, v: string): Op => ({ t: 'text', at: ['t'], i, n, v })
+  const none = [splice(1, 0, 'x'), splice(3, 0, 'x'), splice(0, 1, ''), splice(1, 2, ''), splice(2, 1, 'x')]
+  assert.deepEqual(document.edit(none, 1), [])
+  document.edit(
+    [splice(0, 0, 'a'), splice(2, 0, 'x'), splice(3, 2, 'b'), splice(2, 0, 'x'), splice(4, 0, 'c')],
+    2,
+  )
+  assert.deepEqual(document.materialise().value, { t: { '@text': 'a😀bc' } })
+})
+
+test('an element or field that is not there, and what is inside a link, time or text, is no target', () => {
+  const link = { '@link': object }
+  const value = { link, time: { '@time': 1 }, text: { '@text': 'x' }, list: ['a'], string: 's' }
+  const document = ObjectDocument.open({
+    id: object,
+    device: device('alice'),
+    creation: { id: object, type: 'note', value },
+  })
+  const inside = ['link', 'time', 'text', 'string', 'none'].flatMap((field): Op[] => [
+    { t: 'put', at: [field, 'x'], v: 1 },
+    { t: 'put', at: [field, 0], v: 1 },
+    { t: 'inc', at: [field, 'x'], n: 1 },
+    { t: 'list', at: [field], i: 0, n: 0, v: [1] },
+  ])
+  const reserved: Op[] = ['@type', '@gone', '@text'].map((key) => ({ t: 'put', at: [key], v: 'x' }))
+  const outside: Op[] = [
+    { t: 'put', at: ['list', 1], v: 1 },
+    { t: 'del', at: ['list', 0] },
+    { t: 'list', at: ['list'], i: 1, n: 1, v: [1] },
+    { t: 'move', at: ['list'], i: 0, to: 1 },
+    { t: 'inc', at: ['list', 1], n: 1 },
+    { t: 'put', at: [], v: {} },
+  ]
+  assert.deepEqual(document.edit([...inside, ...reserved, ...outside], 1), [])
+  assert.deepEqual(document.materialise(), { type: 'note', value, gone: false })
+})
+
+test('removal stands against concurrent edits, and restoring shows them', () => {
+  const creation = { id: object, type: 'note', value: { a: 1 } }
+  const open = (name: string) => ObjectDocument.open({ id: object, device: device(name), creation })
+  const [alice, bob] = [open('alice'), open('bob')]
+  const removal = alice.edit([{ t: 'gone', v: true }], 1)
+  alice.merge(bob.edit([{ t: 'put', at: ['a'], v: 2 }], 2))
+  bob.merge(removal)
+  const again = open('eve')
+  alice.merge(again.edit([{ t: 'gone', v: true }], 1))
+  assert.deepEqual(alice.edit([{ t: 'gone', v: true }], 2), [])
+  for (const document of [alice, bob])
+    assert.deepEqual(document.materialise(), { type: 'note', value: { a: 2 }, gone: true })
+  alice.merge(bob.edit([{ t: 'gone', v: false }], 3))
+  assert.equal(alice.materialise().gone, true, 'Bob did not know of the other removal')
+  alice.edit([{ t: 'gone', v: false }], 4)
+  assert.deepEqual(alice.materialise(), { type: 'note', value: { a: 2 }, gone: false })
 })
 
 test('creation data, and the change built from it elsewhere, are one change', () => {

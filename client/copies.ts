@@ -1,6 +1,6 @@
 /** Plain values out of live objects: frozen ones that share what did not change, and ones to do anything with. */
 import { isLink, isList, isText, isTime, type Stored, type StoredRecord } from '../worker/protocol/values.js'
-import { nodeOf, rootOf, standFor } from './nodes.js'
+import { nodeOf, standFor } from './identity.js'
 
 /** One frozen copy for each stored value: the same as long as that is the same. */
 const frozen = new WeakMap<object, unknown>()
@@ -42,8 +42,7 @@ function freeze(value: Stored): unknown {
 
 /** The live object behind a snapshot. @throws HearthError `echo/invalid` */
 export function live<T>(copy: T): T {
-  const node = nodeOf(copy)
-  return (node.parent ? node : rootOf(node.object, node.writes)).live as T
+  return nodeOf(copy).live as T
 }
 
 /** A deep copy to change, clone or send; changing it changes nothing else. Links are `{ '@link': id }`. */

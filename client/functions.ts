@@ -12,7 +12,8 @@ import {
   type Stored,
 } from '../worker/protocol/values.js'
 import { isHigh, isLow } from './diff.js'
-import { nodeOf, type Node } from './nodes.js'
+import { nodeOf } from './identity.js'
+import type { Node } from './nodes.js'
 import type { Watcher } from './objects.js'
 import { Text } from './store-value.js'
 import type { Change, ChangeEvent, Meta } from './types.js'

@@ -7,7 +7,7 @@ import { LiveValue, type Live } from './live.js'
 import { ObjectTable } from './objects.js'
 import { Query, type QueryContext } from './query.js'
 import { Space, querySpec } from './space.js'
-import type { HomeStatus, Rejected } from './types.js'
+import type { HomeStatus, Rejected, Untyped } from './types.js'
 import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
@@ -22,7 +22,7 @@ export class Home {
   readonly rejected: Live<Rejected[]>
   readonly status: Live<HomeStatus>
   /** @internal */
-  readonly table = new ObjectTable()
+  readonly table: ObjectTable
   /** @internal */
   readonly writes: Writes
   /** @internal */
@@ -50,6 +50,7 @@ export class Home {
     private readonly onError: ((e: HearthError) => void) | undefined,
     private readonly onEnd: () => void,
   ) {
+    this.table = new ObjectTable(client)
     this.line = new Connection(client, app, workerUrl, {
       attached: (welcome) => this.attached(welcome),
       frame: (messages) => this.receive(messages),
@@ -88,7 +89,7 @@ export class Home {
   }
 
   /** As `space.query`, over every space. */
-  query<T extends object = Record<string, any>>(type?: string, where?: object): Query<T> {
+  query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.queries, querySpec(type, where))
   }
 
@@ -172,7 +173,7 @@ export class Home {
         for (const record of m.records) this.table.received(record)
         return
       case 'ops':
-        return this.table.get(m.id)?.received(m.ops, m.updatedAt)
+        return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':

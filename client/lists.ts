@@ -1,6 +1,7 @@
 /** The array methods that change a live list, each as the operations that merge best. */
 import { diffList } from './diff.js'
-import { isLive, nodeOf, type Node } from './nodes.js'
+import { isLive, nodeOf } from './identity.js'
+import type { Node } from './nodes.js'
 import { plain } from './copies.js'
 import { storeValue } from './store-value.js'
 import { isList } from '../worker/protocol/values.js'

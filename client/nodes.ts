@@ -17,28 +17,10 @@ import {
 } from '../worker/protocol/values.js'
 import { diffList, diffText } from './diff.js'
 import { fixList, listMethods } from './lists.js'
+import { standFor } from './identity.js'
 import type { TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
 import type { Writes } from './writes.js'
-
-const nodes = new WeakMap<object, Node>()
-
-/** The node behind a live object. @throws HearthError `echo/invalid` for anything else */
-export function nodeOf(value: unknown): Node {
-  const node = nodes.get(value as object)
-  return node ?? invalid('this is not a live object; hearth.live() gives the one behind a snapshot')
-}
-
-/** What stands for a live object inside a stored value: a link for a whole one, its content for a part of one. */
-export function storedOf(value: object): Stored | undefined {
-  const node = nodes.get(value)
-  return node && (node.parent ? node.value : { '@link': node.object.id })
-}
-
-export const isLive = (value: unknown): boolean => nodes.has(value as object)
-
-/** Registers what else stands for a live object: its snapshots. */
-export const standFor = (value: object, node: Node) => nodes.set(value, node)
 
 export class Node {
   readonly live: object
@@ -54,7 +36,7 @@ export class Node {
     this.live = list
       ? new Proxy<unknown[]>([], new ListHandler(this))
       : new Proxy({}, new RecordHandler(this))
-    nodes.set(this.live, this)
+    standFor(this.live, this)
   }
 
   /** Keys from the root. @throws HearthError `echo/removed` if its element is gone */
@@ -111,18 +93,24 @@ export class Node {
     this.writes.write(this.object, ops)
   }
 
-  /** Nested nodes go where the operation takes them. */
-  shift(op: Op): void {
-    if (op.t !== 'list' && op.t !== 'move') return
-    let node: Node | undefined = this
-    for (const key of op.at) node = node?.children?.get(key)
-    if (!node?.children) return
+  /** The node at a path, if it was ever asked for. */
+  private at([key, ...rest]: Path): Node | undefined {
+    return key === undefined ? this : this.children?.get(key)?.at(rest)
+  }
+
+  private shiftElements(op: Parameters<typeof mapElement>[0]): void {
     const moved = new Map<string | number, Node>()
-    for (const [index, child] of node.children) {
+    for (const [index, child] of this.children ?? []) {
       child.key = mapElement(op, index as number)
       if (child.key !== undefined) moved.set(child.key, child)
     }
-    node.children = moved
+    this.children = moved
+  }
+
+  /** Nested nodes go where the operation takes them. */
+  shift(op: Op): void {
+    if (op.t !== 'list' && op.t !== 'move') return
+    this.at(op.at)?.shiftElements(op)
   }
 }
 

@@ -15,10 +15,11 @@ import {
 import type { ObjectRecord, TabMessage, WorkerMessage } from '../worker/protocol/rpc.js'
 import type { Stored } from '../worker/protocol/values.js'
 import { LiveValue, type Live } from './live.js'
-import { nodeOf, rootOf } from './nodes.js'
+import { nodeOf } from './identity.js'
+import { rootOf } from './nodes.js'
 import type { ObjectTable, TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
-import type { LiveObject } from './types.js'
+import type { LiveObject, Untyped } from './types.js'
 import type { Writes } from './writes.js'
 
 /** What queries of a tab have in common. */
@@ -33,7 +34,7 @@ export interface QueryContext {
 export type Result = Extract<WorkerMessage, { t: 'result' | 'diff' }>
 
 /** Objects of a type that meet conditions, in order. Each chained call gives a new query. */
-export class Query<T extends object = Record<string, any>> extends LiveValue<LiveObject<T>[]> {
+export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]> {
   private q = 0
   /** As the worker has it. */
   private confirmed: TabObject[] = []

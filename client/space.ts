@@ -6,10 +6,11 @@ import type { SpaceInfo } from '../worker/protocol/rpc.js'
 import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
 import type { Home } from './home.js'
 import { LiveValue, type Live } from './live.js'
-import { nodeOf, rootOf } from './nodes.js'
+import { nodeOf } from './identity.js'
+import { rootOf } from './nodes.js'
 import { Query, storeWhere } from './query.js'
 import { storeRecord } from './store-value.js'
-import type { LiveObject } from './types.js'
+import type { LiveObject, Untyped } from './types.js'
 
 /** The longest wait for the disk, in milliseconds. */
 const FLUSH_MS = 30_000
@@ -53,14 +54,14 @@ export class Space {
   }
 
   /** The live object if this tab has it; `load` fetches it. */
-  get<T extends object = Record<string, any>>(id: string): LiveObject<T> | undefined {
+  get<T extends object = Untyped>(id: string): LiveObject<T> | undefined {
     const object = this.home.table.get(id as ObjectId)
     if (!object?.current || object.current.space !== this.id) return undefined
     return rootOf(object, this.home.writes).live as LiveObject<T>
   }
 
   /** @throws HearthError `echo/unknown-object`, `rpc/worker-gone` */
-  async load<T extends object = Record<string, any>>(id: string): Promise<LiveObject<T>> {
+  async load<T extends object = Untyped>(id: string): Promise<LiveObject<T>> {
     if (!this.get(id)) await this.home.load(id as ObjectId)
     return this.get<T>(id) ?? Promise.reject(new HearthError('echo/unknown-object'))
   }
@@ -81,7 +82,7 @@ export class Space {
    * Objects of a type, or of all, that meet conditions.
    * @throws HearthError `echo/invalid`
    */
-  query<T extends object = Record<string, any>>(type?: string, where?: object): Query<T> {
+  query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.home.queries, querySpec(type, where, this.id))
   }
 

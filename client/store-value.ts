@@ -9,7 +9,7 @@ import {
   type Stored,
   type StoredRecord,
 } from '../worker/protocol/values.js'
-import { storedOf } from './nodes.js'
+import { storedOf } from './identity.js'
 
 /** The mark that makes a field collaborative text. It is only ever assigned; it reads back as a string. */
 export class Text {

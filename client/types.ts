@@ -3,8 +3,12 @@ import type { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type { Damage, SpaceInfo } from '../worker/protocol/rpc.js'
 
+/** Fields of which nothing is declared: an app in plain JavaScript, or one that gives no type. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse `todo.title.length` to those who declare nothing
+export type Untyped = Record<string, any>
+
 /** A live object: read it as a plain one, and assign to it; every tab sees the change. */
-export type LiveObject<T extends object = Record<string, any>> = T & { readonly id: ObjectId }
+export type LiveObject<T extends object = Untyped> = T & { readonly id: ObjectId }
 
 /** One change of an object, as `on` reports it. */
 export interface Change {

@@ -14,34 +14,45 @@ button,div{position:fixed;inset:auto 12px 12px auto;box-sizing:border-box;border
 button{width:40px;height:40px;padding:8px;border-radius:50%;cursor:pointer;z-index:2147483000}
 svg{display:block;fill:var(--e)}
 button:after{content:"";position:absolute;top:0;right:0;width:9px;height:9px;border-radius:50%;border:2px solid var(--b);opacity:0;transition:opacity .3s}
-[data-state=saving]:after{background:#c98a00;opacity:1}
+[data-state=saving]:after{background:#c98a00;opacity:1;transition-delay:.5s}
 [data-state=problem]:after{background:#c62b33;opacity:1}
 :focus-visible{outline:2px solid var(--e);outline-offset:2px}
 div{bottom:60px;width:240px;margin:0;padding:12px 16px;border-radius:12px}
 p{margin:0 0 4px}
 a{color:var(--e)}`
 
-/** Adds the button to the page. It stays for the page's life. */
+let shown: Home | undefined
+let host: Element | undefined
+
+/** Adds the button to the page; once for each home, as `open()` may be called again. */
 export function mountButton(home: Home): void {
-  const root = document.createElement('hearth-button').attachShadow({ mode: 'open' })
+  if (shown === home) return
+  shown = home
+  host?.remove()
+  host = document.createElement('hearth-button')
+  const root = host.attachShadow({ mode: 'open' })
   // A constructed sheet, since a page's policy may forbid style elements.
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = markup
-  const button = root.querySelector('button')!
-  const said = root.querySelector('p')!
+  const [button, says] = [root.querySelector('button')!, root.querySelector('p')!]
   const show = () => {
-    const { damage } = home.status.value
-    const rejected = home.rejected.value.length
-    button.dataset['state'] = damage.length || rejected ? 'problem' : 'saved'
-    said.textContent = damage.length
-      ? 'Some data on this device cannot be read.'
-      : rejected
-        ? `Not saved: ${rejected} ${rejected > 1 ? 'changes' : 'change'}.`
-        : 'Everything is saved on this device.'
+    const { damage, unsaved } = home.status.value
+    const refused = home.rejected.value.length
+    const { error } = home.status
+    button.dataset['state'] = error || refused || damage.length ? 'problem' : unsaved ? 'saving' : 'saved'
+    says.textContent =
+      error?.message ??
+      (refused
+        ? `Changes that could not be saved: ${refused}.`
+        : damage.length
+          ? 'Some data on this device cannot be read.'
+          : unsaved
+            ? 'Saving…'
+            : 'Everything is saved on this device.')
   }
   home.status.subscribe(show)
   home.rejected.subscribe(show)
-  document.documentElement.append(root.host)
+  document.documentElement.append(host)
 }

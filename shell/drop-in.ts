@@ -11,6 +11,6 @@ export * from '../client/index.js'
 /** As the client's `open`, and shows the Hearth button. */
 export const open: typeof openHome = async (options) => {
   const home = await openHome(options)
-  if (options.shell !== false) mountButton(home)
+  if (options?.shell !== false) mountButton(home)
   return home
 }

@@ -4,6 +4,7 @@
  */
 import { html, nothing, render, type TemplateResult } from 'lit'
 import type * as Hearth from '../client/index.js'
+import { eachFrame } from './design/each-frame.js'
 import { appCards, loadApps, type AppCard } from './home/app-cards.js'
 import { dangerZone } from './home/danger-zone.js'
 import { dataPlane } from './home/data-plane.js'
@@ -11,7 +12,7 @@ import { problems } from './home/problems.js'
 import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
 import { topBar } from './home/top-bar.js'
-import { followTheme } from './theme.js'
+import { followTheme } from './design/theme.js'
 
 declare const hearth: typeof Hearth
 export type Home = Awaited<ReturnType<typeof Hearth.open>>
@@ -22,20 +23,8 @@ let appsFailed = false
 let home: Home | undefined
 let failure: Error | undefined
 let counts: SpaceCounts | undefined
-let scheduled = false
 
-const changed = () => {
-  if (scheduled) return
-  scheduled = true
-  // A tab in the background gets no animation frames, and must not fall behind for ever.
-  if (document.hidden) setTimeout(draw, 50)
-  else requestAnimationFrame(draw)
-}
-
-function draw(): void {
-  scheduled = false
-  render(page(), root)
-}
+const changed = eachFrame(() => render(page(), root))
 
 function page(): TemplateResult {
   return html`

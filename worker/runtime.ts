@@ -56,7 +56,9 @@ export class Runtime {
           if (!(stream instanceof MessagePort) || session)
             throw new HearthError('rpc/malformed', { reason: 'attach' })
           const echo = await this.echo()
-          session = new Session(echo, stream, client, { app, build }, (ended) => this.leave(ended))
+          session = new Session(echo, stream, client, { app, build }, this.platform.later, (ended) =>
+            this.leave(ended),
+          )
           this.sessions.add(session)
           this.watch(session)
           await this.refreshStatus()

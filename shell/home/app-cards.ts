@@ -1,6 +1,6 @@
 /** The apps of this origin, as the server lists them. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../icons.js'
+import { icon } from '../design/icons.js'
 
 /** One element of `/hearth/apps.json`. */
 export interface AppCard {

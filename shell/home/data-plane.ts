@@ -1,7 +1,7 @@
 /** The runtime that all tabs share: what runs, which build, and what support would ask for. */
 import { html, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
-import { icon } from '../icons.js'
+import { icon } from '../design/icons.js'
 
 const modes: Record<string, string> = {
   shared: 'One runtime for all tabs',
@@ -13,7 +13,8 @@ const modes: Record<string, string> = {
 let copied = ''
 
 export function dataPlane(home: Home, changed: () => void): TemplateResult {
-  const { worker } = home.status.value
+  const { worker, unsaved } = home.status.value
+  const { error } = home.status
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(JSON.stringify(await home.diagnostics(), null, 2))
@@ -25,9 +26,24 @@ export function dataPlane(home: Home, changed: () => void): TemplateResult {
   }
   return html`<article class="panel">
     <h3>Data plane</h3>
-    <p class="figure live">Running</p>
+    ${
+      error
+        ? html`<p class="figure">Stopped</p>
+            <p class="state" role="alert">${error.message}</p>`
+        : html`<p class="figure live">Running</p>`
+    }
     <ul class="rows">
       <li><span>Mode</span><span>${modes[worker.mode] ?? worker.mode}</span></li>
+      <li>
+        <span>Tabs</span
+        ><span>${worker.tabs === 1 ? 'This one' : `This one and ${worker.tabs - 1} more`}</span>
+      </li>
+      <li>
+        <span>This tab</span>
+        <span
+          >${unsaved === 0 ? 'Everything is saved' : `Saving ${unsaved} ${unsaved === 1 ? 'change' : 'changes'}`}</span
+        >
+      </li>
       <li><span>Build</span><code>${worker.version}</code></li>
       <li><span>Instance</span><code>${worker.instance}</code></li>
     </ul>

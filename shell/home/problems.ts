@@ -1,7 +1,7 @@
 /** What needs a person: changes that were shown and then refused, and data that cannot be read. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
-import { icon } from '../icons.js'
+import { icon } from '../design/icons.js'
 
 export function problems(home: Home): TemplateResult | typeof nothing {
   const rejected = home.rejected.value

@@ -1,7 +1,7 @@
 /** The name of the house, and the choice of light. */
 import { html, type TemplateResult } from 'lit'
-import { icon, mark, type IconName } from '../icons.js'
-import { currentTheme, setTheme, type Theme } from '../theme.js'
+import { icon, mark, type IconName } from '../design/icons.js'
+import { currentTheme, setTheme, type Theme } from '../design/theme.js'
 
 const choices: readonly (readonly [Theme, IconName, string])[] = [
   ['light', 'sun', 'Light'],

@@ -96,10 +96,10 @@ export class Browser {
     if (!process) return
     this.process = undefined
     this.remote = undefined
-    const gone =
-      process.exitCode === null && process.signalCode === null ? once(process, 'exit') : Promise.resolve()
+    const running = process.exitCode === null && process.signalCode === null
+    const exit = running ? once(process, 'exit') : Promise.resolve([])
     killGroup(process.pid!)
-    await within('Chromium to be gone', gone)
+    await within('Chromium to be gone', exit)
   }
 
   /** Ends it and removes its profile. */

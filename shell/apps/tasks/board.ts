@@ -36,22 +36,26 @@ export class Board {
   loading = true
   /** Resolves once what is stored here is shown; rejects with a coded error. */
   readonly loaded: Promise<void>
+  #places: Map<string, Todo[]> | undefined
 
   constructor(
     readonly home: Home,
     readonly changed: () => void,
   ) {
-    const todos = home.space.query('todo').orderBy('order')
-    const lists = home.space.query('list').orderBy('order')
+    const todos = home.space.query<Todo>('todo').orderBy('order')
+    const lists = home.space.query<List>('list').orderBy('order')
     todos.subscribe((value) => {
-      this.todos = value as unknown as readonly Todo[]
+      this.todos = value
+      this.#places = undefined
       changed()
     })
     lists.subscribe((value) => {
-      this.lists = value as unknown as readonly List[]
+      this.lists = value
+      this.#places = undefined
       changed()
     })
     home.rejected.subscribe(changed)
+    home.status.subscribe(changed)
     this.loaded = Promise.all([todos.ready, lists.ready]).then(() => {
       this.loading = false
       changed()
@@ -75,19 +79,32 @@ export class Board {
 
   /** Tasks of a place, in order. Today's are in the order of their days. */
   at(place: Place): readonly Todo[] {
-    if (place === 'today') {
-      return this.todos
-        .filter((todo) => dueOf(todo) !== undefined && daysUntil(dueOf(todo)!) <= 0)
-        .sort((a, b) => dueOf(a)!.getTime() - dueOf(b)!.getTime())
-    }
-    if (typeof place === 'object') return this.todos.filter((todo) => todo.list === place.list)
-    // Also what lies on a list that somebody removed meanwhile: nothing may be out of reach.
-    const known = new Set(this.lists.map(({ id }) => id))
-    return this.todos.filter((todo) => !todo.list || !known.has(todo.list))
+    return this.#sorted().get(addressOf(place)) ?? []
   }
 
   openCount(place: Place): number {
     return this.at(place).reduce((count, todo) => count + (todo.done ? 0 : 1), 0)
+  }
+
+  /** Each task under the address of its place, once for every change of the data. */
+  #sorted(): Map<string, Todo[]> {
+    if (this.#places) return this.#places
+    const known = new Set(this.lists.map(({ id }) => id))
+    const places = new Map<string, Todo[]>()
+    const put = (place: Place, todo: Todo) => {
+      const there = places.get(addressOf(place))
+      if (there) there.push(todo)
+      else places.set(addressOf(place), [todo])
+    }
+    for (const todo of this.todos) {
+      const { list } = todo
+      const due = dueOf(todo)
+      // What lies on a list that somebody removed meanwhile is in the inbox: nothing may be out of reach.
+      put(list && known.has(list) ? { list } : 'inbox', todo)
+      if (due && daysUntil(due) <= 0) put('today', todo)
+    }
+    places.get('#today')?.sort((a, b) => dueOf(a)!.getTime() - dueOf(b)!.getTime())
+    return (this.#places = places)
   }
 
   set<K extends 'filter' | 'expanded' | 'renaming' | 'addingList' | 'shown'>(key: K, value: this[K]): void {

@@ -1,6 +1,6 @@
 /** Quick add: Enter adds and stays, several pasted lines are several tasks, `#word` is a tag. */
 import { html, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { add } from './actions.js'
 import type { Board } from './board.js'
 

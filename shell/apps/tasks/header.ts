@@ -1,6 +1,6 @@
 /** What one looks at: its name, how much is left, and which part of it shows. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { deleteList } from './actions.js'
 import type { Board, Filter } from './board.js'
 import { nameOf, type List } from './model.js'

@@ -1,6 +1,7 @@
 /** Opens the data plane, then keeps the page in step with it. */
 import { html, render } from 'lit'
-import { currentTheme, followTheme } from '../../theme.js'
+import { eachFrame } from '../../design/each-frame.js'
+import { currentTheme, followTheme } from '../../design/theme.js'
 import { Board } from './board.js'
 import { listenToKeys } from './keyboard.js'
 import { hearth } from './hearth.js'
@@ -31,26 +32,27 @@ async function start(): Promise<void> {
       opens: { todo: '/apps/tasks/#todo/{id}' },
     },
   })
-  let scheduled = false
-  const changed = () => {
-    if (scheduled) return
-    scheduled = true
-    // A tab in the background gets no animation frames, and must not fall behind for ever.
-    if (document.hidden) setTimeout(draw, 50)
-    else requestAnimationFrame(draw)
-  }
-  const draw = () => {
-    scheduled = false
+  const changed = eachFrame(() => {
     document.title = `${board.title} – Tasks`
     render(page(board, currentTheme()), root)
-  }
+  })
   const board = new Board(home, changed)
   readAddress(board)
   addEventListener('hashchange', () => readAddress(board))
   listenToKeys(board)
+  sayRefusals(board)
   followTheme(changed, new AbortController().signal)
   changed()
   await board.loaded
+}
+
+/** What the data plane refuses at once (a text that is too long) throws in the handler of the gesture, and changes nothing. */
+function sayRefusals(board: Board): void {
+  const say = (error: unknown) => {
+    if (error instanceof hearth.HearthError) board.say(error.message)
+  }
+  addEventListener('error', (event) => say(event.error))
+  addEventListener('unhandledrejection', (event) => say(event.reason))
 }
 
 /** `#inbox`, `#today`, `#list/<id>`, or `#todo/<id>`, by which other apps open one task. */

@@ -21,7 +21,7 @@ Object.assign(globalThis, {
     plain: (object: object) => structuredClone(object),
   },
 })
-const { addTodos, difference, moveTodo, parseTask, removeTodos } = await import('./model.js')
+const { addTodos, moveTodo, parseTask, removeTodos } = await import('./model.js')
 
 test('words with a hash become tags, each once, wherever they stand', () => {
   assert.deepEqual(parseTask('  Buy #shop milk #today #shop '), {
@@ -79,18 +79,4 @@ test('what is removed comes back with its values, notes as collaborative text', 
   const { type, ...values } = made[0]!
   assert.equal(type, 'todo')
   assert.deepEqual(values, { title: 'Sweep', notes: { text: 'soot' }, tags: ['house'], due, order: 2 })
-})
-
-test('a difference turns one text into the other and splits no character', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀', '😁', 'é', '🜁'), maxLength: 12 })
-  fc.assert(
-    fc.property(text, text, (before, after) => {
-      const { from, removed, inserted } = difference(before, after)
-      assert.equal(before.slice(0, from) + inserted + before.slice(from + removed), after)
-      for (const part of [before.slice(0, from), before.slice(from, from + removed), inserted]) {
-        // Throws on half a character.
-        encodeURIComponent(part)
-      }
-    }),
-  )
 })

@@ -2,6 +2,7 @@
  * What the app knows of tasks, and everything it does to them. The types are `todo` and `list` without a prefix, on
  * purpose: a page of someone else's that makes todos finds its own here, so every field but the id may be missing.
  */
+import { apply, type Edit } from './difference.js'
 import { hearth, type Space } from './hearth.js'
 
 export interface Todo {
@@ -53,19 +54,21 @@ export function addTodos(
   before: readonly Todo[],
 ): Todo[] {
   const parsed = lines.split(/\r?\n/).flatMap((line) => parseTask(line) ?? [])
-  return space.batch(() => {
-    const order = firstOrder(before) - parsed.length
-    return parsed.map((task, index) =>
-      space.add('todo', {
+  const order = firstOrder(before) - parsed.length
+  const added: Todo[] = []
+  space.batch(() => {
+    for (const [index, task] of parsed.entries()) {
+      const todo: Omit<Todo, 'id'> = {
         ...task,
+        ...place,
         done: false,
         notes: hearth.text(''),
         order: order + index,
-        ...(place.due && { due: place.due }),
-        ...(place.list && { list: place.list }),
-      }),
-    )
-  }) as Todo[]
+      }
+      added.push(space.add('todo', todo))
+    }
+  })
+  return added
 }
 
 /** Puts the todo at `to` among `siblings`, which are in order and include it. */
@@ -109,12 +112,13 @@ export function removeList(space: Space, list: List, todos: readonly Todo[]): ()
     for (const todo of todos) space.remove(todo)
     space.remove(list)
   })
-  return () =>
+  return () => {
+    const again: List = space.add('list', { ...values })
     space.batch(() => {
-      const again = space.add('list', { ...values }) as unknown as List
       for (const todo of kept) space.add('todo', { ...todo, list: again.id })
-      return again
-    }) as List
+    })
+    return again
+  }
 }
 
 export function addList(space: Space, name: string, lists: readonly List[]): List {
@@ -122,21 +126,25 @@ export function addList(space: Space, name: string, lists: readonly List[]): Lis
   return space.add('list', { name, order: last + 1 }) as unknown as List
 }
 
-/** Changes the notes by what differs, so that what others type meanwhile stays. */
-export function setNotes(todo: Todo, value: string): void {
+export function editNotes(todo: Todo, edit: Edit): void {
   if (typeof todo.notes !== 'string') {
-    todo.notes = hearth.text(value) as unknown as string
+    todo.notes = hearth.text(edit.inserted)
     return
   }
-  if (todo.notes === value) return
+  const splice = () => hearth.splice(todo, 'notes', edit.from, edit.removed, edit.inserted)
   try {
-    splice(todo, value)
+    splice()
   } catch (error) {
     // Made by an app that keeps notes as a plain string.
     if ((error as { code?: string }).code !== 'echo/not-text') throw error
     hearth.makeText(todo, 'notes')
-    splice(todo, value)
+    splice()
   }
+}
+
+/** Line breaks come in by pasting only; a title has none. */
+export function editTitle(todo: Todo, edit: Edit): void {
+  todo.title = apply(titleOf(todo), edit).replace(/\s*\n\s*/g, ' ')
 }
 
 export function addTag(todo: Todo, text: string): void {
@@ -157,7 +165,7 @@ export const nameOf = (list: List): string =>
 export const tagsOf = (todo: Todo): string[] =>
   Array.isArray(todo.tags) ? todo.tags.filter((tag) => typeof tag === 'string') : []
 export const dueOf = (todo: Todo): Date | undefined => (todo.due instanceof Date ? todo.due : undefined)
-export const hasNotes = (todo: Todo): boolean => typeof todo.notes === 'string' && todo.notes.trim() !== ''
+export const notesOf = (todo: Todo): string => (typeof todo.notes === 'string' ? todo.notes : '')
 
 function firstOrder(siblings: readonly Todo[]): number {
   return Math.min(0, ...siblings.map((todo) => todo.order ?? 0))
@@ -167,25 +175,3 @@ function valuesOf(todo: Todo): Record<string, unknown> {
   const { id: _, ...values } = hearth.plain(todo) as unknown as Todo
   return { ...values, ...(typeof values.notes === 'string' && { notes: hearth.text(values.notes) }) }
 }
-
-function splice(todo: Todo, value: string): void {
-  const { from, removed, inserted } = difference(todo.notes!, value)
-  hearth.splice(todo, 'notes', from, removed, inserted)
-}
-
-/** The one stretch that turns `before` into `after`, in UTF-16 units, never through the middle of a character. */
-export function difference(
-  before: string,
-  after: string,
-): { from: number; removed: number; inserted: string } {
-  let from = 0
-  const shorter = Math.min(before.length, after.length)
-  while (from < shorter && before[from] === after[from]) from++
-  if (isHighSurrogate(before, from - 1)) from--
-  let tail = 0
-  while (tail < shorter - from && before.at(-1 - tail) === after.at(-1 - tail)) tail++
-  if (tail > 0 && isHighSurrogate(before, before.length - tail - 1)) tail--
-  return { from, removed: before.length - tail - from, inserted: after.slice(from, after.length - tail) }
-}
-
-const isHighSurrogate = (text: string, index: number) => /[\uD800-\uDBFF]/.test(text.charAt(index))

@@ -1,6 +1,6 @@
 /** What the app has to tell: a change that was not kept, and, for a while, what was removed and how to get it back. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { undo } from './actions.js'
 import type { Board, Toast } from './board.js'
 
@@ -8,6 +8,19 @@ import type { Board, Toast } from './board.js'
 const toastMs = 10_000
 
 export function notices({ home }: Board): TemplateResult | typeof nothing {
+  const { error } = home.status
+  if (error) {
+    return html`<div class="notice" role="alert">
+      ${icon('alert')}
+      <div>
+        <strong>Changes are no longer kept.</strong>
+        <p>${error.message}</p>
+        <div class="notice-actions">
+          <button class="button" @click=${() => location.reload()}>Reload</button>
+        </div>
+      </div>
+    </div>`
+  }
   const rejected = home.rejected.value
   const [first] = rejected
   if (!first) return nothing

@@ -1,8 +1,8 @@
 /** The whole page, from the state of the board. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { icon } from '../../icons.js'
-import type { Theme } from '../../theme.js'
+import { icon } from '../../design/icons.js'
+import type { Theme } from '../../design/theme.js'
 import { remove } from './actions.js'
 import type { Board } from './board.js'
 import { composer } from './composer.js'

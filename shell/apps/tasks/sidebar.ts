@@ -1,8 +1,8 @@
 /** Places to be: inbox, today, and one's own lists. A column where there is room, a strip where there is not. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { icon, mark, type IconName } from '../../icons.js'
-import { nextTheme, setTheme, type Theme } from '../../theme.js'
+import { icon, mark, type IconName } from '../../design/icons.js'
+import { nextTheme, setTheme, type Theme } from '../../design/theme.js'
 import { createList } from './actions.js'
 import { addressOf, type Board, type Place } from './board.js'
 import { nameOf } from './model.js'

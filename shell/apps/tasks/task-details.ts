@@ -1,15 +1,15 @@
 /** What a task has beside its title: notes, day, tags, list. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { remove } from './actions.js'
 import { announce } from './announce.js'
 import type { Board } from './board.js'
 import { day, fromInput, toInput } from './due.js'
-import { liveText } from './live-text.js'
-import { addTag, dueOf, nameOf, removeTag, setNotes, tagsOf, titleOf, type Todo } from './model.js'
+import { liveText, takeEdit } from './live-text.js'
+import { addTag, dueOf, editNotes, nameOf, notesOf, removeTag, tagsOf, titleOf, type Todo } from './model.js'
 
 export function taskDetails(board: Board, todo: Todo): TemplateResult {
-  const notes = typeof todo.notes === 'string' ? todo.notes : ''
+  const notes = notesOf(todo)
   return html`
     <div class="grow notes" data-text=${notes}>
       <textarea
@@ -17,7 +17,10 @@ export function taskDetails(board: Board, todo: Todo): TemplateResult {
         aria-label="Notes"
         placeholder="Notes"
         ${liveText(notes)}
-        @input=${(event: Event) => setNotes(todo, (event.target as HTMLTextAreaElement).value)}
+        @input=${(event: Event) => {
+          const edit = takeEdit(event.target as HTMLTextAreaElement, notesOf(todo))
+          if (edit) editNotes(todo, edit)
+        }}
       ></textarea>
     </div>
     <dl>

@@ -1,12 +1,12 @@
 /** One task: grip, tick, title edited in place, what there is to know at a glance, and its details when open. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { icon } from '../../icons.js'
+import { icon } from '../../design/icons.js'
 import { movable, moveTo, setDone } from './actions.js'
 import type { Board } from './board.js'
 import { drag } from './drag.js'
 import { daysUntil, dueInWords } from './due.js'
-import { liveText } from './live-text.js'
-import { dueOf, hasNotes, nameOf, tagsOf, titleOf, type Todo } from './model.js'
+import { liveText, takeEdit } from './live-text.js'
+import { dueOf, editTitle, nameOf, notesOf, tagsOf, titleOf, type Todo } from './model.js'
 import { taskDetails } from './task-details.js'
 
 export function taskRow(board: Board, todo: Todo): TemplateResult {
@@ -48,7 +48,10 @@ export function taskRow(board: Board, todo: Todo): TemplateResult {
             spellcheck="true"
             enterkeyhint="next"
             ${liveText(title)}
-            @input=${(event: Event) => setTitle(todo, event.target as HTMLTextAreaElement)}
+            @input=${(event: Event) => {
+              const edit = takeEdit(event.target as HTMLTextAreaElement, titleOf(todo))
+              if (edit) editTitle(todo, edit)
+            }}
           ></textarea>
         </div>
         ${facts(board, todo)}
@@ -73,8 +76,9 @@ export function taskRow(board: Board, todo: Todo): TemplateResult {
 function facts(board: Board, todo: Todo): TemplateResult | typeof nothing {
   const due = dueOf(todo)
   const tags = tagsOf(todo)
+  const noted = notesOf(todo).trim() !== ''
   const list = board.place === 'today' ? board.lists.find(({ id }) => id === todo.list) : undefined
-  if (!due && tags.length === 0 && !hasNotes(todo) && !list) return nothing
+  if (!due && tags.length === 0 && !noted && !list) return nothing
   const days = due ? daysUntil(due) : 0
   return html`<p class="facts">
     ${
@@ -85,14 +89,9 @@ function facts(board: Board, todo: Todo): TemplateResult | typeof nothing {
         : nothing
     }
     ${list ? html`<span>${icon('list', 14)}${nameOf(list)}</span>` : nothing}
-    ${hasNotes(todo) ? html`<span>${icon('note', 14)}Notes</span>` : nothing}
+    ${noted ? html`<span>${icon('note', 14)}Notes</span>` : nothing}
     ${tags.map((tag) => html`<span class="tag">${tag}</span>`)}
   </p>`
-}
-
-/** Line breaks come in by pasting only; a title has none. */
-function setTitle(todo: Todo, field: HTMLTextAreaElement): void {
-  todo.title = field.value.replace(/\s*\n\s*/g, ' ')
 }
 
 function startDrag(board: Board, todo: Todo, event: PointerEvent): void {

@@ -42,7 +42,6 @@ function step(
   }
   if (key === undefined || type !== 'list') return undefined
   const order = lists.order(obj)
-  const order = lists.order(obj)
   if (order) return order[key] && { obj, prop: order[key].own }
   return lists.holds(obj, key + 1) ? { obj, prop: key } : undefined
 }

@@ -22,7 +22,7 @@ export class Home {
   readonly rejected: Live<Rejected[]>
   readonly status: Live<HomeStatus>
   /** @internal */
-  readonly table = new ObjectTable()
+  readonly table: ObjectTable
   /** @internal */
   readonly writes: Writes
   /** @internal */
@@ -50,6 +50,7 @@ export class Home {
     private readonly onError: ((e: HearthError) => void) | undefined,
     private readonly onEnd: () => void,
   ) {
+    this.table = new ObjectTable(client)
     this.line = new Connection(client, app, workerUrl, {
       attached: (welcome) => this.attached(welcome),
       frame: (messages) => this.receive(messages),
@@ -172,7 +173,7 @@ export class Home {
         for (const record of m.records) this.table.received(record)
         return
       case 'ops':
-        return this.table.get(m.id)?.received(m.ops, m.updatedAt)
+        return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':

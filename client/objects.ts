@@ -2,7 +2,7 @@
  * What this tab knows of objects. Each has its confirmed state (the worker's sequence) and this tab's own pending
  * operations on top; what the app sees is the two together (invariant 2). Values are immutable and share structure.
  */
-import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
+import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import { apply, type Op } from '../worker/protocol/operations.js'
 import type { ObjectRecord } from '../worker/protocol/rpc.js'
 import { transformRuns } from '../worker/protocol/transform.js'
@@ -62,10 +62,11 @@ export class TabObject {
   }
 
   /** Others' operations: confirmed state moves on, and own pending edits are mapped over them. */
-  received(ops: readonly Op[], updatedAt: number): void {
+  received(ops: readonly Op[], updatedAt: number, by: ClientId): void {
     if (!this.record) return
     let mapped = ops
-    for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops)
+    const right = this.table.client > by
+    for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
     this.record = confirm(this.record, ops, updatedAt)
     this.replay()
     this.tell(mapped, 'tab')
@@ -153,6 +154,8 @@ export class ObjectTable {
   readonly listeners = new Set<(object: TabObject) => void>()
   /** Asks the worker for an object that a link leads to. */
   fetch: (id: ObjectId) => void = () => undefined
+
+  constructor(readonly client: ClientId) {}
 
   get(id: ObjectId): TabObject | undefined {
     return this.objects.get(id)

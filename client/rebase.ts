@@ -40,7 +40,7 @@ export function remap(ops: readonly Op[], base: StoredRecord, now: StoredRecord)
     if (op.t !== 'gone') {
       for (let depth = 1; depth <= op.at.length; depth++) {
         const at = op.at.slice(0, depth)
-        for (const over of drift(at, was, is)) next = next.flatMap((one) => transform(one, over, true))
+        for (const over of drift(at, was, is)) next = next.flatMap((one) => transform(one, over, true, true))
       }
       const target = op.t === 'put' || op.t === 'del' || op.t === 'inc' ? op.at.slice(0, -1) : op.at
       if (valueAt(was, target) !== undefined && (next.length === 0 || valueAt(is, target) === undefined))

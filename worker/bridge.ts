@@ -2,13 +2,14 @@
  * What one tab has been told and may not have seen yet, object by object. An edit that the tab made meanwhile is
  * mapped over it. The tab runs the mirror image of this over its own pending edits (see `transform.ts`).
  */
-import type { ObjectId } from './protocol/ids.js'
+import type { ClientId, ObjectId } from './protocol/ids.js'
 import type { Op } from './protocol/operations.js'
 import { transformRuns } from './protocol/transform.js'
 
 interface Told {
   /** The frame that said so. */
   readonly frame: number
+  readonly by: ClientId
   ops: readonly Op[]
 }
 
@@ -17,12 +18,14 @@ export class Bridge {
   /** Frames in which an object's state was replaced: edits made before on it have no base. */
   private readonly resets = new Map<ObjectId, number>()
 
-  tell(id: ObjectId, frame: number, ops: readonly Op[]): void {
+  constructor(private readonly client: ClientId) {}
+
+  tell(id: ObjectId, frame: number, by: ClientId, ops: readonly Op[]): void {
     const list = this.told.get(id)
     const last = list?.at(-1)
-    if (last?.frame === frame) last.ops = [...last.ops, ...ops]
-    else if (list) list.push({ frame, ops })
-    else this.told.set(id, [{ frame, ops }])
+    if (last?.frame === frame && last.by === by) last.ops = [...last.ops, ...ops]
+    else if (list) list.push({ frame, by, ops })
+    else this.told.set(id, [{ frame, by, ops }])
   }
 
   reset(id: ObjectId, frame: number): void {
@@ -42,7 +45,7 @@ export class Bridge {
     while (list[0] && list[0].frame <= seen) list.shift()
     if (list.length === 0) this.told.delete(id)
     let mapped = ops
-    for (const told of list) [told.ops, mapped] = transformRuns(told.ops, mapped)
+    for (const told of list) [told.ops, mapped] = transformRuns(told.ops, mapped, this.client > told.by)
     return mapped
   }
 

@@ -29,7 +29,7 @@ const MAX_QUERIES = 1000
 
 export class Session implements Listener {
   ended = false
-  private readonly bridge = new Bridge()
+  private readonly bridge: Bridge
   private readonly watched = new Set<ObjectId>()
   private readonly windows = new Map<number, QueryWindow>()
   private readonly locked = new AbortController()
@@ -48,6 +48,7 @@ export class Session implements Listener {
     private readonly later: (run: () => void, ms: number) => void,
     private readonly onEnd: (session: Session) => void,
   ) {
+    this.bridge = new Bridge(client)
     this.lastBatch = echo.mark(client)
     echo.listeners.add(this)
     stream.onmessage = (event) => this.receive(event.data)
@@ -198,8 +199,8 @@ export class Session implements Listener {
 
   edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void {
     if (by === this.client || !this.watched.has(id)) return
-    this.send({ t: 'ops', id, ops, updatedAt })
-    this.bridge.tell(id, this.frame, ops)
+    this.send({ t: 'ops', id, ops, updatedAt, by })
+    this.bridge.tell(id, this.frame, by, ops)
     this.unseen += ops.length
     if (this.unseen > MAX_UNSEEN && (this.unseen = this.bridge.size) > MAX_UNSEEN)
       this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))

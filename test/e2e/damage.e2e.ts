@@ -44,7 +44,7 @@ describe('a record of the store that cannot be read', () => {
       await openHome(reader, stage)
       assert.deepEqual(await numbers(reader, 'before'), range(10), opening)
       assert.deepEqual(await numbers(reader, 'after'), range(1), opening)
-      assert.ok((await damage(reader)).includes('entry'), `not named at the ${opening} opening`)
+      assert.ok((await damage(reader, ` at the ${opening} opening`)).includes('entry'), opening)
       await add(reader, 'between', 1)
       await checkpoint(reader)
       reader = await restartBlank(stage)
@@ -73,8 +73,8 @@ const numbers = (page: Page, type: string): Promise<number[]> =>
   }, type)
 
 /** What kinds of records are named as damaged, each once. */
-const damage = async (page: Page): Promise<string[]> => {
-  const named = await until('the damage to be named', () =>
+const damage = async (page: Page, when = ''): Promise<string[]> => {
+  const named = await until(`the damage to be named${when}`, () =>
     page.evaluate(() => {
       const kinds: string[] = window.home.status.value.damage.map(({ what }) => what)
       return kinds.length > 0 ? kinds : undefined

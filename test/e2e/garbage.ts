@@ -26,6 +26,14 @@ export const sayings = [
     'batch-cycle',
     'batch-nan',
   ] as const),
+  ...(['op-list-beyond', 'op-list-negative', 'op-text-beyond', 'op-half-a-pair', 'op-move-beyond'] as const),
+  ...([
+    'op-increment-text',
+    'op-increment-half',
+    'op-put-in-text',
+    'op-totext-list',
+    'op-into-the-void',
+  ] as const),
   ...([
     'op-unknown-object',
     'op-of-nonsense',
@@ -38,13 +46,16 @@ export const sayings = [
 ] as const
 export type Saying = (typeof sayings)[number]
 
-/** @param space id of a space, and `object` of an object in it, that belong to other tabs */
+/**
+ * @param saying or `well-formed`: a batch as a tab sends it, which shows that all others get as far
+ * @param space id of a space, and `object` of an object in it, that belong to other tabs
+ */
 export async function say({
   saying,
   space,
   object,
 }: {
-  saying: Saying
+  saying: Saying | 'well-formed'
   space: string
   object: string
 }): Promise<void> {
@@ -62,6 +73,13 @@ export async function say({
   const hello = { rpc: 1, build: 'garbage', client, app: 'Mallory' }
   /** Attaches as a tab should, so that what follows reaches the session. */
   const attach = async (): Promise<MessagePort> => {
+    // Without its lock a tab counts as closed.
+    await new Promise<void>((held) => {
+      void navigator.locks.request(`hearth:tab:${client}`, { ifAvailable: true }, () => {
+        held()
+        return new Promise(() => {})
+      })
+    })
     const { port1, port2 } = new MessageChannel()
     const answered = new Promise((resolve) => port.addEventListener('message', resolve, { once: true }))
     call(['attach'], [hello, port2], [port2])
@@ -71,13 +89,16 @@ export async function say({
   }
   const frame = async (...m: unknown[]) => (await attach()).postMessage({ seen: 0, m })
   const batch = (items: unknown, over = {}) => frame({ t: 'batch', n: 1, space, items, ...over })
+  const op = (...ops: unknown[]) => batch(ops.map((op) => ({ id: object, op })))
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
   const newObject = (value: unknown) => [{ id: client, type: 'garbage', value }]
   let deep: Record<string, unknown> = { a: 1 }
-  for (let n = 0; n < 5_000; n++) deep = { not: deep }
+  // As deep as a message can be at all.
+  for (let n = 0; n < 800; n++) deep = { not: deep }
 
-  const said: Record<Saying, () => unknown> = {
+  const said: Record<Saying | 'well-formed', () => unknown> = {
+    'well-formed': () => batch([{ id: client, type: 'by hand', value: { n: 1 } }]),
     text: () => port.postMessage('hello?'),
     nothing: () => port.postMessage(null),
     number: () => port.postMessage(NaN),
@@ -130,8 +151,24 @@ export async function say({
     'batch-cycle': () => batch(newObject(cycle)),
     'batch-nan': () => batch(newObject({ a: NaN, b: Infinity, c: 10n, d: new Map([[1, 2]]), e: undefined })),
     'op-unknown-object': () => batch([{ id: client, op: { t: 'put', at: ['a'], v: 1 } }]),
-    'op-of-nonsense': () => batch([{ id: object, op: { t: 'text', at: ['n'], i: -5, d: 1e9, s: 7 } }]),
-    'op-path-proto': () => batch([{ id: object, op: { t: 'put', at: ['__proto__', 'polluted'], v: 1 } }]),
+    'op-list-beyond': () => op({ t: 'list', at: ['list'], i: 1e6, n: 1e6, v: ['beyond'] }),
+    'op-list-negative': () => op({ t: 'list', at: ['list'], i: -1, n: -1, v: ['before'] }),
+    'op-text-beyond': () => op({ t: 'text', at: ['body'], i: 1e6, n: 1e6, v: 'beyond' }),
+    'op-half-a-pair': () =>
+      op(
+        { t: 'text', at: ['body'], i: 1, n: 1, v: '' },
+        { t: 'text', at: ['body'], i: 0, n: 0, v: '\ud83d' },
+      ),
+    'op-move-beyond': () =>
+      op({ t: 'move', at: ['list'], i: 0, to: 1e6 }, { t: 'move', at: ['list'], i: 1e6, to: 0 }),
+    'op-increment-text': () => op({ t: 'inc', at: ['body'], n: 1 }),
+    'op-increment-half': () => op({ t: 'inc', at: ['n'], n: 0.5 }),
+    'op-put-in-text': () =>
+      op({ t: 'put', at: ['body', 0], v: 'x' }, { t: 'put', at: ['body', 'length'], v: 0 }),
+    'op-totext-list': () => op({ t: 'totext', at: ['list'] }, { t: 'totext', at: [] }),
+    'op-into-the-void': () => op({ t: 'put', at: ['no', 'such', 'field'], v: 1 }, { t: 'del', at: [] }),
+    'op-of-nonsense': () => op({ t: 'text', at: ['body'], i: 'one', n: null, v: 7 }, { t: 'explode' }, null),
+    'op-path-proto': () => op({ t: 'put', at: ['__proto__', 'polluted'], v: 1 }),
     'query-nonsense': () =>
       frame({ t: 'query', q: 'one', spec: null }, { t: 'query', q: 2, spec: { orderBy: 7 } }),
     'query-deep': () => frame({ t: 'query', q: 1, spec: { where: deep } }),
@@ -139,7 +176,8 @@ export async function say({
     'load-nonsense': () => frame({ t: 'load', q: 1, id: { toString: 1 } }, { t: 'unwatch', ids: 'all' }),
     bytes: async () => (await attach()).postMessage(new Uint8Array(1_000_000)),
     'function-like-getters': () => frame({ t: 'toString' }, { t: '__proto__' }, { t: 'constructor' }),
-    'too-many-messages': () => frame(...Array.from({ length: 200_000 }, () => ({ t: 'seen' }))),
+    'too-many-messages': async () =>
+      (await attach()).postMessage({ seen: 0, m: Array.from({ length: 200_000 }, () => ({ t: 'seen' })) }),
   }
   await said[saying]()
 }

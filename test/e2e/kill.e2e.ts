@@ -36,8 +36,8 @@ describe('an acknowledged write', () => {
       const page = await stage.tab()
       // Called by the page as soon as flush() resolves, without waiting for an answer.
       await page.exposeFunction('acknowledge', (key: string, edits: number) => acknowledged.set(key, edits))
-      void page.evaluate(writeForEver, cycle).catch(() => undefined)
-      await until('the first acknowledged write', () => total(acknowledged) > before)
+      const broken = failureOf(page.evaluate(writeForEver, cycle))
+      await until('the first acknowledged write', () => total(acknowledged) > before || broken())
       await sleep(random.between(0, 600))
       await stage.browser.kill()
 
@@ -68,8 +68,8 @@ describe('an acknowledged write', () => {
       const page = await stage.tab()
       let killed: Promise<void> | undefined
       await page.exposeFunction('flushed', () => (killed = stage.browser.kill()))
-      void page.evaluate(writeBurst, { type, count: BURST }).catch(() => undefined)
-      await until('the burst to be flushed', () => killed, 60_000)
+      const broken = failureOf(page.evaluate(writeBurst, { type, count: BURST }))
+      await until('the burst to be flushed', () => killed !== undefined || broken(), 60_000)
       await killed
 
       await stage.browser.relaunch()
@@ -83,6 +83,16 @@ describe('an acknowledged write', () => {
 
 const total = (acknowledged: ReadonlyMap<string, number>) =>
   acknowledged.size + [...acknowledged.values()].reduce((sum, edits) => sum + edits, 0)
+
+/** Throws what has gone wrong so far. Once the browser is killed, that is the kill. */
+function failureOf(work: Promise<unknown>): () => undefined {
+  let failure: Error | undefined
+  work.catch((cause: Error) => (failure = cause))
+  return () => {
+    if (failure) throw failure
+    return undefined
+  }
+}
 
 async function readAll(stage: Stage): Promise<Written[]> {
   const page = await stage.tab()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
 import { say, sayings } from './garbage.js'
 import { everything } from './scripts.js'
@@ -21,12 +22,30 @@ describe("Mallory's page, which speaks to the worker by hand,", () => {
     instance = await workerOf(alice)
     target = await alice.evaluate(async () => {
       const { space } = window.home
-      const object = space.add('counter', { n: 0 })
+      const object = space.add('counter', { n: 0, list: ['a', 'b'], body: hearth.text('🙂 abc') })
       await space.flush()
       return { space: space.id as string, object: object.id as string }
     })
   })
   after(() => stage.end())
+
+  it('is heard when it says what a tab says', async () => {
+    await mallory.evaluate(say, { saying: 'well-formed' as const, ...target })
+    const byHand = await until('what Mallory has written', () =>
+      bob.evaluate(async () => {
+        const query = window.home.space.query('by hand')
+        await query.ready
+        return query.value[0]?.['n'] as number | undefined
+      }),
+    )
+    assert.equal(byHand, 1)
+    await alice.evaluate(async () => {
+      const query = window.home.space.query('by hand')
+      await query.ready
+      for (const object of query.value) window.home.space.remove(object)
+      await window.home.space.flush()
+    })
+  })
 
   sayings.forEach((saying, index) =>
     it(`hurts nobody else by saying ${saying}`, async () => {
@@ -38,6 +57,8 @@ describe("Mallory's page, which speaks to the worker by hand,", () => {
           async ({ object, n }) => {
             const counter = (await window.home.space.load(object))!
             counter['n'] = n
+            counter['list'].push(n)
+            hearth.splice(counter, 'body', counter['body'].length, 0, '🙂')
             await window.home.space.flush()
           },
           { object: target.object, n },
@@ -46,11 +67,13 @@ describe("Mallory's page, which speaks to the worker by hand,", () => {
       await until("Bob to see Alice's edit", async () => (await count(bob, target.object)) === n)
       assert.equal(await workerOf(alice), instance, 'the worker was started anew')
       assert.equal(await workerOf(bob), instance, 'the worker was started anew')
-      // Whatever was not well-formed has left nothing behind.
-      const all = (await alice.evaluate(everything)) as [string, string, Record<string, unknown>][]
+      await until('both to show the same', async () =>
+        isDeepStrictEqual(await sight(alice), await sight(bob)),
+      )
+      // Whatever was not well-formed has left no object behind.
       assert.deepEqual(
-        all.map(([, type, { n }]) => ({ type, n })),
-        [{ type: 'counter', n }],
+        (await sight(alice)).map(([, type]) => type),
+        ['counter'],
       )
     }),
   )
@@ -63,7 +86,22 @@ describe("Mallory's page, which speaks to the worker by hand,", () => {
     })
     assert.equal(targetInfos.length, 1)
   })
+
+  it('has left a store that shows the same when it is opened again', async () => {
+    const before = await sight(alice)
+    await stage.browser.kill()
+    await stage.browser.relaunch()
+    alice = await stage.tab()
+    assert.deepEqual(await sight(alice), before)
+    assert.deepEqual(
+      await alice.evaluate(() => window.home.status.value.damage.map(({ what }) => what as string)),
+      [],
+    )
+  })
 })
+
+const sight = (page: Page) =>
+  page.evaluate(everything) as Promise<[id: string, type: string, value: unknown][]>
 
 const workerOf = (page: Page): Promise<string> =>
   page.evaluate(() => window.home.status.value.worker.instance)

@@ -125,7 +125,13 @@ export type WorkerMessage =
   /** Objects in full: new to the tab, or (after a refused write) as they are again. */
   | { readonly t: 'records'; readonly records: readonly ObjectRecord[] }
   /** Operations of others on an object the tab has, in order, to be applied to confirmed state. */
-  | { readonly t: 'ops'; readonly id: ObjectId; readonly ops: readonly Op[]; readonly updatedAt: number }
+  | {
+      readonly t: 'ops'
+      readonly id: ObjectId
+      readonly ops: readonly Op[]
+      readonly updatedAt: number
+      readonly by: ClientId
+    }
   /**
    * The tab's own batch `n` is part of confirmed state, after everything before this message: exactly what the
    * tab's own mapping made of it. `created` has the place in creation order of each object it made.

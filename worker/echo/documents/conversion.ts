@@ -35,7 +35,9 @@ export interface Conversions {
 
 /** The change that makes a counter of the plain integer at `place`. */
 export function convertToCounter(on: Conversions, place: Place): Uint8Array {
-  const [type, value, op] = winner(on.doc, place)
+  const [type, before, op] = winner(on.doc, place)
+  // The wasm gives 2^53 − 1 as a bigint already.
+  const value = Number(before)
   if (type !== 'int') throw new TypeError(`a ${type} cannot be counted`)
   const after = on.index.changeOf(op)
   const set: ChangeOp = { action: 'set', ...target(on, place, op), value, datatype: 'counter', pred: [op] }

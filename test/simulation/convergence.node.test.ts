@@ -1,0 +1,87 @@
+/** Several tabs edit the same objects at once, each on a state that is a little old. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isList, isText, type StoredRecord } from '../../worker/protocol/values.js'
+import { Random, setting } from '../e2e/random.js'
+import { Life } from './device.js'
+import { Disk } from './disk.js'
+import { documentsOf } from './oracle.js'
+import { randomId, randomOp } from './script.js'
+import { SimulatedTab } from './tab.js'
+
+const SEED = setting('HEARTH_SEED', 41)
+const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const first: StoredRecord = {
+  title: 'plain',
+  notes: { '@text': 'some shared words 🙂 here' },
+  list: ['a', 'b', { deep: { '@text': 'inner' }, n: 1 }, 'd', ['x', 'y']],
+  count: 0,
+}
+
+for (let script = 0; script < setting('HEARTH_SCRIPTS', 6); script++) {
+  test(`three tabs that edit at once, and documents, end the same (script ${script})`, async () => {
+    const random = new Random(SEED + script)
+    const disk = new Disk()
+    const device = await Life.begin(disk, random)
+    const tabs = [0, 1, 2].map(() => new SimulatedTab(device.echo, random))
+    const id = randomId(random)
+    tabs[0]!.add(device.space, id, first)
+    await settle(20)
+    for (const tab of tabs.slice(1)) tab.load(id)
+    await settle(20)
+    for (let i = 0; i < 150; i++) {
+      random.pick(tabs).edit(id, (view) => randomOp(random, view))
+      if (random.next() < 0.3) await settle(random.between(0, 3))
+    }
+    await settle(400)
+    const record = device.echo.record(id)!
+    for (const [i, tab] of tabs.entries()) {
+      assert.deepEqual(tab.refused, [], `tab ${i}`)
+      assert.equal(tab.writes.unsaved, 0, `tab ${i} has unsaved edits`)
+      assert.deepStrictEqual(tab.get(id)!.record!.value, record.value, `what tab ${i} has as confirmed`)
+      assert.deepStrictEqual(tab.get(id)!.view, record.value, `what tab ${i} shows`)
+    }
+    assert.deepStrictEqual((await documentsOf(disk)).get(id)!.value, record.value, 'the document')
+    for (const tab of tabs) tab.close()
+    device.stop()
+  })
+}
+
+test('two tabs that type in one text at once lose no character, and each keeps its word whole', async () => {
+  const random = new Random(SEED)
+  const device = await Life.begin(new Disk(), random)
+  const [a, b] = [new SimulatedTab(device.echo, random), new SimulatedTab(device.echo, random)]
+  const id = randomId(random)
+  a.add(device.space, id, { notes: { '@text': '--' }, list: [] })
+  await settle(20)
+  b.load(id)
+  await settle(20)
+  const type = async (tab: SimulatedTab, word: string) => {
+    let last = ''
+    for (const letter of word) {
+      tab.edit(id, (view) => {
+        const text = isText(view['notes']) ? view['notes']['@text'] : ''
+        const at = last ? text.indexOf(last) + last.length : text.length
+        last += letter
+        return { t: 'text', at: ['notes'], i: at, n: 0, v: letter }
+      })
+      tab.edit(id, (view) => ({
+        ...{ t: 'list', at: ['list'], n: 0, v: [letter] },
+        i: isList(view['list']) ? view['list'].length : 0,
+      }))
+      await settle(random.between(0, 3))
+    }
+  }
+  await Promise.all([type(a, 'ABCDEFGHIJ'), type(b, 'klmnopqrst')])
+  await settle(200)
+  const { notes, list } = a.get(id)!.view as { notes: { '@text': string }; list: string[] }
+  assert.deepStrictEqual(b.get(id)!.view, a.get(id)!.view)
+  assert.match(notes['@text'], /ABCDEFGHIJ/)
+  assert.match(notes['@text'], /klmnopqrst/)
+  assert.equal(notes['@text'].length, 22)
+  assert.equal(list.length, 20)
+  a.close()
+  b.close()
+  device.stop()
+})

@@ -1,0 +1,93 @@
+/** A device in a simulation: ECHO on a disk in memory, with a seeded clock and randomness. */
+import { initializeWasm } from '@automerge/automerge/slim'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { Echo, type Listener } from '../../worker/echo/echo.js'
+import type { EchoPlatform } from '../../worker/echo/platform.js'
+import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
+import type { Item } from '../../worker/protocol/rpc.js'
+import type { Disk } from './disk.js'
+import { Random } from '../e2e/random.js'
+
+let wasm: Promise<void> | undefined
+/** Automerge, ready to use. */
+export const automerge = () =>
+  (wasm ??= initializeWasm(
+    readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
+  ))
+
+export function simulatedPlatform(disk: Disk, random: Random): EchoPlatform & { stop(): void } {
+  let time = 1_700_000_000_000
+  let stopped = false
+  return {
+    openStore: async () => disk.open(),
+    now: () => (time += 1 + random.between(0, 19)),
+    random: (bytes) => Uint8Array.from({ length: bytes }, () => random.between(0, 255)),
+    sha256: async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+    automerge,
+    // Waits are shortened to turns: order matters here, not duration.
+    later(run, ms) {
+      const timer = setTimeout(() => !stopped && run(), Math.min(ms, 3))
+      return () => clearTimeout(timer)
+    },
+    stop: () => (stopped = true),
+  }
+}
+
+/** One life of a device's worker, with one tab that writes. */
+export class Life {
+  /** Batches that were acknowledged as durable. */
+  durable = 0
+  readonly refused: { n: number; code: string }[] = []
+  private count = 0
+
+  private constructor(
+    readonly echo: Echo,
+    readonly client: ClientId,
+    private readonly stopPlatform: () => void,
+  ) {
+    const quiet = () => undefined
+    const listener: Listener = {
+      ...{ edited: quiet, reset: quiet, spaces: quiet, status: quiet },
+      durable: (by, n) => void (by === client && (this.durable = n)),
+      refused: (by, n, { code }) => void (by === client && this.refused.push({ n, code })),
+    }
+    echo.listeners.add(listener)
+  }
+
+  static async begin(disk: Disk, random = new Random(1)): Promise<Life> {
+    const platform = simulatedPlatform(disk, random)
+    const echo = await Echo.open(platform)
+    const client = newId<ClientId>(platform.random(16))
+    return new Life(echo, client, platform.stop)
+  }
+
+  get space(): SpaceId {
+    return this.echo.spaceInfos[0]!.id
+  }
+
+  /** Writes one batch; its number. */
+  write(...items: Item[]): number {
+    const n = ++this.count
+    this.echo.accept(this.client, n, this.space, items)
+    return n
+  }
+
+  add(id: ObjectId, type: string, value: Extract<Item, { type: string }>['value']): number {
+    return this.write({ id, type, value })
+  }
+
+  /** Resolves when batch `n` is durable, within a bound. */
+  async settled(n = this.count): Promise<void> {
+    for (let turn = 0; this.durable < n && !this.refused.some((one) => one.n === n); turn++) {
+      if (turn > 2000) throw new Error(`batch ${n} was neither durable nor refused`)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  /** Nothing of this life runs any more. */
+  stop(): void {
+    this.stopPlatform()
+  }
+}

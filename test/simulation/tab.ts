@@ -1,0 +1,98 @@
+/** A tab in a simulation: the client's own tables over a real session, on a stream whose delays are seeded. */
+import type { Echo } from '../../worker/echo/echo.js'
+import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
+import { fromWire } from '../../worker/protocol/errors.js'
+import type { Op } from '../../worker/protocol/operations.js'
+import type { TabMessage, WorkerFrame, WorkerMessage } from '../../worker/protocol/rpc.js'
+import type { StoredRecord } from '../../worker/protocol/values.js'
+import { Session } from '../../worker/session.js'
+import { ObjectTable, type TabObject } from '../../client/objects.js'
+import { Writes } from '../../client/writes.js'
+import type { Random } from '../e2e/random.js'
+
+export class SimulatedTab {
+  readonly table: ObjectTable
+  readonly refused: string[] = []
+  readonly writes: Writes
+  private readonly port: MessagePort
+  private readonly session: Session
+  private seen = 0
+  private late: Promise<void> = Promise.resolve()
+
+  constructor(
+    readonly echo: Echo,
+    private readonly random: Random,
+  ) {
+    const client = newId<ClientId>()
+    this.table = new ObjectTable(client)
+    const { port1, port2 } = new MessageChannel()
+    this.port = port1
+    const later = (run: () => void, ms: number) => void setTimeout(run, ms)
+    this.session = new Session(
+      echo,
+      port2,
+      client,
+      { app: 'simulation', build: 'test' },
+      later,
+      () => undefined,
+    )
+    port1.onmessage = ({ data }: MessageEvent<WorkerFrame>) => this.slowly(() => this.receive(data))
+    const refuse = (_: unknown, error: { code: string }) => void this.refused.push(error.code)
+    this.writes = new Writes(
+      this.table,
+      (message) => this.send(message),
+      refuse,
+      () => undefined,
+    )
+  }
+
+  load(id: ObjectId): void {
+    this.send({ t: 'load', q: 1, id })
+  }
+
+  add(space: SpaceId, id: ObjectId, value: StoredRecord): void {
+    this.writes.create(this.table.create(id, space, 'note', value))
+  }
+
+  edit(id: ObjectId, make: (view: StoredRecord) => Op): void {
+    const object = this.table.get(id)
+    if (object?.current) this.writes.write(object, [make(object.view)])
+  }
+
+  get(id: ObjectId): TabObject | undefined {
+    return this.table.get(id)
+  }
+
+  close(): void {
+    this.session.end(fromWire({ code: 'rpc/closed', details: {} }))
+    this.port.close()
+  }
+
+  private send(message: TabMessage): void {
+    this.port.postMessage({ seen: this.seen, m: [message] })
+  }
+
+  /** In order, each after a while: so edits are made on states that are no more. */
+  private slowly(run: () => void): void {
+    this.late = this.late.then(async () => {
+      if (this.random.next() < 0.5)
+        await new Promise((resolve) => setTimeout(resolve, this.random.between(0, 4)))
+      run()
+    })
+  }
+
+  private receive({ f, m }: WorkerFrame): void {
+    this.seen = f
+    for (const message of m) this.handle(message)
+  }
+
+  private handle(m: WorkerMessage): void {
+    if (m.t === 'records') for (const record of m.records) this.table.received(record)
+    else if (m.t === 'ops') this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
+    else if (m.t === 'applied') this.writes.applied(m.n, m.at, m.created)
+    else if (m.t === 'durable') this.writes.durable(m.n)
+    else if (m.t === 'refused') this.writes.refused(m.n, fromWire(m.error))
+    else if (m.t === 'void') for (const id of m.ids) this.table.get(id)?.replace(undefined)
+    else if (m.t === 'end') throw new Error(m.error.code)
+  }
+}

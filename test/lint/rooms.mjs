@@ -68,10 +68,16 @@ export const rooms = [
     why: 'a tab is thin: it speaks to the worker through the contracts, and every byte it loads is paid on every page',
   },
   {
+    room: 'shell/design',
+    may: [],
+    packages: ['lit'],
+    why: 'how things look (tokens, icons, theme) knows nothing of data, so that the shell and every app can share it',
+  },
+  {
     room: 'shell/apps',
-    may: ['client/index'],
+    may: ['client/index', 'shell/design'],
     packages: ['@hearth/client', 'lit'],
-    why: 'the apps show what anybody can build: they use the public API only',
+    why: 'the apps show what anybody can build: of data they know the public API only',
   },
   {
     room: 'shell',

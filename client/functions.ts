@@ -1,6 +1,6 @@
 /** Functions on live objects: text, lists, counters, what is known of an object, and hearing of its changes. */
 import { HearthError, invalid } from '../worker/protocol/errors.js'
-import { valueAt, type Op } from '../worker/protocol/operations.js'
+import { splitsPair, valueAt, type Op } from '../worker/protocol/operations.js'
 import { startsWith } from '../worker/protocol/transform.js'
 import {
   checkKey,
@@ -11,7 +11,6 @@ import {
   utf8Length,
   type Stored,
 } from '../worker/protocol/values.js'
-import { isHigh, isLow } from './diff.js'
 import { nodeOf } from './identity.js'
 import type { Node } from './nodes.js'
 import type { Watcher } from './objects.js'

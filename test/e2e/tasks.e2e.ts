@@ -32,7 +32,7 @@ describe('the tasks app', () => {
     until(
       `the tasks ${expected.join(', ')}`,
       async () => (await titles(page)).join() === expected.join(),
-      5000,
+      10_000,
     )
   const row = (page: Page, title: string) =>
     page.locator('.task', { has: page.getByRole('checkbox', { name: `Done: ${title}` }) })

@@ -67,7 +67,7 @@ describe('order', () => {
   })
   it('puts kinds in one order: nothing, booleans, numbers, times, strings', () => {
     const spec: QuerySpec = { orderBy: [['p', 'asc']] }
-    const values = [
+    const values: StoredRecord[] = [
       { n: 5, p: 'a' },
       { n: 4, p: { '@time': 1 } },
       { n: 3, p: 9 },

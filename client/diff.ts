@@ -1,5 +1,5 @@
 /** What changed between two stored values, as operations: how an assignment to a text or a list merges. */
-import type { Op, Path } from '../worker/protocol/operations.js'
+import { splitsPair, type Op, type Path } from '../worker/protocol/operations.js'
 import {
   isList,
   isRecord,
@@ -18,15 +18,12 @@ export function diffText(at: Path, from: string, to: string): Op[] {
   const most = Math.min(from.length, to.length)
   let start = 0
   while (start < most && from[start] === to[start]) start++
-  if (start > 0 && isHigh(from.charCodeAt(start - 1))) start--
+  if (splitsPair(from, start) || splitsPair(to, start)) start--
   let end = 0
   while (end < most - start && from[from.length - 1 - end] === to[to.length - 1 - end]) end++
-  if (end > 0 && isLow(from.charCodeAt(from.length - end))) end--
+  if (splitsPair(from, from.length - end) || splitsPair(to, to.length - end)) end--
   return [{ t: 'text', at, i: start, n: from.length - start - end, v: to.slice(start, to.length - end) }]
 }
-
-export const isHigh = (unit: number) => (unit & 0xfc00) === 0xd800
-export const isLow = (unit: number) => (unit & 0xfc00) === 0xdc00
 
 /** Operations that turn `from` into `to`: elements that are the same stay what they are, and so do their editors. */
 export function diffList(at: Path, from: readonly Stored[], to: readonly Stored[]): Op[] {

@@ -1,6 +1,6 @@
 /** Functions on live objects: text, lists, counters, what is known of an object, and hearing of its changes. */
 import { HearthError, invalid } from '../worker/protocol/errors.js'
-import { valueAt, type Op } from '../worker/protocol/operations.js'
+import { splitsPair, valueAt, type Op } from '../worker/protocol/operations.js'
 import { startsWith } from '../worker/protocol/transform.js'
 import {
   checkKey,
@@ -11,7 +11,6 @@ import {
   utf8Length,
   type Stored,
 } from '../worker/protocol/values.js'
-import { isHigh, isLow } from './diff.js'
 import { nodeOf } from './identity.js'
 import type { Node } from './nodes.js'
 import type { Watcher } from './objects.js'
@@ -44,8 +43,7 @@ export function splice(object: object, name: string, index: number, deleteCount 
   if (!isCount(index, now.length) || !isCount(deleteCount, now.length - index))
     invalid(`index ${index} and ${deleteCount} to delete are not within a text of ${now.length} units`)
   for (const edge of [index, index + deleteCount])
-    if (isHigh(now.charCodeAt(edge - 1)) && isLow(now.charCodeAt(edge)))
-      invalid('an edit inside a surrogate pair')
+    if (splitsPair(now, edge)) invalid('an edit inside a surrogate pair')
   if ((now.length + insert.length) * 3 > MAX_TEXT && utf8Length(now) + utf8Length(insert) > MAX_TEXT)
     throw new HearthError('echo/too-large', { reason: 'a text over 4 MiB' })
   if (deleteCount > 0 || insert) node.write([{ t: 'text', at, i: index, n: deleteCount, v: insert }])

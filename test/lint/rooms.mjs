@@ -81,7 +81,7 @@ export const rooms = [
   },
   {
     room: 'shell',
-    may: ['client', 'worker/protocol'],
+    may: ['client', 'worker/protocol', 'shell/design'],
     packages: ['lit'],
     why: 'the shell sees the data plane as a tab does, through the client; the worker is not its business',
   },

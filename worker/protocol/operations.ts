@@ -43,6 +43,10 @@ export function valueAt(root: Stored | undefined, path: Path): Stored | undefine
   return value
 }
 
+/** Whether an index of UTF-16 units lies inside a surrogate pair. */
+export const splitsPair = (text: string, index: number): boolean =>
+  (text.charCodeAt(index - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(index) & 0xfc00) === 0xdc00
+
 /** The object's value after the operation: a new root that shares what did not change. */
 export function apply(root: StoredRecord, op: Op): StoredRecord {
   return op.t === 'gone' ? root : (at(root, op.at, 0, op) as StoredRecord)
@@ -96,6 +100,7 @@ function target(value: Stored | undefined, op: Exclude<Op, { t: 'gone' }>): Stor
       if (!isText(value)) return value
       const text = value['@text']
       if (op.i + op.n > text.length || (op.n === 0 && op.v === '')) return value
+      if (splitsPair(text, op.i) || splitsPair(text, op.i + op.n)) return value
       return { '@text': text.slice(0, op.i) + op.v + text.slice(op.i + op.n) }
     }
     case 'inc':

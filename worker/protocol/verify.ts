@@ -27,6 +27,8 @@ import {
 /** Messages in one frame, and operations in one batch. */
 const MAX_MESSAGES = 100_000
 const MAX_ITEMS = 1_000_000
+/** The latest time that a Date can hold, in milliseconds either side of 1970. */
+const MAX_TIME = 8.64e15
 
 const malformed = (reason: string): never => {
   throw new HearthError('rpc/malformed', { reason })
@@ -155,7 +157,7 @@ function verifyValue(value: Stored, depth: number): void {
     case 'boolean':
       return
     case 'number':
-      checkNumber(value)
+      if (!Object.is(checkNumber(value), value)) throw new HearthError('echo/invalid', { reason: '−0' })
       return
     case 'string':
       checkString(value)
@@ -191,7 +193,7 @@ function verifyTagged(value: object): boolean {
     (isText(value)
       ? typeof tagged['@text'] === 'string' && checkString(tagged['@text']) !== undefined
       : '@time' in value
-        ? Number.isSafeInteger(tagged['@time'])
+        ? Number.isSafeInteger(tagged['@time']) && Math.abs(tagged['@time'] as number) <= MAX_TIME
         : isId(tagged['@link']))
   if (!right) throw new HearthError('echo/invalid', { reason: `a malformed ${keys[0]}` })
   return true

@@ -76,14 +76,13 @@ export class Editor {
 
   #splice({ at, i, n, v }: Of<'list'>): void {
     const list = this.#idAt(at, 'list')
-    if (list !== undefined && i + n <= this.lists.length(list)) this.lists.splice(list, i, n, v)
+    if (list !== undefined && this.lists.holds(list, i + n)) this.lists.splice(list, i, n, v)
   }
 
   #move({ at, i, to }: Of<'move'>): void {
     const list = this.#idAt(at, 'list')
-    if (list === undefined || i === to) return
-    const length = this.lists.length(list)
-    if (i < length && to < length) this.lists.move(list, i, to)
+    if (list === undefined || i === to || !this.lists.holds(list, Math.max(i, to) + 1)) return
+    this.lists.move(list, i, to)
   }
 
   #text({ at, i, n, v }: Of<'text'>): void {

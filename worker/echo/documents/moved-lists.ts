@@ -51,12 +51,15 @@ export class MovedLists {
     return this.#lists.has(list) || this.#flagged(list) ? this.#shown(this.#open(list)) : undefined
   }
 
-  /** How many elements show. */
-  length(list: string): number {
-    return this.order(list)?.length ?? this.#doc.length(list)
+  /** Whether at least `count` elements show. */
+  holds(list: string, count: number): boolean {
+    const order = this.order(list)
+    if (order) return count <= order.length
+    // Asking for the length costs as much as reading the whole list.
+    return count === 0 || this.#doc.getWithType(list, count - 1) !== null
   }
 
-  /** Deletes `n` elements at `i` and inserts values there; both must be within the length. */
+  /** Deletes `n` elements at `i` and inserts values there; both must be there. */
   splice(list: string, i: number, n: number, values: readonly Stored[]): void {
     const shown = this.order(list)
     const at = shown ? slotBefore(shown, i) : i
@@ -69,7 +72,7 @@ export class MovedLists {
     this.#delete(list, ({ id, moves }) => gone.has(moves ?? id))
   }
 
-  /** Moves the element at `i` so that it shows at `to`; both must be less than the length. */
+  /** Moves the element at `i` so that it shows at `to`; both must be there. */
   move(list: string, i: number, to: number): void {
     const moved = this.#open(list)
     const shown = this.#shown(moved)

@@ -43,5 +43,5 @@ function step(
   if (key === undefined || type !== 'list') return undefined
   const order = lists.order(obj)
   if (order) return order[key] && { obj, prop: order[key].own }
-  return key < doc.length(obj) ? { obj, prop: key } : undefined
+  return lists.holds(obj, key + 1) ? { obj, prop: key } : undefined
 }

@@ -44,6 +44,13 @@ describe('three tabs that edit the same objects', () => {
         assert.deepEqual(await page.evaluate(() => window.home.rejected.value.map(({ code }) => code)), [])
       await late.close()
     })
+
+  it('show it still when the browser was killed', async () => {
+    const before = await tabs[0]!.evaluate(everything)
+    await stage.browser.kill()
+    await stage.browser.relaunch()
+    assert.deepEqual(await (await stage.tab()).evaluate(everything), before)
+  })
 })
 
 /** In three parts; in between the page is loaded anew, now and then. */

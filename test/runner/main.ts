@@ -12,20 +12,40 @@ export async function main(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args
   const chosen = isRunner(first) ? [first] : runners
   const filter = isRunner(first) ? rest.join(' ') : args.join(' ')
-  let tally = emptyTally
-  try {
-    installBrowsers(findBrowsers())
-    await runCommand('npm', ['run', '--silent', 'build'])
-    if (!isRunner(first)) await runCommand('npm', ['run', '--silent', 'check'])
-    for (const runner of chosen) tally = addTallies(tally, await runOne(runner, filter))
-    if (filter && ran(tally) === 0) throw new Error(`No file or test matches "${filter}".`)
-  } catch (cause) {
-    console.error(`\n${cause instanceof Error ? cause.message : String(cause)}`)
-    tally = addTallies(tally, { passed: 0, failed: 1, skipped: 0 })
-  }
+  const steps: (() => Promise<Tally>)[] = chosen.map((runner) => () => runOne(runner, filter))
+  if (!isRunner(first)) steps.unshift(check)
+  let tally = await attempt(prepare)
+  // Without browsers or a build, everything else would fail for that reason only.
+  if (tally.failed === 0) for (const step of steps) tally = addTallies(tally, await attempt(step))
+  if (filter && tally.passed + tally.failed === 0) tally = await attempt(() => noMatch(filter))
   // On a line of its own, whatever escape sequence a runner left behind.
   console.log(`\n${formatTally(tally)}`)
   return tally.failed === 0 ? 0 : 1
+}
+
+async function prepare(): Promise<Tally> {
+  installBrowsers(findBrowsers())
+  await runCommand('npm', ['run', '--silent', 'build'])
+  return emptyTally
+}
+
+async function check(): Promise<Tally> {
+  await runCommand('npm', ['run', '--silent', 'check'])
+  return emptyTally
+}
+
+/** A step that breaks off counts as one failed test, and does not keep the others from being run. */
+async function attempt(step: () => Promise<Tally>): Promise<Tally> {
+  try {
+    return await step()
+  } catch (cause) {
+    console.error(`\n${cause instanceof Error ? cause.message : String(cause)}`)
+    return { ...emptyTally, failed: 1 }
+  }
+}
+
+async function noMatch(filter: string): Promise<never> {
+  throw new Error(`No file or test matches "${filter}".`)
 }
 
 /** A runner that finds nothing to do has failed: that is what a broken glob or a crashed browser looks like. */
@@ -41,5 +61,3 @@ async function runOne(runner: RunnerName, filter: string): Promise<Tally> {
     throw new Error(`The ${runner} runner ran 0 tests.`)
   return tally
 }
-
-const ran = ({ passed, failed }: Tally) => passed + failed

@@ -83,6 +83,17 @@ test('an entry that pages cover and that cannot be read is named a little later,
   }
 })
 
+test('a store that the browser has emptied says so, at every opening', async () => {
+  const emptied = new Disk()
+  emptied.lost = 'IO error: MANIFEST'
+  for (let opening = 0; opening < 2; opening++) {
+    const { echo } = await Life.begin(emptied)
+    assert.equal(echo.damage[0]?.what, 'store')
+    assert.match(echo.damage[0]?.message ?? '', /MANIFEST/)
+    echo.close()
+  }
+})
+
 test('a full disk refuses writes with store/quota, takes them back, and takes new ones when there is room', async () => {
   const device = await Life.begin(disk)
   disk.full = true

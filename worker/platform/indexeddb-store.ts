@@ -15,13 +15,23 @@ const OPEN_MS = 10_000
 
 /** @throws HearthError `store/unavailable`, `store/newer` */
 export async function openIndexedDbStore(name = NAME): Promise<Store> {
-  return new IndexedDbStore(name, await open(name))
+  let lost: string | undefined
+  const db = await open(name, (words) => (lost = words))
+  return new IndexedDbStore(name, db, lost)
 }
 
-async function open(name: string): Promise<IDBPDatabase> {
+/** Chromium replaces a database that it cannot read by an empty one, and says so only here. */
+interface MaybeDataLoss {
+  readonly dataLoss?: 'none' | 'total'
+  readonly dataLossMessage?: string
+}
+
+async function open(name: string, onLoss: (words: string) => void): Promise<IDBPDatabase> {
   try {
     const opening = openDB(name, SCHEMA, {
-      upgrade(db) {
+      upgrade(db, _old, _new, _tx, event) {
+        const { dataLoss, dataLossMessage } = event as MaybeDataLoss
+        if (dataLoss === 'total') onLoss(dataLossMessage ?? 'no reason given')
         for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
       },
     })
@@ -49,6 +59,7 @@ class IndexedDbStore implements Store {
   constructor(
     private readonly name: string,
     private readonly db: IDBPDatabase,
+    readonly lost: string | undefined,
   ) {
     // Another connection deletes or upgrades: let go, or it waits for ever.
     db.addEventListener('versionchange', () => db.close())

@@ -33,7 +33,7 @@ let opened: Promise<Home> | undefined
  */
 export function open(options: OpenOptions = {}): Promise<Home> {
   if (!opened) {
-    const opening = start(options)
+    const opening: Promise<Home> = start(options, () => forget(opening))
     opened = opening
     opening.catch(() => forget(opening))
   }
@@ -44,15 +44,17 @@ const forget = (opening: Promise<Home>) => {
   if (opened === opening) opened = undefined
 }
 
-async function start({ app = '', onError, timeoutMs = 15_000 }: OpenOptions): Promise<Home> {
+async function start(
+  { app = '', onError, timeoutMs = 15_000 }: OpenOptions,
+  ended: () => void,
+): Promise<Home> {
   if (!isSecureContext) throw new HearthError('env/insecure-context')
   for (const needed of ['SharedWorker', 'indexedDB'] as const)
     if (!(needed in globalThis)) throw new HearthError('env/unsupported', { reason: needed })
   if (!navigator.locks) throw new HearthError('env/unsupported', { reason: 'Web Locks' })
   const name = (typeof app === 'string' ? app : app.name) || document.title || location.pathname
-  const here = opened
   const url = new URL(WORKER_PATH, location.href).href
-  const home: Home = new Home(newId<ClientId>(), name.slice(0, 200), url, onError, () => here && forget(here))
+  const home = new Home(newId<ClientId>(), name.slice(0, 200), url, onError, ended)
   await home.open(timeoutMs)
   return home
 }

@@ -38,6 +38,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   private q = 0
   /** As the worker has it. */
   private confirmed: TabObject[] = []
+  private confirmedTotal = 0
   private total: LiveValue<number> | undefined
   private stale = true
   private shown: LiveObject<T>[] = []
@@ -83,9 +84,8 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
 
   /** How many objects meet the conditions, whatever the limit. */
   get count(): Live<number> {
-    this.total ??= new LiveValue(0)
     this.open()
-    return this.total
+    return (this.total ??= new LiveValue(this.counted(), this.status === 'ready'))
   }
 
   /** @internal A message of the worker's about this query. */
@@ -100,7 +100,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
       if (appended) for (const [, id] of message.into) confirmed.push(object(id))
       else for (const [index, id] of message.into) confirmed.splice(index, 0, object(id))
     }
-    this.total?.set(message.total)
+    this.confirmedTotal = message.total
     this.arrive()
     this.refresh()
   }
@@ -143,26 +143,41 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
 
   private refresh(): void {
     this.stale = true
+    if (this.status === 'ready') this.total?.set(this.counted())
     this.tell()
   }
 
+  /** The worker's count, and what this tab's own edits make of it. */
+  private counted(): number {
+    let count = this.confirmedTotal
+    for (const [, was, is] of this.moved()) count += Number(is) - Number(was)
+    return count
+  }
+
+  /** Objects whose place in the result is not the confirmed one, as they were and as they are. */
+  private *moved(): Iterable<[object: TabObject, was: boolean, is: boolean]> {
+    const compare = comparator(this.spec)
+    for (const object of this.context.table.pending) {
+      const { record, current } = object
+      if (this.spec.space && record?.space !== this.spec.space) continue
+      const is = this.has(current)
+      const was = record?.order !== Infinity && this.has(record)
+      // Most edits change nothing of the order.
+      if (is !== was || (is && compare(record!, current) !== 0)) yield [object, was, is]
+    }
+  }
+
   private has(record: ObjectRecord | undefined): record is ObjectRecord {
-    return !!record && matches(this.spec, record)
+    return !!record && !record.gone && matches(this.spec, record)
   }
 
   /** The confirmed result with this tab's own edits in it. */
   private merged(): TabObject[] {
-    const { limit, space } = this.spec
+    const { limit } = this.spec
     const compare = comparator(this.spec)
     const moved = new Set<TabObject>()
     const placed: TabObject[] = []
-    for (const object of this.context.table.pending) {
-      const { record, current } = object
-      if (space && record?.space !== space) continue
-      const is = this.has(current)
-      const was = record?.order !== Infinity && this.has(record)
-      // Most edits change nothing of the order.
-      if (is === was && (!is || compare(record!, current) === 0)) continue
+    for (const [object, , is] of this.moved()) {
       moved.add(object)
       if (is) placed.push(object)
     }

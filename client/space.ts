@@ -88,14 +88,15 @@ export class Space {
 
   /**
    * Many writes as one: one commit, all or nothing. A throw inside undoes what `fn` wrote.
-   * @param fn synchronous
+   * @param fn synchronous; what it returns is returned
    * @throws what `fn` throws
    */
-  batch(fn: () => void, _options?: { readonly label?: string }): void {
+  batch<T>(fn: () => T, _options?: { readonly label?: string }): T {
     this.home.check()
-    this.home.writes.batch(() => {
-      const result: unknown = fn()
+    return this.home.writes.batch(() => {
+      const result = fn()
       if (result instanceof Promise) invalid('batch takes a function that is not async')
+      return result
     })
   }
 

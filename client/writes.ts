@@ -65,12 +65,12 @@ export class Writes {
   }
 
   /** Runs `fn`; all that it writes is one batch, or nothing if it throws. */
-  batch(fn: () => void): void {
+  batch<T>(fn: () => T): T {
     if (this.explicit) return fn()
     this.close()
     this.explicit = true
     try {
-      fn()
+      return fn()
     } catch (e) {
       for (const part of this.open?.parts.values() ?? []) {
         part.object.drop(part)

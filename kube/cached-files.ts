@@ -4,7 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { chooseEncoding, compress, smallestToCompressBytes, type Encoding } from './compression.js'
+import {
+  chooseEncoding,
+  compress,
+  largeBytes,
+  smallestToCompressBytes,
+  type Encoding,
+} from './compression.js'
 import { contentType, isCompressible, isHtml } from './content-types.js'
 import { readPage, type Page } from './page.js'
 import type { Found } from './paths.js'
@@ -27,26 +33,33 @@ export interface CachedFile {
   encoded(acceptEncoding: string | undefined): Promise<{ encoding: Encoding; body: Buffer }>
 }
 
+interface Kept {
+  readonly stamp: string
+  /** Whether the same stamp means the same content. */
+  readonly settled: boolean
+  readonly file: CachedFile
+}
+
 export class CachedFiles {
-  readonly #kept = new Map<string, { stamp: string; file: CachedFile }>()
+  readonly #kept = new Map<string, Kept>()
   #size = 0
 
   async read({ path, stats }: Found): Promise<CachedFile> {
     const stamp = [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join()
+    const settled = Date.now() - Number(stats.ctimeMs) > settledMs
     const kept = this.#kept.get(path)
-    if (kept) this.#forget(path)
-    if (kept?.stamp === stamp) {
+    if (kept?.settled && kept.stamp === stamp) {
       this.#keep(path, kept)
       return kept.file
     }
-    const file = makeFile(path, await readFile(path))
-    const settled = Date.now() - Number(stats.ctimeMs) > settledMs
-    if (settled && file.bytes.length <= largestKeptBytes) this.#keep(path, { stamp, file })
+    const bytes = await readFile(path)
+    // The same content again keeps its compressed forms.
+    const file = kept?.file.tag === tagOf(bytes) ? kept.file : makeFile(path, bytes)
+    if (bytes.length <= largestKeptBytes) this.#keep(path, { stamp, settled, file })
     return file
   }
 
-  #keep(path: string, entry: { stamp: string; file: CachedFile }): void {
-    // A slower read of the same file may have come between.
+  #keep(path: string, entry: Kept): void {
     this.#forget(path)
     this.#kept.set(path, entry)
     this.#size += entry.file.bytes.length
@@ -70,17 +83,29 @@ export function makeFile(path: string, bytes: Buffer): CachedFile {
   const worthIt =
     isCompressible(type) && bytes.length >= smallestToCompressBytes && bytes.length <= largestKeptBytes
   const compressed = new Map<Encoding, Promise<Buffer>>()
+  const ready = new Set<Encoding>()
   return {
     bytes,
     type,
-    tag: createHash('sha256').update(bytes).digest('base64url').slice(0, 22),
+    tag: tagOf(bytes),
     ...(isHtml(type) && { page: readPage(bytes.toString('utf8')) }),
     async encoded(acceptEncoding) {
       const encoding = worthIt ? chooseEncoding(acceptEncoding) : 'identity'
       if (encoding === 'identity') return { encoding, body: bytes }
-      const started = compressed.get(encoding) ?? compress(bytes, encoding)
-      compressed.set(encoding, started)
+      let started = compressed.get(encoding)
+      if (!started) {
+        started = compress(bytes, encoding)
+        compressed.set(encoding, started)
+        started.then(
+          () => ready.add(encoding),
+          () => compressed.delete(encoding),
+        )
+      }
+      // Whoever comes first would wait longer for the compressing than for the bytes.
+      if (bytes.length >= largeBytes && !ready.has(encoding)) return { encoding: 'identity', body: bytes }
       return { encoding, body: await started }
     },
   }
 }
+
+const tagOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64url').slice(0, 22)

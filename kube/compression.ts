@@ -11,7 +11,7 @@ export type Encoding = 'br' | 'gzip' | 'identity'
 export const smallestToCompressBytes = 1024
 
 /** From here on brotli's best setting takes seconds (the 3.6 MB of Automerge: 8 s; 0.4 s and 15 % more at 9). */
-const largeBytes = 512 * 1024
+export const largeBytes = 512 * 1024
 
 /**
  * The best encoding of `Accept-Encoding`, brotli first.

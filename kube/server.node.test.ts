@@ -205,3 +205,19 @@ test('close ends open connections, and may be called twice', async () => {
   await server.close()
   await assert.rejects(get(server, '/'), { code: 'ECONNREFUSED' })
 })
+
+test('a large file does not wait for its compression, which later visitors get', async () => {
+  await using fixture = await makeFixture()
+  await fixture.write('dist/hearth/large-4FQ2X7AB.wasm', Buffer.alloc(3_000_000, 'wasm '))
+  const server = await fixture.serve()
+  const load = () => get(server, '/hearth/large-4FQ2X7AB.wasm', { 'Accept-Encoding': 'br' })
+  const first = await load()
+  assert.deepEqual([first.headers['content-encoding'], first.body.length], [undefined, 3_000_000])
+  for (let tries = 0; tries < 100; tries++) {
+    const { headers, body } = await load()
+    if (headers['content-encoding'] === undefined) continue
+    assert.deepEqual(brotliDecompressSync(body), first.body)
+    return
+  }
+  assert.fail('never compressed')
+})

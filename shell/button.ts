@@ -6,18 +6,18 @@ import type { open } from '../client/index.js'
 
 type Home = Awaited<ReturnType<typeof open>>
 
-const markup = `<button popovertarget=p aria-label=Hearth><svg viewBox="0 0 24 24" aria-hidden=true><path d="M12.2 3c.7 4.2 6.3 6.5 6.3 11.8a6.5 6.5 0 0 1-13 0c0-2.8 1.2-4.5 2.7-5.9.3 1.6 1 2.3 1.9 2.6-.5-3.2.2-6.3 2.1-8.5z"/></svg></button><div id=p popover role=dialog aria-label=Hearth><p role=status></p><a href=/>Open Hearth</a></div>`
+const markup = `<button popovertarget=p aria-label=Hearth><svg viewBox="0 0 24 24" aria-hidden=true><path d="M12 3c1 4 6 6 6 12a6 6 0 0 1-12 0c0-3 1-5 3-6 0 2 1 2 2 3-1-3 0-7 1-9z"/></svg></button><div id=p popover role=dialog aria-label=Hearth><p role=status></p><a href=/>Open Hearth</a></div>`
 
-// Inherits the page's colour scheme and nothing else: light on a page that knows no dark.
-const css = `:host{all:initial;color-scheme:inherit;--i:light-dark(#2a211b,#f3e9de);--b:light-dark(#fffdfa,#2a241f);--l:light-dark(#dccdbb,#55483d);--e:light-dark(#b4471a,#f2935c)}
-button,div{position:fixed;inset:auto 12px 12px auto;box-sizing:border-box;border:1px solid var(--l);color:var(--i);background:var(--b);box-shadow:0 2px 8px #0002;font:14px/1.5 system-ui,sans-serif}
+// Of the page it inherits the colour scheme and nothing else: light on a page that knows no dark.
+const css = `:host{all:initial;color-scheme:inherit;--e:light-dark(#b4471a,#f2935c)}
+button,div{position:fixed;inset:auto 12px 12px auto;border:1px solid #9876;color:CanvasText;background:light-dark(#fffdfa,#2a241f);box-shadow:0 2px 8px #0002;font:14px/1.5 system-ui}
 button{width:40px;height:40px;padding:8px;border-radius:50%;cursor:pointer;z-index:2147483000}
 svg{display:block;fill:var(--e)}
-button:after{content:"";position:absolute;top:0;right:0;width:9px;height:9px;border-radius:50%;border:2px solid var(--b);opacity:0;transition:opacity .3s}
+button:after{content:"";position:absolute;top:0;right:0;width:9px;height:9px;border-radius:50%;opacity:0;transition:opacity .3s}
 [data-state=saving]:after{background:#c98a00;opacity:1;transition-delay:.5s}
 [data-state=problem]:after{background:#c62b33;opacity:1}
 :focus-visible{outline:2px solid var(--e);outline-offset:2px}
-div{bottom:60px;width:240px;margin:0;padding:12px 16px;border-radius:12px}
+div{bottom:60px;width:208px;padding:12px 16px;border-radius:12px}
 p{margin:0 0 4px}
 a{color:var(--e)}`
 

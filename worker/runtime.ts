@@ -34,6 +34,8 @@ export class Runtime {
   readonly instance: InstanceId
   private readonly sessions = new Set<Session>()
   private opening: Promise<Echo> | undefined
+  /** Lets go of the store's lock. */
+  private release: (() => void) | undefined
   private status: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
 
   constructor(readonly platform: Platform) {
@@ -89,6 +91,7 @@ export class Runtime {
 
   private async open(): Promise<Echo> {
     const release = await this.platform.hold(OWNER_LOCK, OWNER_MS)
+    this.release = release
     try {
       const echo = await Echo.open(this.platform)
       void this.platform.automerge().catch(() => undefined)
@@ -139,8 +142,9 @@ export class Runtime {
   private async erase(echo: Echo): Promise<void> {
     for (const session of [...this.sessions]) session.end(new HearthError('store/erased'))
     await echo.erase()
-    this.opening = Promise.reject(new HearthError('store/erased'))
-    this.opening.catch(() => undefined)
+    // Pages that were told keep being told; one that is opened from here on starts anew.
+    this.opening = undefined
+    this.release?.()
   }
 
   private diagnostics(echo: Echo): Record<string, unknown> {

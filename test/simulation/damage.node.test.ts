@@ -68,6 +68,21 @@ test('an entry that pages do not cover yet and that cannot be read is named, and
   assert.equal(ids.filter((id) => echo.record(id)).length, ids.length)
 })
 
+test('an entry that pages cover and that cannot be read is named a little later, at every opening', async () => {
+  const [first] = await disk.open().rows('entries')
+  disk.damage('entries', first!.key as [string, string, number], new Uint8Array([1]))
+  for (let opening = 0; opening < 2; opening++) {
+    const { echo } = await Life.begin(disk)
+    for (let turn = 0; echo.damage.length === 0 && turn < 500; turn++)
+      await new Promise((next) => setTimeout(next, 2))
+    assert.deepEqual(
+      echo.damage.map(({ what }) => what),
+      ['entry'],
+    )
+    echo.close()
+  }
+})
+
 test('a full disk refuses writes with store/quota, takes them back, and takes new ones when there is room', async () => {
   const device = await Life.begin(disk)
   disk.full = true

@@ -25,10 +25,14 @@ import { Documents } from './documents.js'
 import { Matching, type RecordChange } from './matching.js'
 import type { EchoPlatform, Store } from './platform.js'
 import { Recovery } from './recovery.js'
+import { scrub } from './scrub.js'
 import { Space, type Row } from './space.js'
 
 /** Marks of clients that have not written for so long are forgotten, in milliseconds. */
 const MARK_MS = 7 * 24 * 3600_000
+
+/** Entries are checked this long after the store was opened, in milliseconds. */
+const SCRUB_MS = 2000
 
 /** What a session hears of; each call is followed by `settle` before anything else happens. */
 export interface Listener {
@@ -58,7 +62,8 @@ export class Echo {
   private readonly documents: Documents
   private readonly committer: Committer
   private readonly checkpoints: Checkpoints
-  private erased = false
+  /** Closed, or erased: nothing more is read or written. */
+  private ended = false
 
   private constructor(
     private readonly platform: EchoPlatform,
@@ -116,6 +121,13 @@ export class Echo {
     }
     if (!infos.some((info) => info.personal)) await this.createSpace('Personal', true)
     if ([...this.spaces.values()].some((space) => space.pages.dirty)) this.checkpoints.due()
+    this.platform.later(() => void this.scrub(), SCRUB_MS)
+  }
+
+  private async scrub(): Promise<void> {
+    const report = (damage: Damage) => this.report(damage)
+    for (const space of [...this.spaces.values()])
+      await scrub(this.platform, this.store, space, report, () => this.ended).catch(() => undefined)
   }
 
   get spaceInfos(): SpaceInfo[] {
@@ -156,7 +168,7 @@ export class Echo {
   accept(client: ClientId, n: number, spaceId: SpaceId, items: readonly Item[]): Accepted {
     try {
       const space = this.spaces.get(spaceId)
-      if (this.erased) throw new HearthError('store/erased')
+      if (this.ended) throw new HearthError('store/erased')
       if (!space) throw new HearthError('echo/unknown-space')
       for (const item of items) verifyItem(item)
       return this.apply(client, n, space, items)
@@ -235,13 +247,14 @@ export class Echo {
   }
 
   async erase(): Promise<void> {
-    this.erased = true
+    this.ended = true
     this.checkpoints.stop()
     await this.committer.idle()
     await this.store.erase()
   }
 
   close(): void {
+    this.ended = true
     this.checkpoints.stop()
     this.store.close()
   }
@@ -336,7 +349,8 @@ export class Echo {
   }
 
   private report(damage: Damage): void {
-    if (this.damage.some((known) => known.object === damage.object && known.what === damage.what)) return
+    if (this.damage.some((known) => known.object === damage.object && known.message === damage.message))
+      return
     this.damage.push(damage)
     for (const listener of this.listeners) listener.status()
   }

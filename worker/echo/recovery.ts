@@ -12,6 +12,7 @@ import type { Journal } from './commit.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform, Store } from './platform.js'
+import { entryDamage } from './scrub.js'
 import { Space } from './space.js'
 
 export class Recovery {
@@ -90,16 +91,13 @@ export class Recovery {
     try {
       entry = await decodeEntry(bytes, (b) => this.platform.sha256(b))
     } catch (e) {
-      this.damage(
-        'entry',
-        `entry ${seq} of this device's feed could not be read (${String((e as Error).message)})`,
-      )
+      this.report(entryDamage(this.space, seq, e))
       this.space.seq = seq
       this.space.head = null
       return
     }
-    if (this.space.head && entry.prev && !sameBytes(this.space.head, entry.prev))
-      this.damage('entry', `entry ${seq} does not follow the one before`)
+    if (this.space.head && !(entry.prev && sameBytes(this.space.head, entry.prev)))
+      this.report(entryDamage(this.space, seq, new Error('it does not follow the one before')))
     Object.assign(this.space, { seq, head: entry.id, lamport: Math.max(this.space.lamport, entry.lamport) })
     const fresh = seq > position
     entry.creations.forEach(([id, type, value], index) => {

@@ -72,13 +72,13 @@ class IndexedDbStore implements Store {
     try {
       const tables = [...new Set(writes.map((w) => w.table))]
       const tx = this.db.transaction(tables, 'readwrite', { durability })
-      // Failures of single requests abort the transaction, which `done` reports once.
-      const ignore = () => undefined
-      for (const w of writes) {
-        const table = tx.objectStore(w.table)
-        if ('put' in w) table.put(w.put, w.key as IDBValidKey).catch(ignore)
-        else if ('delete' in w) table.delete(w.key as IDBValidKey).catch(ignore)
-        else table.delete(range(w.under, undefined, w.upTo)).catch(ignore)
+      try {
+        for (const w of writes) put(tx.objectStore(w.table), w)
+      } catch (e) {
+        // A value that cannot be cloned throws here; what was put before it must not be committed.
+        tx.done.catch(() => undefined)
+        tx.abort()
+        throw e
       }
       await tx.done
     } catch (e) {
@@ -102,6 +102,20 @@ class IndexedDbStore implements Store {
       throw toHearthError(e, 'store/unavailable')
     }
   }
+}
+
+interface Writable {
+  put(value: unknown, key: IDBValidKey): Promise<unknown>
+  delete(key: IDBValidKey | IDBKeyRange): Promise<void>
+}
+
+/** Failures of single requests abort the transaction, which reports them once, when it is done. */
+function put(table: Writable, write: Write): void {
+  const request =
+    'put' in write
+      ? table.put(write.put, write.key as IDBValidKey)
+      : table.delete('key' in write ? (write.key as IDBValidKey) : range(write.under, undefined, write.upTo))
+  request.catch(() => undefined)
 }
 
 function writeError(e: unknown): HearthError {

@@ -99,7 +99,8 @@ function mapGap(over: Sequence | Move, gap: number, right: boolean): number {
   const inserted = over.v.length
   if (gap < over.i) return gap
   if (gap > over.i && gap >= over.i + over.n) return gap - over.n + inserted
-  return over.i + (right ? inserted : 0)
+  // Strictly inside what was deleted is right of what replaced it.
+  return over.i + (right || gap > over.i ? inserted : 0)
 }
 
 /** A splice over a splice of the same list or text. What `b` inserted inside the range that `a` deletes survives. */

@@ -1,0 +1,57 @@
+import { assert } from 'chai'
+import { describeStore } from '../../test/store-suite.js'
+import { openIndexedDbStore, SCHEMA } from './indexeddb-store.js'
+
+describeStore('IndexedDB', openIndexedDbStore)
+
+describe('the store on IndexedDB', () => {
+  const asked: (IDBTransactionDurability | undefined)[] = []
+  const { transaction } = IDBDatabase.prototype
+  beforeEach(() => {
+    asked.length = 0
+    IDBDatabase.prototype.transaction = function (names, mode, options) {
+      if (mode === 'readwrite') asked.push(options?.durability)
+      return transaction.call(this, names, mode, options)
+    }
+  })
+  afterEach(() => {
+    IDBDatabase.prototype.transaction = transaction
+  })
+
+  it('asks for the durability that it was asked for', async () => {
+    const store = await openIndexedDbStore(`durability-${Date.now()}`)
+    await store.write([{ table: 'meta', key: 'a', put: 1 }], 'strict')
+    await store.write([{ table: 'meta', key: 'a', put: 2 }], 'relaxed')
+    assert.deepEqual(asked, ['strict', 'relaxed'])
+    await store.erase()
+  })
+  it('acknowledges when the transaction has completed, not before', async () => {
+    const order: string[] = []
+    IDBDatabase.prototype.transaction = function (names, mode, options) {
+      const tx = transaction.call(this, names, mode, options)
+      tx.addEventListener('complete', () => order.push('complete'))
+      return tx
+    }
+    const store = await openIndexedDbStore(`complete-${Date.now()}`)
+    await store.write([{ table: 'meta', key: 'a', put: 1 }], 'strict')
+    order.push('acknowledged')
+    assert.deepEqual(order, ['complete', 'acknowledged'])
+    await store.erase()
+  })
+  it('of a newer version is refused with a code, and left as it is', async () => {
+    const name = `newer-${Date.now()}`
+    await new Promise<void>((resolve) => {
+      const opening = indexedDB.open(name, SCHEMA + 1)
+      opening.onsuccess = () => (opening.result.close(), resolve())
+    })
+    let code: string | undefined
+    await openIndexedDbStore(name).catch((e: { code: string }) => (code = e.code))
+    assert.equal(code, 'store/newer')
+    const version = await new Promise<number>((resolve) => {
+      const opening = indexedDB.open(name)
+      opening.onsuccess = () => (resolve(opening.result.version), opening.result.close())
+    })
+    assert.equal(version, SCHEMA + 1)
+    indexedDB.deleteDatabase(name)
+  })
+})

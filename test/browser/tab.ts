@@ -1,13 +1,10 @@
-/** What browser tests share: this page's home, and further tabs, which are frames of the same origin. */
-import { expect } from 'chai'
-import * as hearth from '../../client/index.js'
+/** Further pages beside the one that a test runs in: frames of the same origin. */
+import type * as hearth from '../../client/index.js'
 
 export type Hearth = typeof hearth
 
 /** All files share one store, so that what a test finds must bear a name that no other uses. */
 export const freshType = (): string => `test/${crypto.randomUUID()}`
-
-export const openHere = (): Promise<hearth.Home> => hearth.open({ app: 'Browser tests' })
 
 export interface Tab {
   readonly hearth: Hearth
@@ -34,8 +31,4 @@ export async function until(what: string, holds: () => boolean, ms = 5_000): Pro
     if (performance.now() > end) throw new Error(`Waited ${ms} ms in vain for ${what}.`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-}
-
-export function expectCode(code: hearth.ErrorCode, run: () => unknown): void {
-  expect(run).to.throw(hearth.HearthError).with.property('code', code)
 }

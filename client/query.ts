@@ -29,6 +29,8 @@ export interface QueryContext {
   readonly open: Map<number, Query<object>>
   send(message: TabMessage): void
   next(): number
+  /** @throws HearthError once the home has ended */
+  check(): void
 }
 
 export type Result = Extract<WorkerMessage, { t: 'result' | 'diff' }>
@@ -108,7 +110,11 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** @internal */
   failed(error: WireError): void {
     this.fail(fromWire(error))
-    this.total?.fail(fromWire(error))
+  }
+
+  override fail(e: unknown): void {
+    super.fail(e)
+    this.total?.fail(e)
   }
 
   /** @internal An object has changed here. */
@@ -124,7 +130,12 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   }
 
   protected override open(): void {
-    if (this.q) return
+    if (this.q || this.status === 'error') return
+    try {
+      this.context.check()
+    } catch (e) {
+      return this.fail(e)
+    }
     this.q = this.context.next()
     this.context.open.set(this.q, this as unknown as Query<object>)
     this.ask()

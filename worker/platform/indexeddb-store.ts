@@ -4,6 +4,7 @@
  * default has been relaxed since version 121, so `strict` is always named).
  */
 import { deleteDB, openDB, type IDBPDatabase } from 'idb'
+import { BALLAST, rotateLog } from './leveldb-log.js'
 import { TABLES, type Key, type Store, type Table, type Write } from '../echo/platform.js'
 import { HearthError, toHearthError } from '../protocol/errors.js'
 
@@ -32,7 +33,8 @@ async function open(name: string, onLoss: (words: string) => void): Promise<IDBP
       upgrade(db, _old, _new, _tx, event) {
         const { dataLoss, dataLossMessage } = event as MaybeDataLoss
         if (dataLoss === 'total') onLoss(dataLossMessage ?? 'no reason given')
-        for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
+        for (const table of [...TABLES, BALLAST])
+          if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
       },
     })
     let timer: ReturnType<typeof setTimeout>
@@ -56,6 +58,9 @@ const range = (under: readonly (string | number)[], after?: number, upTo?: numbe
   )
 
 class IndexedDbStore implements Store {
+  /** Nothing is written before this has been done once. */
+  private rotated: Promise<void> | undefined
+
   constructor(
     private readonly name: string,
     private readonly db: IDBPDatabase,
@@ -80,6 +85,7 @@ class IndexedDbStore implements Store {
 
   async write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void> {
     if (writes.length === 0) return
+    await (this.rotated ??= rotateLog(this.db))
     try {
       const tables = [...new Set(writes.map((w) => w.table))]
       const tx = this.db.transaction(tables, 'readwrite', { durability })

@@ -17,7 +17,7 @@ import type { Stored } from '../worker/protocol/values.js'
 import { LiveValue, type Live } from './live.js'
 import { nodeOf } from './identity.js'
 import { rootOf } from './nodes.js'
-import type { ObjectTable, TabObject } from './objects.js'
+import { isProvisional, type ObjectTable, type TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
 import type { LiveObject, Untyped } from './types.js'
 import type { Writes } from './writes.js'
@@ -172,7 +172,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
       const { record, current } = object
       if (this.spec.space && record?.space !== this.spec.space) continue
       const is = this.has(current)
-      const was = record?.order !== Infinity && this.has(record)
+      const was = !isProvisional(record) && this.has(record)
       // Most edits change nothing of the order.
       if (is !== was || (is && compare(record!, current) !== 0)) yield [object, was, is]
     }

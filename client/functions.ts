@@ -92,7 +92,7 @@ export function meta(object: object): Meta {
     updatedAt: new Date(record?.updatedAt ?? 0),
     author: record?.author ?? '',
     state: record && o.gone ? 'missing' : o.state,
-    pending: o.pending.length > 0,
+    pending: o.pending.size > 0,
     issues: [],
   }
 }

@@ -15,7 +15,8 @@ export type ObjectState = 'loaded' | 'loading' | 'missing'
 /** Hears of operations as they change the view; none are given where the whole object was replaced. */
 export type Watcher = (ops: readonly Op[] | undefined, origin: Origin) => void
 
-const NONE: readonly Part[] = []
+/** What most objects have pending; never added to. */
+const NONE: Set<Part> = new Set()
 
 export class TabObject {
   /** Confirmed; undefined while it is loading, missing, or created here and not confirmed. */
@@ -24,7 +25,7 @@ export class TabObject {
   gone = false
   state: ObjectState = 'loaded'
   /** Own edits that are not in confirmed state, oldest first. */
-  pending: readonly Part[] = NONE
+  pending = NONE
   /** The live object, once it was asked for. */
   root: Node | undefined
   watchers: Set<Watcher> | undefined
@@ -44,7 +45,7 @@ export class TabObject {
   /** The object with this tab's edits; undefined where there is none (yet), or none any more. */
   get current(): ObjectRecord | undefined {
     if (!this.record || this.gone) return undefined
-    if (this.pending.length === 0 && this.record.value === this.view) return this.record
+    if (this.pending.size === 0 && this.record.value === this.view) return this.record
     if (this.shown?.value !== this.view) this.shown = { ...this.record, value: this.view, gone: false }
     return this.shown
   }
@@ -53,6 +54,12 @@ export class TabObject {
     this.table.changed(this)
     if (ops) for (const op of ops) this.root?.shift(op)
     if (this.watchers) for (const watcher of this.watchers) watcher(ops, origin)
+  }
+
+  /** A part of this tab's is shown from now on. */
+  await(part: Part): void {
+    if (this.pending === NONE) this.pending = new Set()
+    this.pending.add(part)
   }
 
   /** A part was just written by this tab. */
@@ -76,10 +83,12 @@ export class TabObject {
   applied(part: Part, at: number, order: number | undefined): void {
     const record = this.record
     part.before = part.created?.value ?? record?.value
-    this.pending = this.pending.filter((one) => one !== part)
+    this.pending.delete(part)
     if (!record) return
-    this.record = confirm(order === undefined ? record : { ...record, order, createdAt: at }, part.ops, at)
-    if (this.pending.length === 0) this.view = this.record.value
+    const placed = order === undefined ? record : { ...record, order, createdAt: at }
+    // With nothing else pending, the view is confirmed state, and need not be computed a second time.
+    if (this.pending.size > 0) this.record = confirm(placed, part.ops, at)
+    else this.record = { ...placed, value: this.view, gone: this.gone, updatedAt: at }
     this.shown = undefined
     this.table.changed(this)
   }
@@ -94,7 +103,7 @@ export class TabObject {
 
   /** A part is taken back; with it, an object that it made. */
   drop(part: Part): void {
-    this.pending = this.pending.filter((one) => one !== part)
+    this.pending.delete(part)
     if (part.created) return this.replace(undefined)
     this.replay()
     this.tell(undefined, 'here')
@@ -212,7 +221,7 @@ export class ObjectTable {
   }
 
   changed(object: TabObject): void {
-    if (object.pending.length > 0 || isProvisional(object.record)) this.pending.add(object)
+    if (object.pending.size > 0 || isProvisional(object.record)) this.pending.add(object)
     else this.pending.delete(object)
     for (const listener of this.listeners) listener(object)
   }

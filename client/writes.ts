@@ -21,18 +21,22 @@ export interface Part {
 }
 
 export interface Batch {
-  /** 0 until it is sent. */
-  n: number
+  /** Durable, or refused. */
+  done: boolean
   readonly space: SpaceId
   readonly parts: Map<TabObject, Part>
   readonly at: number
 }
 
 export class Writes {
-  /** Everything not durable, oldest first; the last one may still be open. */
-  private batches: Batch[] = []
+  /** Sent and not durable, by number, oldest first. */
+  private readonly sent = new Map<number, Batch>()
+  /** Not sent, oldest first; the last one may still be open. */
+  private unsent: Batch[] = []
   private open: Batch | undefined
   private count = 0
+  /** Own batches up to this one are part of confirmed state. */
+  private confirmed = 0
   private explicit = false
   /** While a new worker is asked what it has, new batches wait. */
   private held = false
@@ -48,7 +52,7 @@ export class Writes {
 
   /** Batches that a killed browser would lose. */
   get unsaved(): number {
-    return this.batches.length
+    return this.sent.size + this.unsent.length
   }
 
   /** Adds operations on one object; the view shows them when this returns. */
@@ -83,7 +87,7 @@ export class Writes {
         part.object.drop(part)
         if (part.created) this.table.forget(part.object.id)
       }
-      this.batches = this.batches.filter((batch) => batch !== this.open)
+      if (this.open) this.unsent.pop()
       this.open = undefined
       this.wake()
       throw e
@@ -99,30 +103,39 @@ export class Writes {
    */
   async settled(space: SpaceId | undefined, ms: number): Promise<void> {
     this.close()
-    const mine = this.batches.filter((batch) => !space || batch.space === space)
+    const mine = [...this.sent.values(), ...this.unsent].filter((batch) => !space || batch.space === space)
     let late = false
     const timer = setTimeout(() => ((late = true), this.wake()), ms)
-    while (!late && !this.ended && mine.some((batch) => this.batches.includes(batch)))
-      await new Promise<void>((resolve) => this.waiting.add(resolve))
+    for (const batch of mine)
+      while (!late && !this.ended && !batch.done)
+        await new Promise<void>((resolve) => this.waiting.add(resolve))
     clearTimeout(timer)
     if (this.ended) throw this.ended
     if (late) throw new HearthError('rpc/worker-gone', { ms })
   }
 
+  /** Batches up to `n` are part of confirmed state. */
   applied(n: number, at: number, created: readonly (readonly [ObjectId, number])[]): void {
     const orders = new Map(created)
-    for (const part of this.find(n)?.parts.values() ?? [])
-      part.object.applied(part, at, orders.get(part.object.id))
+    while (this.confirmed < n)
+      for (const part of this.sent.get(++this.confirmed)?.parts.values() ?? [])
+        part.object.applied(part, at, orders.get(part.object.id))
   }
 
+  /** Batches up to `n` are durable. */
   durable(n: number): void {
-    this.batches = this.batches.filter((batch) => batch.n === 0 || batch.n > n)
+    for (const [number, batch] of this.sent) {
+      if (number > n) break
+      this.finish(number, batch)
+    }
     this.wake()
   }
 
   refused(n: number, error: HearthError): void {
-    const batch = this.find(n)
-    if (batch) this.refuse(batch, error)
+    const batch = this.sent.get(n)
+    if (!batch) return
+    this.finish(n, batch)
+    this.refuse(batch, error)
   }
 
   /**
@@ -133,10 +146,12 @@ export class Writes {
     this.close()
     this.durable(mark)
     this.held = true
-    const parts = this.batches.flatMap((batch) => [...batch.parts.values()])
+    this.unsent.unshift(...this.sent.values())
+    this.sent.clear()
+    const parts = this.unsent.flatMap((batch) => [...batch.parts.values()])
     for (const part of parts) part.before ??= part.object.under(part)
     const objects = new Set(parts.map((part) => part.object))
-    for (const object of objects) object.pending = []
+    for (const object of objects) object.pending.clear()
     return objects
   }
 
@@ -144,9 +159,10 @@ export class Writes {
   resume(mark: number): void {
     this.close()
     this.held = false
-    this.count = mark
-    for (const batch of this.batches) for (const { object } of batch.parts.values()) object.pending = []
-    for (const batch of [...this.batches]) {
+    this.count = this.confirmed = mark
+    const batches = this.unsent.splice(0)
+    for (const batch of batches) for (const { object } of batch.parts.values()) object.pending.clear()
+    for (const batch of batches) {
       if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
       else this.refuse(batch, new HearthError('echo/lost-base'))
     }
@@ -175,7 +191,7 @@ export class Writes {
     if (!mapped) return false
     part.ops = mapped
     part.before = undefined
-    object.pending = [...object.pending, part]
+    object.await(part)
     object.replay()
     object.tell(undefined, 'here')
     return true
@@ -186,8 +202,8 @@ export class Writes {
     const { space } = object.record!
     if (this.open?.space !== space) this.close(true)
     if (!this.open) {
-      this.open = { n: 0, space, parts: new Map(), at: Date.now() }
-      this.batches.push(this.open)
+      this.open = { done: false, space, parts: new Map(), at: Date.now() }
+      this.unsent.push(this.open)
       if (!this.explicit) queueMicrotask(() => this.close())
       this.onCount()
     }
@@ -195,7 +211,7 @@ export class Writes {
     if (!part) {
       part = { object, created, ops: [], before: this.held ? object.view : undefined }
       this.open.parts.set(object, part)
-      object.pending = [...object.pending, part]
+      object.await(part)
     }
     return part
   }
@@ -204,20 +220,23 @@ export class Writes {
     const batch = this.open
     if (!batch || !always) return
     this.open = undefined
-    if (!this.held) this.post(batch)
+    if (this.held) return
+    this.unsent.pop()
+    this.post(batch)
   }
 
   private post(batch: Batch): void {
-    batch.n = ++this.count
+    const n = ++this.count
+    this.sent.set(n, batch)
     const items = [...batch.parts.values()].flatMap(({ object: { id }, created, ops }): Item[] => [
       ...(created ? [{ id, ...created }] : []),
       ...ops.map((op) => ({ id, op })),
     ])
-    this.send({ t: 'batch', n: batch.n, space: batch.space, items })
+    this.send({ t: 'batch', n, space: batch.space, items })
   }
 
   private refuse(batch: Batch, error: HearthError): void {
-    this.batches = this.batches.filter((one) => one !== batch)
+    batch.done = true
     // The worker says in the same frame what is there now.
     for (const part of batch.parts.values()) {
       part.before ??= part.object.under(part)
@@ -227,8 +246,9 @@ export class Writes {
     this.wake()
   }
 
-  private find(n: number): Batch | undefined {
-    return this.batches.find((batch) => batch.n === n)
+  private finish(n: number, batch: Batch): void {
+    batch.done = true
+    this.sent.delete(n)
   }
 
   private wake(): void {

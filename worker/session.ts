@@ -142,7 +142,11 @@ export class Session implements Listener {
       for (const { id } of made) this.watched.delete(id)
       return this.refuse(n, toHearthError(e), items)
     }
-    this.send({ t: 'applied', n, ...accepted })
+    const last = this.outbox.at(-1)
+    // Batches that made nothing, one right after the other, are one message.
+    if (last?.t === 'applied' && last.created.length + accepted.created.length === 0)
+      this.outbox[this.outbox.length - 1] = { t: 'applied', n, ...accepted }
+    else this.send({ t: 'applied', n, ...accepted })
   }
 
   private map(items: readonly Item[], seen: number): Item[] {

@@ -38,6 +38,7 @@ const SCRUB_MS = 2000
 export interface Listener {
   /** Effective operations on an object, in the order that holds everywhere. */
   edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void
+  /** The client's batches up to `n` are durable. */
   durable(client: ClientId, n: number): void
   refused(client: ClientId, n: number, error: WireError): void
   /** The records of these objects are to be read anew; undefined where there is none any more. */
@@ -307,8 +308,9 @@ export class Echo {
         row.durable = record
         space.pages.touch(row.page)
       }
-      for (const listener of this.listeners) listener.durable(client, n)
     }
+    const latest = new Map(batches.map(({ client, n }) => [client, n]))
+    for (const [client, n] of latest) for (const listener of this.listeners) listener.durable(client, n)
     this.checkpoints.due()
   }
 

@@ -134,7 +134,7 @@ export type WorkerMessage =
       readonly by: ClientId
     }
   /**
-   * The tab's own batch `n` is part of confirmed state, after everything before this message: exactly what the
+   * The tab's own batches up to `n` are part of confirmed state, after everything before this message: exactly what the
    * tab's own mapping made of it. `created` has the place in creation order of each object it made.
    */
   | {

@@ -39,8 +39,6 @@ export class Home {
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
   private count = 0
   private ended: HearthError | undefined
-  /** Objects to be read anew from a new worker before unsaved edits are sent again. */
-  private rereading = 0
 
   /** @internal */
   constructor(
@@ -161,13 +159,14 @@ export class Home {
     const unsaved = this.writes.restart(welcome.mark)
     for (const query of this.queries.open.values()) query.ask()
     for (const [q, { id }] of this.loads) this.line.send({ t: 'load', q, id })
-    this.rereading = 1
+    let rereading = 1
     const reread = () => {
-      if (--this.rereading === 0) this.writes.resume(welcome.mark)
+      // Only for the worker that was asked: it may be gone by now, too.
+      if (--rereading === 0 && this.welcome === welcome) this.writes.resume(welcome.mark)
     }
     for (const object of this.table.all()) {
       if (!object.root && !unsaved.has(object)) continue
-      if (unsaved.has(object)) this.rereading++
+      if (unsaved.has(object)) rereading++
       const done = unsaved.has(object) ? reread : () => undefined
       this.load(object.id).then(done, done)
     }

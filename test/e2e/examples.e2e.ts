@@ -22,12 +22,15 @@ describe('an example page', () => {
   })
   const twoTabs = async (name: string) => {
     const url = `${server.url}/apps/${name}/`
-    return [await browser.newTab(url), await browser.newTab(url)] as const
+    const tabs = [await browser.newTab(url), await browser.newTab(url)] as const
+    for (const tab of tabs) tab.on('dialog', (dialog) => void dialog.accept('Kitchen'))
+    return tabs
   }
 
   it('keeps a shopping list in two tabs', async () => {
     const [alice, bob] = await twoTabs('groceries')
-    await alice.locator('input:visible').first().fill('Oat milk')
+    await alice.getByText('+ New list').click()
+    await alice.locator('#add input').fill('Oat milk')
     await alice.keyboard.press('Enter')
     for (const page of [alice, bob]) await page.getByText('Oat milk').first().waitFor()
   })
@@ -41,7 +44,8 @@ describe('an example page', () => {
   })
   it('keeps scores, and says how it is', async () => {
     const [alice, bob] = await twoTabs('scoreboard')
-    await alice.locator('input:visible').first().fill('Noor')
+    await alice.locator('#newGame').click()
+    await alice.locator('#join input').fill('Noor')
     await alice.keyboard.press('Enter')
     for (const page of [alice, bob]) await page.getByText('Noor').first().waitFor()
   })

@@ -67,16 +67,10 @@ const workerOf = (page: Page): Promise<string> =>
 const countOf = (page: Page, id: string): Promise<number> =>
   page.evaluate(async (id) => (await window.home.space.load(id))['count'] as number, id)
 
-/**
- * Ends it from within, as a crash would: no tab is told. The debugger must be gone by then, or Chromium holds the
- * next worker back for it.
- */
+/** Ends it as a crash would: no tab is told, and no debugger is attached that could hold the next one back. */
 async function endWorker(stage: Stage): Promise<void> {
   const devtools = await stage.browser.devtools()
   const { targetInfos } = await devtools.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })
-  const { sessionId } = await devtools.send('Target.attachToTarget', { targetId: targetInfos[0]!.targetId })
-  const expression = 'setTimeout(() => self.close(), 200)'
-  const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })
-  await devtools.send('Target.sendMessageToTarget', { sessionId, message })
-  await devtools.send('Target.detachFromTarget', { sessionId })
+  await devtools.send('Target.closeTarget', { targetId: targetInfos[0]!.targetId })
+  await devtools.detach()
 }

@@ -89,6 +89,34 @@ export const bench = {
     return times
   },
 
+  /** Changes a title and waits until that is kept, again and again; how long each took. */
+  async writes(count: number): Promise<number[]> {
+    const times: number[] = []
+    for (let n = 0; n < count; n++) {
+      const began = now()
+      system.setTitle(0, `write ${n}`)
+      await system.flush()
+      times.push(now() - began)
+    }
+    return times
+  },
+
+  titles: () => Array.from({ length: system.size() }, (_, index) => system.title(index)),
+
+  /** Makes notes titled `<name>/<n> <edit>` and edits each three times, until the browser is killed. */
+  async writeForEver(name: string): Promise<void> {
+    const { acknowledge } = window as unknown as { acknowledge(name: string, edit: number): unknown }
+    for (let n = 0; ; n++) {
+      const index = system.size()
+      system.create([`${name}/${n} 0`])
+      for (let edit = 0; edit <= 3; edit++) {
+        if (edit > 0) system.setTitle(index, `${name}/${n} ${edit}`)
+        await system.flush()
+        void acknowledge(`${name}/${n}`, edit)
+      }
+    }
+  },
+
   openText: (make: boolean) => system.openText(make),
   flush: () => system.flush(),
 

@@ -38,7 +38,7 @@ export class Arena {
   private async prepare(notes: number): Promise<void> {
     for (let visit = 0; visit < VISITS; visit++) {
       const tab = await this.tab()
-      if (visit === 0 && notes > 0) {
+      if (visit === 0 && notes > 0 && this.system !== 'blank') {
         await tab.evaluate((count) => window.bench.seed(count), notes)
         await sleep(SETTLE_MS)
       }

@@ -5,11 +5,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import type { SystemName } from './systems.js'
+import { peerNames, type SystemName } from './systems.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const dist = join(root, 'dist')
 export const folderOf = (system: SystemName) => join(dist, 'bench', system)
+
+/** Installs the peers, in the versions that are locked. */
+export function installPeers(): void {
+  const cwd = join(root, 'test/bench/peers')
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+}
 
 export async function buildAll(systems: readonly SystemName[]): Promise<void> {
   execFileSync(process.execPath, ['esbuild.config.mjs'], {
@@ -19,16 +25,18 @@ export async function buildAll(systems: readonly SystemName[]): Promise<void> {
   for (const system of systems) await buildPage(system)
 }
 
+/** Peers are plain JavaScript: their types are there only where they are installed. */
+const sourceOf = (system: SystemName) =>
+  join(root, 'test/bench', peerNames.some((peer) => peer === system) ? `peers/${system}` : system)
+
 async function buildPage(system: SystemName): Promise<void> {
-  const source = join(
-    root,
-    'test/bench',
-    ['floor', 'hearth', 'blank'].includes(system) ? system : `peers/${system}`,
-  )
+  const source = sourceOf(system)
   const outdir = folderOf(system)
-  const names = ['system', 'worker'].filter((name) => existsSync(join(source, `${name}.ts`)))
+  const scripts = ['system.ts', 'system.js', 'worker.ts', 'worker.js']
+    .map((name) => join(source, name))
+    .filter((path) => existsSync(path))
   await build({
-    entryPoints: [...names.map((name) => join(source, `${name}.ts`)), join(root, 'test/bench/page/page.ts')],
+    entryPoints: [...scripts, join(root, 'test/bench/page/page.ts')],
     entryNames: '[name]',
     outdir,
     bundle: true,
@@ -39,7 +47,7 @@ async function buildPage(system: SystemName): Promise<void> {
     logLevel: 'warning',
   })
   await mkdir(outdir, { recursive: true })
-  await writeFile(join(outdir, 'index.html'), pageOf(system, names.includes('system')))
+  await writeFile(join(outdir, 'index.html'), pageOf(system, scripts.length > 0))
 }
 
 /** The script that is the system comes first; what the bench adds to every page, after it. */

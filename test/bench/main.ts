@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { readArgs } from './args.js'
-import { buildAll } from './build.js'
+import { buildAll, installPeers } from './build.js'
 import { metrics } from './metrics/index.js'
 import { Run } from './run.js'
 import { serve } from './server.js'
@@ -20,13 +20,20 @@ const chosen = metrics.filter(({ name, slow }) =>
 )
 
 const systems: SystemName[] = ['floor', 'hearth', ...(args.peers ? peerNames : [])]
+if (args.peers) installPeers()
 await buildAll([...systems, 'blank'])
 const server = await serve([...systems, 'blank'])
 const run = new Run(server, systems, args.reps, args.quick)
 try {
   for (const metric of chosen) {
     const began = performance.now()
-    await metric.run(run)
+    try {
+      await metric.run(run)
+    } catch (cause) {
+      // What the other metrics say is worth having; the run has failed all the same.
+      console.error(`${metric.name} failed:`, cause)
+      process.exitCode = 1
+    }
     console.error(`${metric.name}: ${Math.round((performance.now() - began) / 1000)} s`)
     if (args.json) writeFileSync(args.json, `${JSON.stringify(run.rows.all, undefined, 2)}\n`)
   }

@@ -14,7 +14,10 @@ export const folderOf = (system: SystemName) => join(dist, 'bench', system)
 /** Installs the peers, in the versions that are locked. */
 export function installPeers(): void {
   const cwd = join(root, 'test/bench/peers')
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 export async function buildAll(systems: readonly SystemName[]): Promise<void> {

@@ -37,7 +37,9 @@ export const system = {
     await repo.networkSubsystem.whenReady()
     const known = localStorage.getItem('document')
     handle = known ? await repo.find(/** @type {never} */ (known)) : repo.create({ notes: [], paper: '' })
-    if (!known) localStorage.setItem('document', handle.url)
+    if (known) return
+    await system.flush()
+    localStorage.setItem('document', handle.url)
   },
   size: shown,
   read() {

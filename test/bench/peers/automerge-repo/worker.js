@@ -20,7 +20,7 @@ addEventListener('connect', (event) => {
   port.postMessage({ asked: asked.port2 }, [asked.port2])
   asked.port1.onmessage = async ({ data: { url, heads } }) => {
     const repo = await ready
-    const handle = await repo.find(url)
+    const handle = await found(repo, url)
     while (!heads.every((/** @type {never} */ head) => handle.heads().includes(head)))
       await new Promise((resolve) => handle.once('heads-changed', resolve))
     await repo.flush()
@@ -33,3 +33,17 @@ addEventListener('connect', (event) => {
     port.postMessage({ joined: true })
   }
 })
+
+/**
+ * A document that a tab has just made may not be here yet.
+ * @returns {Promise<import('@automerge/automerge-repo').DocHandle<unknown>>}
+ */
+async function found(/** @type {Repo} */ repo, /** @type {never} */ url) {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await repo.find(url)
+    } catch (cause) {
+      if (attempt === 20) throw cause
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+}

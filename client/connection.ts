@@ -19,8 +19,11 @@ import {
 declare const __HEARTH_BUILD__: string | undefined
 const BUILD = typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source'
 
-/** One try at a handshake, in milliseconds: a worker that is just ending never answers, the next one does. */
-const TRY_MS = 4000
+/**
+ * The first try at a handshake, in milliseconds; each further one waits twice as long. A worker that is just ending
+ * never answers, the next one does; one that opens a large store answers late, and keeps only the last try.
+ */
+const TRY_MS = 400
 const REQUEST_MS = 15_000
 
 type Answer = { readonly ok: unknown } | { readonly error: WireError }
@@ -91,10 +94,10 @@ export class Connection {
   }
 
   private async tryAttach(end: number): Promise<void> {
-    for (;;) {
+    for (let patience = TRY_MS; ; patience *= 2) {
       const left = end - Date.now()
       try {
-        return await this.handshake(Math.min(TRY_MS, left))
+        return await this.handshake(Math.min(patience, left))
       } catch (e) {
         const error = toHearthError(e)
         // Only silence is worth another try; what the worker says, it means.

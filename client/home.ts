@@ -34,7 +34,7 @@ export class Home {
   private readonly spacesNow = new LiveValue<Space[]>([])
   private readonly rejectedNow = new LiveValue<Rejected[]>([], true)
   private readonly statusNow: LiveValue<HomeStatus>
-  private readonly loads = new Map<number, { id: ObjectId; done: () => void }>()
+  private readonly loads = new Map<number, { id: ObjectId; done: (error?: HearthError) => void }>()
   private welcome: Welcome | undefined
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
   private count = 0
@@ -59,7 +59,14 @@ export class Home {
     const send = this.line.send.bind(this.line)
     const count = () => this.showStatus()
     this.writes = new Writes(this.table, send, (batch, error) => this.reject(batch, error), count)
-    this.queries = { table: this.table, writes: this.writes, open: new Map(), send, next: () => ++this.count }
+    this.queries = {
+      table: this.table,
+      writes: this.writes,
+      open: new Map(),
+      send,
+      next: () => ++this.count,
+      check: () => this.check(),
+    }
     this.table.fetch = (id) => void this.load(id).catch(() => undefined)
     this.table.listeners.add((object) => {
       for (const query of this.queries.open.values()) query.touched(object)
@@ -81,9 +88,9 @@ export class Home {
   }
 
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota` */
-  async createSpace({ name }: { readonly name: string }): Promise<Space> {
+  async createSpace(options: { readonly name: string }): Promise<Space> {
     this.check()
-    const info = await this.line.call('createSpace', name)
+    const info = await this.line.call('createSpace', options?.name)
     this.showSpaces([...this.spacesNow.value.map(({ info }) => info.value), info])
     return this.getSpace(info.id)!
   }
@@ -132,7 +139,11 @@ export class Home {
         this.loads.delete(q)
         reject(new HearthError('rpc/worker-gone', { ms: LOAD_MS }))
       }, LOAD_MS)
-      const done = () => (clearTimeout(timer), resolve())
+      const done = (error?: HearthError) => {
+        clearTimeout(timer)
+        if (error) reject(error)
+        else resolve()
+      }
       this.loads.set(q, { id, done })
       this.line.send({ t: 'load', q, id })
     })
@@ -263,8 +274,11 @@ export class Home {
     this.ended = error
     this.line.close()
     this.onEnd()
+    this.writes.end(error)
+    for (const { done } of this.loads.values()) done(error)
+    this.loads.clear()
     for (const query of this.queries.open.values()) query.fail(error)
-    this.statusNow.fail(error)
+    for (const live of [this.spacesNow, this.rejectedNow, this.statusNow]) live.fail(error)
     if (error.code !== 'rpc/closed') this.onError?.(error)
   }
 }

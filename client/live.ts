@@ -26,7 +26,9 @@ export class LiveValue<T> implements Live<T> {
   error: HearthError | undefined
   private current: T
   private readonly runs = new Set<(value: T) => void>()
+  private readonly iterators = new Set<() => void>()
   private told = true
+  private ended = false
   private settle!: [() => void, (e: HearthError) => void]
   private readonly settled = new Promise<void>((...settle) => (this.settle = settle))
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -76,14 +78,19 @@ export class LiveValue<T> implements Live<T> {
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     let changed!: () => void
     let next = new Promise<void>((resolve) => (changed = resolve))
-    const stop = this.subscribe(() => changed())
+    const wake = () => changed()
+    const stop = this.subscribe(wake)
+    this.iterators.add(wake)
     try {
       for (;;) {
         await next
+        if (this.ended) return
+        if (this.error) throw this.error
         next = new Promise<void>((resolve) => (changed = resolve))
         yield this.value
       }
     } finally {
+      this.iterators.delete(wake)
       stop()
     }
   }
@@ -91,6 +98,8 @@ export class LiveValue<T> implements Live<T> {
   close(): void {
     clearTimeout(this.timer)
     this.runs.clear()
+    this.ended = true
+    for (const wake of this.iterators) wake()
     this.release()
   }
 

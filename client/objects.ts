@@ -130,11 +130,27 @@ export class TabObject {
   }
 }
 
+/** Places in creation order before the worker has given one: after every confirmed one, in the order of making. */
+const PROVISIONAL = 2 ** 52
+let made = 0
+export const isProvisional = (record: ObjectRecord | undefined): boolean =>
+  (record?.order ?? 0) >= PROVISIONAL
+
 /** A record as the worker will make it, but for its place in creation order: after all that is confirmed. */
 function provisional(id: ObjectId, space: SpaceId, type: string, value: StoredRecord): ObjectRecord {
   const now = Date.now()
   const author = '' as ObjectRecord['author']
-  return { id, space, type, value, author, gone: false, order: Infinity, createdAt: now, updatedAt: now }
+  return {
+    id,
+    space,
+    type,
+    value,
+    author,
+    gone: false,
+    order: PROVISIONAL + made++,
+    createdAt: now,
+    updatedAt: now,
+  }
 }
 
 function confirm(record: ObjectRecord, ops: readonly Op[], updatedAt: number): ObjectRecord {
@@ -196,7 +212,7 @@ export class ObjectTable {
   }
 
   changed(object: TabObject): void {
-    if (object.pending.length > 0 || object.record?.order === Infinity) this.pending.add(object)
+    if (object.pending.length > 0 || isProvisional(object.record)) this.pending.add(object)
     else this.pending.delete(object)
     for (const listener of this.listeners) listener(object)
   }

@@ -17,7 +17,7 @@ import type { Stored } from '../worker/protocol/values.js'
 import { LiveValue, type Live } from './live.js'
 import { nodeOf } from './identity.js'
 import { rootOf } from './nodes.js'
-import type { ObjectTable, TabObject } from './objects.js'
+import { isProvisional, type ObjectTable, type TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
 import type { LiveObject, Untyped } from './types.js'
 import type { Writes } from './writes.js'
@@ -29,6 +29,8 @@ export interface QueryContext {
   readonly open: Map<number, Query<object>>
   send(message: TabMessage): void
   next(): number
+  /** @throws HearthError once the home has ended */
+  check(): void
 }
 
 export type Result = Extract<WorkerMessage, { t: 'result' | 'diff' }>
@@ -108,7 +110,11 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** @internal */
   failed(error: WireError): void {
     this.fail(fromWire(error))
-    this.total?.fail(fromWire(error))
+  }
+
+  override fail(e: unknown): void {
+    super.fail(e)
+    this.total?.fail(e)
   }
 
   /** @internal An object has changed here. */
@@ -124,7 +130,12 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   }
 
   protected override open(): void {
-    if (this.q) return
+    if (this.q || this.status === 'error') return
+    try {
+      this.context.check()
+    } catch (e) {
+      return this.fail(e)
+    }
     this.q = this.context.next()
     this.context.open.set(this.q, this as unknown as Query<object>)
     this.ask()
@@ -161,7 +172,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
       const { record, current } = object
       if (this.spec.space && record?.space !== this.spec.space) continue
       const is = this.has(current)
-      const was = record?.order !== Infinity && this.has(record)
+      const was = !isProvisional(record) && this.has(record)
       // Most edits change nothing of the order.
       if (is !== was || (is && compare(record!, current) !== 0)) yield [object, was, is]
     }

@@ -1,6 +1,6 @@
 /** A space, seen from this tab: objects to add, get, query and remove. */
 import { HearthError, invalid } from '../worker/protocol/errors.js'
-import { newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
+import { isId, newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import type { QuerySpec } from '../worker/protocol/queries.js'
 import type { SpaceInfo } from '../worker/protocol/rpc.js'
 import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
@@ -39,7 +39,7 @@ export class Space {
    */
   add<T extends object>(type: string, props: T = {} as T): LiveObject<T> {
     this.home.check()
-    if (typeof type !== 'string') invalid('a type is a name')
+    if (typeof type !== 'string' || type === '') invalid('a type is a name')
     checkKey(type)
     if (typeof props !== 'object' || props === null || Array.isArray(props))
       invalid('an object is made from a record')
@@ -62,7 +62,8 @@ export class Space {
 
   /** @throws HearthError `echo/unknown-object`, `rpc/worker-gone` */
   async load<T extends object = Untyped>(id: string): Promise<LiveObject<T>> {
-    if (!this.get(id)) await this.home.load(id as ObjectId)
+    this.home.check()
+    if (isId(id) && !this.get(id)) await this.home.load(id)
     return this.get<T>(id) ?? Promise.reject(new HearthError('echo/unknown-object'))
   }
 
@@ -93,6 +94,7 @@ export class Space {
    */
   batch<T>(fn: () => T, _options?: { readonly label?: string }): T {
     this.home.check()
+    if (typeof fn !== 'function') invalid('batch takes a function')
     return this.home.writes.batch(() => {
       const result = fn()
       if (result instanceof Promise) invalid('batch takes a function that is not async')

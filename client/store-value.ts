@@ -1,9 +1,11 @@
 /** From what an app writes to the stored form: checked before anything changes, so that a refusal changes nothing. */
 import { HearthError, invalid } from '../worker/protocol/errors.js'
+import { isId } from '../worker/protocol/ids.js'
 import {
   checkKey,
   checkNumber,
   checkString,
+  isLink,
   MAX_BYTES,
   MAX_DEPTH,
   type Stored,
@@ -37,6 +39,9 @@ export function storeValue(value: unknown, depth = 1, around: readonly object[] 
   if (around.includes(value)) invalid('it contains itself')
   const inside = [...around, value]
   if (Array.isArray(value)) return Array.from(value, (item) => storeValue(item, depth + 1, inside))
+  // What `plain` and `snapshot` give for a link.
+  if (isLink(value) && isId(value['@link']) && Object.keys(value).length === 1)
+    return { '@link': value['@link'] }
   const prototype = Object.getPrototypeOf(value) as object | null
   // Plain objects of another frame have another Object.prototype, whose own prototype is null all the same.
   if (prototype && Object.getPrototypeOf(prototype) !== null)

@@ -36,6 +36,7 @@ export class Writes {
   private explicit = false
   /** While a new worker is asked what it has, new batches wait. */
   private held = false
+  private ended: HearthError | undefined
   private readonly waiting = new Set<() => void>()
 
   constructor(
@@ -56,6 +57,12 @@ export class Writes {
     const part = this.part(object)
     for (const op of ops) coalesce(part.ops as Op[], op)
     object.wrote(ops)
+  }
+
+  /** The home has ended: nothing is written any more, and who waits hears why. */
+  end(error: HearthError): void {
+    this.ended = error
+    this.wake()
   }
 
   /** A new object, with its first value as its record. */
@@ -95,9 +102,10 @@ export class Writes {
     const mine = this.batches.filter((batch) => !space || batch.space === space)
     let late = false
     const timer = setTimeout(() => ((late = true), this.wake()), ms)
-    while (!late && mine.some((batch) => this.batches.includes(batch)))
+    while (!late && !this.ended && mine.some((batch) => this.batches.includes(batch)))
       await new Promise<void>((resolve) => this.waiting.add(resolve))
     clearTimeout(timer)
+    if (this.ended) throw this.ended
     if (late) throw new HearthError('rpc/worker-gone', { ms })
   }
 
@@ -174,6 +182,7 @@ export class Writes {
   }
 
   private part(object: TabObject, created?: Part['created']): Part {
+    if (this.ended) throw this.ended
     const { space } = object.record!
     if (this.open?.space !== space) this.close(true)
     if (!this.open) {

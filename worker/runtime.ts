@@ -58,6 +58,9 @@ export class Runtime {
           if (!(stream instanceof MessagePort) || session)
             throw new HearthError('rpc/malformed', { reason: 'attach' })
           const echo = await this.echo()
+          // An earlier try of the same tab, which it gave up.
+          for (const other of this.sessions)
+            if (other.client === client) other.end(new HearthError('rpc/closed'))
           session = new Session(echo, stream, client, { app, build }, this.platform.later, (ended) =>
             this.leave(ended),
           )

@@ -38,7 +38,9 @@ export class Browser {
   private process: ChildProcess | undefined
   private remote: Remote | undefined
 
-  private constructor(private readonly moreFlags: readonly string[]) {}
+  private constructor(private readonly moreFlags: readonly string[]) {
+    profiles.add(this.profile)
+  }
 
   static async launch(...moreFlags: string[]): Promise<Browser> {
     const browser = new Browser(moreFlags)
@@ -106,7 +108,7 @@ export class Browser {
   async close(): Promise<void> {
     await this.kill()
     // Its processes may still be letting go of their files.
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    removeProfile(this.profile)
   }
 }
 
@@ -120,8 +122,14 @@ function debuggingAddress(file: string): string | undefined {
   }
 }
 
-/** Process groups that are running. Whatever way this process ends, they end with it. */
+/** Process groups that are running, and their profiles. Whatever way this process ends, they go with it. */
 const groups = new Set<number>()
+const profiles = new Set<string>()
+
+function removeProfile(profile: string): void {
+  profiles.delete(profile)
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+}
 
 function killGroup(pid: number): void {
   groups.delete(pid)
@@ -132,5 +140,8 @@ function killGroup(pid: number): void {
   }
 }
 
-process.once('exit', () => groups.forEach(killGroup))
+process.once('exit', () => {
+  groups.forEach(killGroup)
+  profiles.forEach(removeProfile)
+})
 process.once('SIGTERM', () => process.exit(143))

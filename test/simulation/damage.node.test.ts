@@ -51,7 +51,7 @@ test('an object whose entries are damaged can be read; writing to it is refused,
   assert.deepEqual(device.refused, [{ n: bad, code: 'echo/damaged' }])
   assert.equal(device.echo.record(ids[1]!)?.value['title'], 'Item 1')
   assert.equal(device.echo.record(ids.at(-1)!)?.value['title'], 'Kept')
-  assert.equal(device.echo.damage.at(-1)?.object, ids[1])
+  assert.ok(device.echo.damage.some(({ what, object }) => what === 'document' && object === ids[1]))
 })
 
 test('an entry that pages do not cover yet and that cannot be read is named, and the rest opens', async () => {
@@ -79,6 +79,17 @@ test('an entry that pages cover and that cannot be read is named a little later,
       echo.damage.map(({ what }) => what),
       ['entry'],
     )
+    echo.close()
+  }
+})
+
+test('a store that the browser has emptied says so, at every opening', async () => {
+  const emptied = new Disk()
+  emptied.lost = 'IO error: MANIFEST'
+  for (let opening = 0; opening < 2; opening++) {
+    const { echo } = await Life.begin(emptied)
+    assert.equal(echo.damage[0]?.what, 'store')
+    assert.match(echo.damage[0]?.message ?? '', /MANIFEST/)
     echo.close()
   }
 })

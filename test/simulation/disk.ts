@@ -18,6 +18,8 @@ export class Disk {
   /** Writes so far, by durability. */
   readonly writes = { strict: 0, relaxed: 0 }
   full = false
+  /** As Chromium says when it has replaced a database that it could not read. */
+  lost: string | undefined
   private synced: Rows = emptyRows()
   private cached: Rows = emptyRows()
   private life = 0
@@ -37,7 +39,10 @@ export class Disk {
       await this.options.wait?.()
       if (life !== this.life) await new Promise(() => undefined)
     }
+    const lost = this.lost
+    this.lost = undefined
     return {
+      lost,
       get: async <T>(table: Table, key: Key) => {
         await alive()
         return structuredClone(this.cached.get(table)!.get(text(key))?.value) as T | undefined

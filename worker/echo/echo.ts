@@ -104,6 +104,7 @@ export class Echo {
 
   private async recover(): Promise<void> {
     const now = this.platform.now()
+    await this.reportLoss()
     for (const { key, value } of await this.store.rows<Mark>('marks'))
       if (value.at > now - MARK_MS) this.marks.set(key as ClientId, value)
       else await this.store.write([{ table: 'marks', key, delete: true }], 'relaxed')
@@ -122,6 +123,16 @@ export class Echo {
     if (!infos.some((info) => info.personal)) await this.createSpace('Personal', true)
     if ([...this.spaces.values()].some((space) => space.pages.dirty)) this.checkpoints.due()
     this.platform.later(() => void this.scrub(), SCRUB_MS)
+  }
+
+  /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
+  private async reportLoss(): Promise<void> {
+    const { lost } = this.store
+    if (lost) await this.store.write([{ table: 'meta', key: 'lost', put: lost }], 'strict')
+    const words = await this.store.get<string>('meta', 'lost')
+    if (!words) return
+    const message = `the browser could not read what was stored here, and began an empty store (${words})`
+    this.damage.push({ what: 'store', message })
   }
 
   private async scrub(): Promise<void> {

@@ -28,6 +28,8 @@ export type Write =
   | { readonly table: Table; readonly under: readonly (string | number)[]; readonly upTo?: number }
 
 export interface Store {
+  /** The browser found the store unreadable and began an empty one: its words. */
+  readonly lost?: string | undefined
   get<T>(table: Table, key: Key): Promise<T | undefined>
   /** Rows in key order: all, or those whose list key begins with `under` (and is past `after`, one more element). */
   rows<T>(

@@ -17,9 +17,16 @@ describe('the store on IndexedDB', () => {
   afterEach(() => {
     IDBDatabase.prototype.transaction = transaction
   })
+  /** A store whose first write, which in Chromium begins a new log, is behind it. */
+  const warm = async (name: string) => {
+    const store = await openIndexedDbStore(name)
+    await store.write([{ table: 'meta', key: 'first', put: 0 }], 'relaxed')
+    asked.length = 0
+    return store
+  }
 
   it('asks for the durability that it was asked for', async () => {
-    const store = await openIndexedDbStore(`durability-${Date.now()}`)
+    const store = await warm(`durability-${Date.now()}`)
     await store.write([{ table: 'meta', key: 'a', put: 1 }], 'strict')
     await store.write([{ table: 'meta', key: 'a', put: 2 }], 'relaxed')
     assert.deepEqual(asked, ['strict', 'relaxed'])
@@ -27,12 +34,12 @@ describe('the store on IndexedDB', () => {
   })
   it('acknowledges when the transaction has completed, not before', async () => {
     const order: string[] = []
+    const store = await warm(`complete-${Date.now()}`)
     IDBDatabase.prototype.transaction = function (names, mode, options) {
       const tx = transaction.call(this, names, mode, options)
       tx.addEventListener('complete', () => order.push('complete'))
       return tx
     }
-    const store = await openIndexedDbStore(`complete-${Date.now()}`)
     await store.write([{ table: 'meta', key: 'a', put: 1 }], 'strict')
     order.push('acknowledged')
     assert.deepEqual(order, ['complete', 'acknowledged'])

@@ -4,6 +4,7 @@
  * default has been relaxed since version 121, so `strict` is always named).
  */
 import { deleteDB, openDB, type IDBPDatabase } from 'idb'
+import { BALLAST, rotateLog } from './leveldb-log.js'
 import { TABLES, type Key, type Store, type Table, type Write } from '../echo/platform.js'
 import { HearthError, toHearthError } from '../protocol/errors.js'
 
@@ -15,14 +16,25 @@ const OPEN_MS = 10_000
 
 /** @throws HearthError `store/unavailable`, `store/newer` */
 export async function openIndexedDbStore(name = NAME): Promise<Store> {
-  return new IndexedDbStore(name, await open(name))
+  let lost: string | undefined
+  const db = await open(name, (words) => (lost = words))
+  return new IndexedDbStore(name, db, lost)
 }
 
-async function open(name: string): Promise<IDBPDatabase> {
+/** Chromium replaces a database that it cannot read by an empty one, and says so only here. */
+interface MaybeDataLoss {
+  readonly dataLoss?: 'none' | 'total'
+  readonly dataLossMessage?: string
+}
+
+async function open(name: string, onLoss: (words: string) => void): Promise<IDBPDatabase> {
   try {
     const opening = openDB(name, SCHEMA, {
-      upgrade(db) {
-        for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
+      upgrade(db, _old, _new, _tx, event) {
+        const { dataLoss, dataLossMessage } = event as MaybeDataLoss
+        if (dataLoss === 'total') onLoss(dataLossMessage ?? 'no reason given')
+        for (const table of [...TABLES, BALLAST])
+          if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
       },
     })
     let timer: ReturnType<typeof setTimeout>
@@ -46,9 +58,13 @@ const range = (under: readonly (string | number)[], after?: number, upTo?: numbe
   )
 
 class IndexedDbStore implements Store {
+  /** Nothing is written before this has been done once. */
+  private rotated: Promise<void> | undefined
+
   constructor(
     private readonly name: string,
     private readonly db: IDBPDatabase,
+    readonly lost: string | undefined,
   ) {
     // Another connection deletes or upgrades: let go, or it waits for ever.
     db.addEventListener('versionchange', () => db.close())
@@ -69,6 +85,7 @@ class IndexedDbStore implements Store {
 
   async write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void> {
     if (writes.length === 0) return
+    await (this.rotated ??= rotateLog(this.db))
     try {
       const tables = [...new Set(writes.map((w) => w.table))]
       const tx = this.db.transaction(tables, 'readwrite', { durability })

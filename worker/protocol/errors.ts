@@ -3,7 +3,7 @@
  * Codes are part of the public API: they are added, never renamed.
  */
 const messages = {
-  'echo/invalid': 'This value cannot be stored: {reason}.',
+  'echo/invalid': 'Refused, and nothing was changed: {reason}.',
   'echo/not-text':
     '"{field}" is not collaborative text. Make it with hearth.text(), or convert it with hearth.makeText().',
   'echo/too-large': 'Too large: {reason}. Keep large content in several objects, or in a file.',

@@ -118,6 +118,8 @@ function test(operator: string, value: Stored | undefined, operand: Stored): boo
 
 /** A missing field equals null: both mean "nothing there". */
 const equal = (value: Stored | undefined, operand: Stored): boolean =>
+  // A link equals the object that it leads to, and its id.
+  (isLink(value) && value['@link'] === operand) ||
   sameStored(value ?? null, isText(operand) ? operand['@text'] : operand)
 
 /** The value at a dotted path, with text as its string. `$createdAt` and `$updatedAt` are times, `id` is the id. */

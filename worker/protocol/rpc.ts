@@ -51,7 +51,8 @@ export interface SpaceInfo {
 
 /** A part of the store that could not be read. Nothing was deleted; what else is there, opens. */
 export interface Damage {
-  readonly what: 'entry' | 'page' | 'document' | 'space'
+  /** `store`: the browser threw the whole database away. */
+  readonly what: 'entry' | 'page' | 'document' | 'space' | 'store'
   readonly space?: SpaceId
   readonly object?: ObjectId
   readonly message: string

@@ -1,0 +1,45 @@
+/** How long until a tab can read everything, from navigation. */
+import type { Arena } from '../arena.js'
+import type { RowSpec } from '../rows.js'
+import type { Run } from '../run.js'
+import { median } from '../stats.js'
+
+/** Tabs opened in each repetition; the median counts. */
+const TABS = 3
+
+const warm: RowSpec = {
+  metric: 'attach-warm 1,000',
+  unit: 'ms',
+  budget: { of: 'ratio', limit: 1.4 },
+}
+const cold = (notes: number): RowSpec => ({
+  metric: `attach-cold ${notes.toLocaleString('en')}`,
+  unit: 'ms',
+  budget: { of: 'ratio', limit: 1.3 },
+})
+
+/** @throws Error if the tab shows another number of notes */
+export async function attach(arena: Arena, notes: number, limit?: number): Promise<number> {
+  const page = await arena.tab(limit)
+  const { ms, size } = await page.evaluate(() => window.bench.readable())
+  const wanted = Math.min(notes, limit ?? notes)
+  if (size !== wanted) throw new Error(`${arena.system} showed ${size} of ${wanted} notes.`)
+  return ms
+}
+
+/** A further tab, while one is open. */
+export async function attachWarm(run: Run): Promise<void> {
+  const notes = 1_000
+  await run.alternate(notes, async (arena) => {
+    await arena.tab()
+    const times: number[] = []
+    for (let n = 0; n < TABS; n++) times.push(await attach(arena, notes))
+    run.add(warm, arena, median(times))
+  })
+}
+
+/** The first tab after the browser was started. */
+export async function attachCold(run: Run): Promise<void> {
+  for (const notes of run.quick ? [1_000] : [10_000, 1_000])
+    await run.alternate(notes, async (arena) => run.add(cold(notes), arena, await attach(arena, notes)))
+}

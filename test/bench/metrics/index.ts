@@ -1,0 +1,32 @@
+/** Every metric by the name that `--only` takes, in the order of the table. */
+import type { Run } from '../run.js'
+import { attachCold, attachWarm } from './attach.js'
+import { createBurst } from './burst.js'
+import { durability } from './durability.js'
+import { growth } from './growth.js'
+import { tabLatency } from './latency.js'
+import { tabMemory } from './memory.js'
+import { workerRecover } from './recover.js'
+import { typingTrace, wholeTrace } from './typing.js'
+import { tabWeight } from './weight.js'
+
+export interface Metric {
+  readonly name: string
+  readonly run: (run: Run) => Promise<void>
+  /** Whether `--quick` leaves it out. */
+  readonly slow?: true
+}
+
+export const metrics: readonly Metric[] = [
+  { name: 'attach-warm', run: attachWarm },
+  { name: 'attach-cold', run: attachCold },
+  { name: 'tab-latency', run: tabLatency },
+  { name: 'create-burst', run: createBurst },
+  { name: 'tab-memory', run: tabMemory },
+  { name: 'tab-weight', run: tabWeight },
+  { name: 'typing-trace', run: typingTrace },
+  { name: 'whole-trace', run: wholeTrace, slow: true },
+  { name: 'durability', run: durability },
+  { name: 'worker-recover', run: workerRecover },
+  { name: 'growth', run: growth, slow: true },
+]

@@ -11,6 +11,7 @@ export * from '../client/index.js'
 /** As the client's `open`, and shows the Hearth button. */
 export const open: typeof openHome = async (options) => {
   const home = await openHome(options)
-  if (options?.shell !== false) mountButton(home)
+  // After what the page itself shows first.
+  if (options?.shell !== false) setTimeout(() => mountButton(home), 0)
   return home
 }

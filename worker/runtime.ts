@@ -27,6 +27,9 @@ export interface Platform extends EchoPlatform {
   whenFree(name: string, signal: AbortSignal): Promise<void>
 }
 
+/** Automerge is made ready this long after the store was opened, in milliseconds. */
+const AUTOMERGE_MS = 500
+
 /** The longest wait for an older worker to let go of the store, in milliseconds. */
 const OWNER_MS = 10_000
 
@@ -42,7 +45,7 @@ export class Runtime {
     this.instance = newId<InstanceId>(platform.random(16))
     // Tabs queue for this lock: it is how they learn at once that this worker is gone.
     void platform.hold(workerLock(this.instance), OWNER_MS).catch(() => undefined)
-    // Compiling wasm takes as long as everything else together: begin before it is needed, off the path of reads.
+    // Opening the store takes longest: begin before the first tab has said hello.
     void this.echo().catch(() => undefined)
     this.platform.later(() => this.tick(), PING_MS)
   }
@@ -66,7 +69,8 @@ export class Runtime {
           )
           this.sessions.add(session)
           this.watch(session)
-          await this.refreshStatus()
+          // Asking for the quota takes longer than all the rest; the tab hears it a little later.
+          void this.refreshStatus()
           return this.welcome(echo, session)
         },
         createSpace: async (name) => (await this.attached(session)).createSpace(name),
@@ -97,7 +101,8 @@ export class Runtime {
     this.release = release
     try {
       const echo = await Echo.open(this.platform)
-      void this.platform.automerge().catch(() => undefined)
+      // Off the path of the first reads; a write that comes earlier asks for it itself.
+      this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
     } catch (e) {
       release()

@@ -16,9 +16,16 @@ const OPEN_MS = 10_000
 
 /** @throws HearthError `store/unavailable`, `store/newer` */
 export async function openIndexedDbStore(name = NAME): Promise<Store> {
-  let lost: string | undefined
-  const db = await open(name, (words) => (lost = words))
-  return new IndexedDbStore(name, db, lost)
+  const made: Made = { fresh: false }
+  const db = await open(name, made)
+  return new IndexedDbStore(name, db, made)
+}
+
+/** How the database came to be, where it was made just now. */
+interface Made {
+  fresh: boolean
+  /** The browser's words, if it threw away another one for it. */
+  lost?: string
 }
 
 /** Chromium replaces a database that it cannot read by an empty one, and says so only here. */
@@ -27,12 +34,13 @@ interface MaybeDataLoss {
   readonly dataLossMessage?: string
 }
 
-async function open(name: string, onLoss: (words: string) => void): Promise<IDBPDatabase> {
+async function open(name: string, made: Made): Promise<IDBPDatabase> {
   try {
     const opening = openDB(name, SCHEMA, {
       upgrade(db, _old, _new, _tx, event) {
         const { dataLoss, dataLossMessage } = event as MaybeDataLoss
-        if (dataLoss === 'total') onLoss(dataLossMessage ?? 'no reason given')
+        made.fresh = true
+        if (dataLoss === 'total') made.lost = dataLossMessage ?? 'no reason given'
         for (const table of [...TABLES, BALLAST])
           if (!db.objectStoreNames.contains(table)) db.createObjectStore(table)
       },
@@ -58,14 +66,18 @@ const range = (under: readonly (string | number)[], after?: number, upTo?: numbe
   )
 
 class IndexedDbStore implements Store {
+  readonly lost: string | undefined
   /** Nothing is written before this has been done once. */
   private rotated: Promise<void> | undefined
 
   constructor(
     private readonly name: string,
     private readonly db: IDBPDatabase,
-    readonly lost: string | undefined,
+    { fresh, lost }: Made,
   ) {
+    this.lost = lost
+    // A new database lies on a new log.
+    if (fresh) this.rotated = Promise.resolve()
     // Another connection deletes or upgrades: let go, or it waits for ever.
     db.addEventListener('versionchange', () => db.close())
   }

@@ -56,7 +56,8 @@ function rowOf({ metric, unit, budget }: RowSpec, values: ReadonlyMap<SystemName
   // What a row compares with: the floor, or an empty tab.
   const base = values.get('floor') ?? values.get('blank')
   const floor = base && median(base)
-  const over = (figure: number) => (floor ? figure / floor : undefined)
+  // A ratio of two slopes says nothing.
+  const over = (figure: number) => (floor && unit !== 'slope' ? figure / floor : undefined)
   const peers = [...values].filter(([name]) => !['floor', 'hearth', 'blank'].includes(name))
   const used = budget && usedOf(budget, value, floor)
   return {

@@ -15,15 +15,18 @@ export async function tabLatency(run: Run): Promise<void> {
   await run.alternate(1_000, async (arena) => {
     const one = await arena.tab()
     const other = await arena.tab()
-    await latencies(one, other, 'warming')
+    const count = run.quick ? COUNT / 3 : COUNT
+    await latencies(one, other, 'warming', COUNT / 3)
     // Both ways: a difference between the clocks of the two tabs cancels out.
-    const times = [...(await latencies(one, other, 'there')), ...(await latencies(other, one, 'back'))]
+    const there = await latencies(one, other, 'there', count)
+    const back = await latencies(other, one, 'back', count)
+    const times = [...there, ...back]
     run.add(p50, arena, quantile(times, 0.5))
     run.add(p99, arena, quantile(times, 0.99))
   })
 }
 
-export async function latencies(from: Page, to: Page, name: string, count = COUNT): Promise<number[]> {
+export async function latencies(from: Page, to: Page, name: string, count: number): Promise<number[]> {
   const heard = to.evaluate(([name, count]) => window.bench.hear(name, count), [name, count] as const)
   const said = await from.evaluate(([name, count, pause]) => window.bench.say(name, count, pause), [
     name,

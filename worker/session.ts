@@ -235,10 +235,6 @@ export class Session implements Listener {
     this.send({ t: 'spaces', spaces: this.echo.spaceInfos })
   }
 
-  status(): void {
-    // The runtime sends the status as a whole; damage is part of it.
-  }
-
   // The stream
 
   /** Sends the records that the tab does not have; from now on it hears of their changes. */

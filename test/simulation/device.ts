@@ -49,7 +49,7 @@ export class Life {
   ) {
     const quiet = () => undefined
     const listener: Listener = {
-      ...{ edited: quiet, reset: quiet, spaces: quiet, status: quiet },
+      ...{ edited: quiet, reset: quiet, spaces: quiet },
       durable: (by, n) => void (by === client && (this.durable = n)),
       refused: (by, n, { code }) => void (by === client && this.refused.push({ n, code })),
     }

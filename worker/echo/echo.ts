@@ -44,7 +44,6 @@ export interface Listener {
   /** The records of these objects are to be read anew; undefined where there is none any more. */
   reset(records: ReadonlyMap<ObjectId, ObjectRecord | undefined>): void
   spaces(): void
-  status(): void
 }
 
 export interface Accepted {
@@ -365,7 +364,6 @@ export class Echo {
     if (this.damage.some((known) => known.object === damage.object && known.message === damage.message))
       return
     this.damage.push(damage)
-    for (const listener of this.listeners) listener.status()
   }
 }
 

@@ -3,6 +3,8 @@
  *
  *   hearth.js, hearth.mjs           what a page loads: the client and the shell's button
  *   hearth/worker.js, *.wasm        the runtime of an origin, at one well-known path
+ *   hearth/later-*.js               what hearth.js loads later, when there is something to do
+ *   hearth/service-worker.js        last of all: it knows every file that the others made
  *   client/index.js                 the package's entry for bundlers
  *   shell/…, apps/<name>/…          pages, their scripts and styles named by content
  *   kube/main.js                    the server, its packages left in node_modules
@@ -14,6 +16,7 @@ import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { precacheManifest } from './esbuild.precache.mjs'
 
 /** Brotli bytes of hearth.js: all that the script tag costs a tab, Comlink and the button included. */
 const tabBudgetBytes = 10_000
@@ -58,6 +61,18 @@ for (const made of [
   await rm(join(dist, made), { recursive: true, force: true })
 }
 
+const later = await build({
+  ...common,
+  entryPoints: { later: 'shell/later.ts' },
+  entryNames: '[name]-[hash]',
+  format: 'esm',
+  outdir: join(dist, 'hearth'),
+})
+const tabOptions = {
+  ...common,
+  define: { ...common.define, __HEARTH_LATER__: JSON.stringify(`/hearth/${scriptOf(later)}`) },
+}
+
 await Promise.all([
   build({
     ...common,
@@ -67,7 +82,7 @@ await Promise.all([
     outdir: dist,
   }),
   build({
-    ...common,
+    ...tabOptions,
     // Assigned, not declared: a page may write `const hearth = …` of its own at the top of a script.
     stdin: {
       contents: `import * as hearth from './drop-in.js'; globalThis.hearth = hearth`,
@@ -77,7 +92,12 @@ await Promise.all([
     format: 'iife',
     outfile: join(dist, 'hearth.js'),
   }),
-  build({ ...common, entryPoints: ['shell/drop-in.ts'], format: 'esm', outfile: join(dist, 'hearth.mjs') }),
+  build({
+    ...tabOptions,
+    entryPoints: ['shell/drop-in.ts'],
+    format: 'esm',
+    outfile: join(dist, 'hearth.mjs'),
+  }),
   build({
     ...common,
     entryPoints: ['client/index.ts'],
@@ -100,6 +120,20 @@ await Promise.all([
   buildPages('shell', join(dist, 'shell')),
   ...(await appNames()).map((name) => buildPages(join('shell/apps', name), join(dist, 'apps', name))),
 ])
+
+const { files, bytes } = await precacheManifest(dist)
+await build({
+  ...common,
+  entryPoints: { 'hearth/service-worker': 'worker/service-worker.ts' },
+  format: 'iife',
+  outdir: dist,
+  define: {
+    ...common.define,
+    __HEARTH_FILES__: JSON.stringify(files),
+    __HEARTH_BYTES__: String(bytes),
+    'process.env.NODE_ENV': '"production"',
+  },
+})
 
 const weights = await weigh()
 printWeights(weights)
@@ -145,6 +179,12 @@ async function buildPages(source, target) {
     })
     await writeFile(join(target, page), html)
   }
+}
+
+/** The name under which a build with one entry has put its script. */
+function scriptOf({ metafile }) {
+  const [output] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint)
+  return basename(output)
 }
 
 async function appNames() {

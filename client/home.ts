@@ -29,6 +29,8 @@ export class Home {
   readonly queries: QueryContext
   /** @internal */
   device = ''
+  /** @internal What else of Hearth is in this browser, and goes with `erase`: set by who put it there. */
+  erased: (() => Promise<void>) | undefined
 
   private readonly line: Connection
   private readonly spacesNow = new LiveValue<Space[]>([])
@@ -122,6 +124,7 @@ export class Home {
     this.check()
     await this.line.call('erase')
     this.end(new HearthError('store/erased'))
+    await this.erased?.()
   }
 
   /** @internal @throws HearthError if this home was closed or erased */

@@ -1,6 +1,7 @@
 /**
  * The Hearth button: small, in the corner, in a shadow root so that no page's styles reach it and it reaches none.
- * Its popover opens and closes by the browser's own rules (Escape, a click elsewhere), without code of ours.
+ * Its popover opens and closes by the browser's own rules (Escape, a click elsewhere), without code of ours; what it says
+ * is loaded when it is opened.
  */
 import type { open } from '../client/index.js'
 
@@ -24,8 +25,11 @@ a{color:var(--e)}`
 let shown: Home | undefined
 let host: Element | undefined
 
-/** Adds the button to the page; once for each home, as `open()` may be called again. */
-export function mountButton(home: Home): void {
+/**
+ * Adds the button to the page; once for each home, as `open()` may be called again.
+ * @param fill puts words into the popover, when it is opened
+ */
+export function mountButton(home: Home, fill: () => unknown): void {
   if (shown === home) return
   shown = home
   host?.remove()
@@ -36,21 +40,12 @@ export function mountButton(home: Home): void {
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = markup
-  const [button, says] = [root.querySelector('button')!, root.querySelector('p')!]
+  root.querySelector('div')!.onbeforetoggle = fill
+  const { dataset } = root.querySelector('button')!
   const show = () => {
     const { damage, unsaved } = home.status.value
-    const refused = home.rejected.value.length
-    const { error } = home.status
-    button.dataset['state'] = error || refused || damage.length ? 'problem' : unsaved ? 'saving' : 'saved'
-    says.textContent =
-      error?.message ??
-      (refused
-        ? `Changes that could not be saved: ${refused}.`
-        : damage.length
-          ? 'Some data on this device cannot be read.'
-          : unsaved
-            ? 'Saving…'
-            : 'Everything is saved on this device.')
+    const problem = home.status.error || home.rejected.value.length || damage.length
+    dataset['state'] = problem ? 'problem' : unsaved ? 'saving' : 'saved'
   }
   home.status.subscribe(show)
   home.rejected.subscribe(show)

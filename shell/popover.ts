@@ -7,7 +7,10 @@ import { takeUpdate, watchUpdates, type UpdateState } from './offline/update.js'
 
 type Home = Awaited<ReturnType<typeof open>>
 
-const css = `[data-update]:after{background:var(--e);opacity:1}
+const css = `div{bottom:60px;width:208px;padding:12px 16px;border-radius:12px}
+p{margin:0 0 4px}
+a{color:var(--e)}
+[data-update]:after{background:var(--e);opacity:1}
 section{margin:0 0 10px;padding:0 0 12px;border-bottom:1px solid #9874}
 section p{margin:0 0 8px}
 section button{all:unset;box-sizing:border-box;display:block;width:100%;padding:6px 12px;border-radius:8px;text-align:center;font:600 14px/1.5 system-ui;cursor:pointer;background:light-dark(#b4471a,#f2935c);color:light-dark(#fff,#24140b)}
@@ -22,10 +25,19 @@ export const updateWords: Record<UpdateState, string> = {
 
 const rootOf = () => document.querySelector('hearth-button')?.shadowRoot
 
-/** Fills the popover and keeps it true, once. */
+/** Fills the popover and keeps it true; once for each button. */
 export function fillPopover(home: Home): void {
-  const says = rootOf()?.querySelector<HTMLElement>('p:empty')
-  if (!says) return
+  const root = rootOf()
+  const popover = root?.querySelector('div')
+  if (!root || !popover || popover.role) return
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(css)
+  root.adoptedStyleSheets.push(sheet)
+  popover.role = 'dialog'
+  popover.ariaLabel = 'Hearth'
+  const says = document.createElement('p')
+  says.role = 'status'
+  popover.prepend(says)
   const show = () => {
     says.textContent = stateInWords(home)
   }
@@ -50,13 +62,9 @@ export const watchForNotice = (home: Home): Promise<void> =>
   })
 
 function showNotice(root: ShadowRoot, home: Home, state: UpdateState): void {
-  const [button, popover] = [root.querySelector('button')!, root.querySelector('[popover]')!]
-  if (!root.querySelector('section')) {
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync(css)
-    root.adoptedStyleSheets.push(sheet)
-    popover.prepend(document.createElement('section'))
-  }
+  fillPopover(home)
+  const button = root.querySelector('button')!
+  if (!root.querySelector('section')) root.querySelector('div')!.prepend(document.createElement('section'))
   button.dataset['update'] = state
   button.ariaLabel = 'Hearth: a new version is ready'
   const text = document.createElement('p')

@@ -172,7 +172,7 @@ export class Home {
       if (--rereading === 0 && this.welcome === welcome) this.writes.resume(welcome.mark)
     }
     for (const object of this.table.all()) {
-      if (!object.root && !unsaved.has(object)) continue
+      if (!object.root?.deref() && !unsaved.has(object)) continue
       if (unsaved.has(object)) rereading++
       const done = unsaved.has(object) ? reread : () => undefined
       this.load(object.id).then(done, done)
@@ -187,7 +187,7 @@ export class Home {
   private handle(m: WorkerMessage): void {
     switch (m.t) {
       case 'records':
-        for (const record of m.records) this.table.received(record)
+        for (const row of m.rows) this.table.received(m.of, row)
         return
       case 'ops':
         return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)

@@ -15,6 +15,8 @@ import {
   type Hello,
   type Item,
   type ObjectRecord,
+  type RecordKind,
+  type RecordRow,
   type TabFrame,
   type TabMessage,
   type Welcome,
@@ -253,7 +255,7 @@ export class Session implements Listener {
       if (record) there.push(record)
       else missing.push(id)
     }
-    if (there.length > 0) this.send({ t: 'records', records: there })
+    this.sendRecords(there)
     if (missing.length > 0) this.send({ t: 'void', ids: missing })
   }
 
@@ -267,7 +269,18 @@ export class Session implements Listener {
   private show(records: readonly ObjectRecord[]): void {
     const fresh = records.filter((record) => !this.watched.has(record.id))
     for (const { id } of fresh) this.watched.add(id)
-    if (fresh.length > 0) this.send({ t: 'records', records: fresh })
+    this.sendRecords(fresh)
+  }
+
+  private sendRecords(records: readonly ObjectRecord[]): void {
+    const kinds = new Map<string, { of: RecordKind; rows: RecordRow[] }>()
+    for (const { id, space, type, author, value, order, createdAt, updatedAt, gone } of records) {
+      const key = `${space}${author}${type}`
+      let kind = kinds.get(key)
+      if (!kind) kinds.set(key, (kind = { of: [space, type, author], rows: [] }))
+      kind.rows.push([id, value, order, createdAt, updatedAt, gone])
+    }
+    for (const kind of kinds.values()) this.send({ t: 'records', ...kind })
   }
 
   /** Everything of one turn goes in one frame. */

@@ -90,7 +90,7 @@ export class SimulatedTab {
   }
 
   private handle(m: WorkerMessage): void {
-    if (m.t === 'records') for (const record of m.records) this.table.received(record)
+    if (m.t === 'records') for (const row of m.rows) this.table.received(m.of, row)
     else if (m.t === 'ops') this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
     else if (m.t === 'applied') this.writes.applied(m.n, m.at, m.created)
     else if (m.t === 'durable') this.writes.durable(m.n)

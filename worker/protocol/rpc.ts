@@ -90,6 +90,17 @@ export interface ObjectRecord extends Queryable {
   readonly gone: boolean
 }
 
+/** What many records have in common: it is sent, and kept in a tab, once for all of them. */
+export type RecordKind = readonly [space: SpaceId, type: string, author: DeviceId]
+export type RecordRow = readonly [
+  id: ObjectId,
+  value: StoredRecord,
+  order: number,
+  createdAt: number,
+  updatedAt: number,
+  gone: boolean,
+]
+
 /** A new object, or operations on one, in the order in which the app made them. */
 export type Item =
   | { readonly id: ObjectId; readonly type: string; readonly value: StoredRecord }
@@ -130,7 +141,7 @@ export interface WorkerFrame {
 export type WorkerMessage =
   | { readonly t: 'welcome'; readonly welcome: Welcome }
   /** Objects in full: new to the tab, or (after a refused write) as they are again. */
-  | { readonly t: 'records'; readonly records: readonly ObjectRecord[] }
+  | { readonly t: 'records'; readonly of: RecordKind; readonly rows: readonly RecordRow[] }
   /** Operations of others on an object the tab has, in order, to be applied to confirmed state. */
   | {
       readonly t: 'ops'

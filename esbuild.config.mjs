@@ -15,11 +15,12 @@ import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { minify } from 'terser'
 
 /** Brotli bytes of hearth.js: all that the script tag costs a tab, Comlink and the button included. */
 const tabBudgetBytes = 10_000
 /** Where it stands today: the build fails above it, and it is lowered as the bundle shrinks. */
-const tabCeilingBytes = 16_000
+const tabCeilingBytes = 14_000
 const dist = 'dist'
 /** "./name" in a src or href of a page. */
 const localReference = /((?:src|href)=")\.\/([^"]+)(?=")/g
@@ -84,7 +85,10 @@ await Promise.all([
       resolveDir: 'shell',
       sourcefile: 'hearth.js',
     },
-    format: 'iife',
+    // A classic script. With the format "iife" esbuild would add a `require` for what is imported later.
+    format: 'esm',
+    banner: { js: '(()=>{' },
+    footer: { js: '})()' },
     outfile: join(dist, 'hearth.js'),
   }),
   build({ ...tab, entryPoints: ['shell/drop-in.ts'], format: 'esm', outfile: join(dist, 'hearth.mjs') }),
@@ -111,6 +115,9 @@ await Promise.all([
   ...(await appNames()).map((name) => buildPages(join('shell/apps', name), join(dist, 'apps', name))),
 ])
 
+// Terser knows more ways to say a thing shortly: 5 % of what every tab loads.
+await Promise.all(['hearth.js', 'hearth.mjs'].map((name) => squeeze(join(dist, name))))
+
 const weights = await weigh()
 printWeights(weights)
 const hearth = weights.find(({ name }) => name === 'hearth.js')
@@ -123,6 +130,17 @@ if (hearth.brotli > tabCeilingBytes) {
     `hearth.js grew to ${hearth.brotli} bytes in brotli; it may only shrink (${tabCeilingBytes}). Make it smaller.`,
   )
   process.exitCode = 1
+}
+
+async function squeeze(file) {
+  const [code, map] = await Promise.all([readFile(file, 'utf8'), readFile(`${file}.map`, 'utf8')])
+  const squeezed = await minify(code, {
+    ecma: 2022,
+    module: true,
+    compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, pure_getters: true },
+    sourceMap: { content: map, filename: basename(file) },
+  })
+  await Promise.all([writeFile(file, squeezed.code), writeFile(`${file}.map`, squeezed.map)])
 }
 
 /**

@@ -9,15 +9,10 @@ import { mountButton } from './button.js'
 
 export * from '../client/index.js'
 
-/** Address of `later.ts`, put here by the build. */
-declare const __HEARTH_LATER__: string
 /** Milliseconds after which the page's own first work should be over. */
 const CALM_MS = 2000
 
-// The address as an argument: for one that is written out, the bundler adds code to load it in other ways.
-const load = (address: string) => import(address) as Promise<typeof import('./later.js')>
-const later = async (what: 'start' | 'fill' | 'erase', home: Home) =>
-  (await load(__HEARTH_LATER__))[what](home)
+const later = async (what: 'start' | 'fill' | 'erase', home: Home) => (await import('./later.js'))[what](home)
 
 /** As the client's `open`, and shows the Hearth button. */
 export const open: typeof openHome = async (options) => {

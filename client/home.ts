@@ -43,6 +43,8 @@ export class Home {
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
   private asked = 0
   private counting: ReturnType<typeof setTimeout> | undefined
+  /** Whether the browser keeps what is stored here when it needs room, once it was asked. */
+  private keeping: Promise<boolean> | undefined
   private ended: HearthError | undefined
 
   /** @internal */
@@ -197,7 +199,10 @@ export class Home {
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':
-        return this.writes.durable(m.n)
+        this.writes.durable(m.n)
+        // Once a page, after a person's first write: some browsers put the question to the person.
+        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage.persist()
+        return
       case 'refused':
         return this.writes.refused(m.n, fromWire(m.error))
       case 'void':

@@ -4,6 +4,7 @@
  */
 import type { open } from '../client/index.js'
 import { takeUpdate, watchUpdates, type UpdateState } from './offline/update.js'
+import { updateWords } from './offline/words.js'
 
 type Home = Awaited<ReturnType<typeof open>>
 
@@ -17,11 +18,6 @@ section button{all:unset;box-sizing:border-box;display:block;width:100%;padding:
 section button:hover{background:light-dark(#963811,#ffab7a)}
 section button:disabled{opacity:.6;cursor:default}
 section button:focus-visible{outline:2px solid var(--e);outline-offset:2px}`
-
-export const updateWords: Record<UpdateState, string> = {
-  ready: 'A new version is ready.',
-  taken: 'Another tab runs a new version. Reload this one when it suits you.',
-}
 
 const rootOf = () => document.querySelector('hearth-button')?.shadowRoot
 

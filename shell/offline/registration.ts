@@ -40,8 +40,10 @@ export async function register(): Promise<ServiceWorkerRegistration> {
 }
 
 /** What this page has loaded before a service worker was there is kept as well: it is here for the next time. */
-async function keepThisPage(registration: ServiceWorkerRegistration): Promise<void> {
-  const worker = await activated(registration)
+async function keepThisPage({ installing, waiting, active }: ServiceWorkerRegistration): Promise<void> {
+  const worker = installing ?? waiting ?? active
+  if (!worker) return
+  await activated(worker)
   const names = performance.getEntriesByType('resource').map(({ name }) => name)
   const urlsToCache = [...new Set([location.href, ...names].map((name) => name.replace(/#.*/s, '')))].filter(
     (name) => name.startsWith(absolute('/apps/')) || name === absolute('/hearth/apps.json'),
@@ -49,17 +51,13 @@ async function keepThisPage(registration: ServiceWorkerRegistration): Promise<vo
   tell(worker, { type: 'CACHE_URLS', payload: { urlsToCache } })
 }
 
-function activated({
-  installing,
-  waiting,
-  active,
-}: ServiceWorkerRegistration): Promise<ServiceWorker | null> {
-  const worker = installing ?? waiting ?? active
+/** Resolves when it is the one that runs. */
+export function activated(worker: ServiceWorker): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
-      if (worker?.state === 'activated') resolve(worker)
+      if (worker.state === 'activated') resolve()
     }
-    worker?.addEventListener('statechange', look)
+    worker.addEventListener('statechange', look)
     look()
   })
 }

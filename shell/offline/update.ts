@@ -4,7 +4,7 @@
  * page anew. Other tabs are told, and stay as they are: somebody may be in the middle of a sentence there.
  */
 import type { open } from '../../client/index.js'
-import { ourRegistrations, tell } from './registration.js'
+import { activated, ourRegistrations, tell } from './registration.js'
 
 type Home = Awaited<ReturnType<typeof open>>
 
@@ -16,22 +16,34 @@ const DURABLE_MS = 10_000
 /** Milliseconds that a new service worker has to take over; after them the page is loaded anew all the same. */
 const TAKEOVER_MS = 5_000
 
-/** Calls `changed` when there is a new release, and when another tab has taken it, for as long as the page lives. */
+/** This tab takes the update; it need not be told that one was taken. */
+let taking = false
+
+/**
+ * Calls `changed` when there is a new release, and when another tab has taken it, for as long as the page lives; it may
+ * do so more than once.
+ */
 export async function watchUpdates(changed: (state: UpdateState) => void): Promise<void> {
-  let ready = false
-  const look = (registration: ServiceWorkerRegistration) => {
+  const watched = new Set<ServiceWorkerRegistration>()
+  const look = ({ waiting, active }: ServiceWorkerRegistration) => {
     // Without one that runs, this is the first of all, and nothing new.
-    if (!registration.waiting || !registration.active) return
-    ready = true
+    if (!waiting || !active) return
     changed('ready')
+    void activated(waiting).then(() => taking || changed('taken'))
   }
-  navigator.serviceWorker.addEventListener('controllerchange', () => ready && changed('taken'))
-  for (const registration of await ourRegistrations()) {
-    look(registration)
-    const follow = () => registration.installing?.addEventListener('statechange', () => look(registration))
-    follow()
-    registration.addEventListener('updatefound', follow)
+  const watch = async () => {
+    for (const registration of await ourRegistrations()) {
+      if (watched.has(registration)) continue
+      watched.add(registration)
+      look(registration)
+      const follow = () => registration.installing?.addEventListener('statechange', () => look(registration))
+      follow()
+      registration.addEventListener('updatefound', follow)
+    }
   }
+  // On a first visit there is none yet; there is one when it begins to serve this page.
+  navigator.serviceWorker?.addEventListener('controllerchange', () => void watch())
+  if (navigator.serviceWorker) await watch()
 }
 
 /**
@@ -40,13 +52,11 @@ export async function watchUpdates(changed: (state: UpdateState) => void): Promi
  */
 export async function takeUpdate(home: Home): Promise<void> {
   await allDurable(home)
-  const taken = new Promise((resolve) => {
-    navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true })
-    setTimeout(resolve, TAKEOVER_MS)
-  })
-  const waiting = (await ourRegistrations()).map((registration) => registration.waiting).filter(Boolean)
+  taking = true
+  const waiting = (await ourRegistrations()).flatMap((registration) => registration.waiting ?? [])
   for (const worker of waiting) tell(worker, { type: 'SKIP_WAITING' })
-  if (waiting.length > 0) await taken
+  const late = new Promise((resolve) => setTimeout(resolve, TAKEOVER_MS))
+  await Promise.race([Promise.all(waiting.map(activated)), late])
   // What was written meanwhile.
   await allDurable(home)
   location.reload()

@@ -81,12 +81,12 @@ describe('an update', () => {
   })
 })
 
-/** Built an hour after the one before, with a number that its button shows and its parts bear. */
+/** Built an hour after the one before, with a number that its button shows and its parts bear; no longer than it. */
 const release = (n: number) =>
   buildRelease(
     {
-      'shell/button.ts': ['Open Hearth', `Open Hearth ${n}`],
-      'shell/popover.ts': ['Another tab', `Another tab (${n})`],
+      'shell/button.ts': ['Open Hearth', `To Hearth ${n}`],
+      'shell/offline/words.ts': ['Another tab', `Another tab (${n})`],
     },
     later + 3600 * n,
   )
@@ -107,8 +107,10 @@ const statusOf = (page: Page, path: string): Promise<number> =>
 
 /** Writes much, none of it durable yet, and takes the update in the same turn; runs in a page. */
 function writeAndTake(count: number): void {
-  for (let n = 0; n < count; n++) window.home.space.add('todo', { title: `unsaved ${n}` })
-  if (window.home.status.value.unsaved === 0) throw new Error('Everything is saved already.')
+  for (let n = 0; n < count; n++) {
+    const todo = window.home.space.add('todo', { title: `unsaved ${n}` })
+    if (!hearth.meta(todo).pending) throw new Error('It is saved already.')
+  }
   const root = document.querySelector('hearth-button')!.shadowRoot!
   root.querySelector<HTMLButtonElement>('section button')!.click()
 }

@@ -71,8 +71,10 @@ describe('an app that is somebody’s folder', () => {
   it('shows what the server has as soon as there is one, and says so if it was never opened', async () => {
     const page = await site.tab('/apps/alpha/')
     await page.getByRole('heading', { name: 'This app is not on this device yet' }).waitFor()
+    const width = await page.locator('main').evaluate((main) => getComputedStyle(main).maxWidth)
+    assert.notEqual(width, 'none', 'it has no style')
     await site.serve()
-    await page.getByRole('link', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: 'Try again' }).click()
     await opened(page)
     await site.close()
     await page.reload()

@@ -5,9 +5,8 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { startServer } from '../../kube/server.js'
-import { browserPath } from '../runner/browsers.js'
+import type { Page } from 'playwright-core'
+import { Site } from '../e2e/site.js'
 import { root } from '../runner/files.js'
 
 /** Of a maskable icon only the circle in the middle is sure to be seen, 80 % of it wide: what counts is drawn smaller. */
@@ -16,23 +15,21 @@ const MASKABLE_SCALE = 0.72
 const wide = { width: 1280, height: 800 }
 const narrow = { width: 390, height: 844 }
 
-const browser = await chromium.launch({
-  executablePath: browserPath('chromium'),
-  args: ['--no-sandbox', '--force-color-profile=srgb'],
-})
+const site = await Site.open()
 try {
-  await drawIcons(browser, 'shell/favicon.svg', 'shell/install')
-  await drawIcons(browser, 'shell/apps/tasks/install/icon.svg', 'shell/apps/tasks/install')
-  await takeScreenshots(browser)
+  const page = await site.browser.newTab('about:blank')
+  await drawIcons(page, 'shell/favicon.svg', 'shell/install')
+  await drawIcons(page, 'shell/apps/tasks/install/icon.svg', 'shell/apps/tasks/install')
+  await takeScreenshots(page)
 } finally {
-  await browser.close()
+  await site.end()
 }
 
-async function drawIcons(browser: Browser, source: string, folder: string): Promise<void> {
+async function drawIcons(page: Page, source: string, folder: string): Promise<void> {
   const svg = readFileSync(join(root, source), 'utf8')
-  await draw(browser, svg, 192, join(folder, 'icon-192.png'))
-  await draw(browser, svg, 512, join(folder, 'icon-512.png'))
-  await draw(browser, maskable(svg), 512, join(folder, 'maskable-512.png'))
+  await draw(page, svg, 192, join(folder, 'icon-192.png'))
+  await draw(page, svg, 512, join(folder, 'icon-512.png'))
+  await draw(page, maskable(svg), 512, join(folder, 'maskable-512.png'))
 }
 
 /** The background to the edges, which the system cuts to a shape of its own; everything else towards the middle. */
@@ -42,31 +39,27 @@ function maskable(svg: string): string {
   return `${open}${background!.replace(/ rx="[^"]*"/, '')}<g transform="${move}">${drawing}</g></svg>`
 }
 
-async function draw(browser: Browser, svg: string, size: number, file: string): Promise<void> {
-  const page = await browser.newPage({ viewport: { width: size, height: size } })
+async function draw(page: Page, svg: string, size: number, file: string): Promise<void> {
+  await page.setViewportSize({ width: size, height: size })
   await page.setContent(
     `<style>body{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${svg}`,
   )
   save(file, await page.screenshot({ omitBackground: true }))
-  await page.close()
 }
 
 /** In one profile: the shell shows that the tasks are there. */
-async function takeScreenshots(browser: Browser): Promise<void> {
-  const server = await startServer({ dist: join(root, 'dist') })
-  try {
-    const context = await browser.newContext({ viewport: wide, colorScheme: 'light' })
-    const page = await context.newPage()
-    await page.goto(`${server.url}/apps/tasks/`)
-    await fillTasks(page)
-    await shoot(page, 'shell/apps/tasks/install/screenshots')
-    await page.goto(server.url)
-    await page.getByText('Running').waitFor()
-    await page.getByText(/\d objects/).waitFor()
-    await shoot(page, 'shell/install/screenshots')
-  } finally {
-    await server.close()
-  }
+async function takeScreenshots(page: Page): Promise<void> {
+  const devtools = await site.browser.devtools()
+  await devtools.send('Browser.grantPermissions', { origin: site.url, permissions: ['durableStorage'] })
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(wide)
+  await page.goto(`${site.url}/apps/tasks/`)
+  await fillTasks(page)
+  await shoot(page, 'shell/apps/tasks/install/screenshots')
+  await page.goto(site.url)
+  await page.getByText('Kept: the browser will not clear it by itself.').waitFor()
+  await page.getByText(/\d objects/).waitFor()
+  await shoot(page, 'shell/install/screenshots')
 }
 
 async function fillTasks(page: Page): Promise<void> {

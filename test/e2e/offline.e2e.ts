@@ -29,7 +29,7 @@ describe('with the server gone and the browser restarted', () => {
     await shell.getByRole('link', { name: /^Tasks/ }).click()
     await shell.waitForSelector('.composer')
     await addTask(shell, 'Written without a network')
-    await until('it to be durable', () => shell.evaluate(saved))
+    await shell.evaluate(async () => (await hearth.open()).space.flush())
 
     await site.browser.kill()
     await site.browser.relaunch()
@@ -101,9 +101,3 @@ const kept = (page: Page, cache: string): Promise<string[]> =>
     const keys = await (await caches.open(`hearth:${cache}`)).keys()
     return keys.map(({ url }) => new URL(url).pathname)
   }, cache)
-
-/** Whether all is durable; runs in a page. */
-async function saved(): Promise<boolean> {
-  const home = await hearth.open()
-  return home.status.value.unsaved === 0
-}

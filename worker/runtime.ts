@@ -7,12 +7,16 @@ import type { EchoPlatform } from './echo/platform.js'
 import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
+  isNewer,
+  OLDEST_SERVED,
   OWNER_LOCK,
   PING_MS,
   RPC_VERSION,
   workerLock,
+  type OwnerMessage,
   type Welcome,
   type WorkerFrame,
+  type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
 import { verifyHello } from './protocol/verify.js'
@@ -24,8 +28,18 @@ export interface Platform extends EchoPlatform {
   storage(): Promise<{ used: number; quota: number; persisted: boolean }>
   /** Holds an exclusive lock of the origin. @throws HearthError `store/busy` after `timeoutMs` */
   hold(name: string, timeoutMs: number): Promise<() => void>
+  isFree(name: string): Promise<boolean>
   /** Resolves when nobody holds the lock; rejects when called off. */
   whenFree(name: string, signal: AbortSignal): Promise<void>
+  /** Where this worker's script lies: a tab that opens it finds this worker, or the next one. */
+  readonly url: string
+  /** The build of the script that lies there now; undefined where it cannot be told. */
+  deployed(): Promise<string | undefined>
+  /** What workers of one origin say to each other. */
+  hail(message: OwnerMessage): void
+  onHail(run: (message: OwnerMessage) => void): void
+  /** Ends this worker. */
+  close(): void
 }
 
 /** Automerge is made ready this long after the store was opened, in milliseconds. */
@@ -34,14 +48,29 @@ const AUTOMERGE_MS = 500
 /** The longest wait for an older worker to let go of the store, in milliseconds. */
 const OWNER_MS = 10_000
 
+/** Who waits for the store says so after this long, and again, in milliseconds. */
+const HAIL_MS = 100
+/** Whether a newer script lies there is asked this often at most, in milliseconds. */
+const LOOK_MS = 5_000
+/** What was just posted gets so long to arrive before a worker ends, in milliseconds. */
+const LINGER_MS = 1_000
+/** The longest that an old worker takes to make durable what it has, in milliseconds. */
+const DRAIN_MS = 5_000
+
 export class Runtime {
   readonly instance: InstanceId
   private readonly sessions = new Set<Session>()
   private opening: Promise<Echo> | undefined
   /** Lets go of the store's lock. */
   private release: (() => void) | undefined
+  /** Where tabs are sent: this worker does not, or not any more, have the store. */
+  private movedTo: string | undefined
+  /** Gives up waiting for the store's lock. */
+  private refuse: (() => void) | undefined
+  private looked = -Infinity
   private readonly house: SessionHouse = {
     later: (run, ms) => this.platform.later(run, ms),
+    isFree: (name) => this.platform.isFree(name),
     whenFree: (name, signal) => this.platform.whenFree(name, signal),
     requests: (session, port) => this.serve(session, port),
     left: (session) => {
@@ -55,6 +84,7 @@ export class Runtime {
     this.instance = newId<InstanceId>(platform.random(16))
     // Tabs queue for this lock: it is how they learn at once that this worker is gone.
     void platform.hold(workerLock(this.instance), OWNER_MS).catch(() => undefined)
+    platform.onHail((message) => this.hailed(message))
     // Opening the store takes longest: begin before the first tab has said hello.
     void this.echo().catch(() => undefined)
     this.platform.later(() => this.tick(), PING_MS)
@@ -66,17 +96,28 @@ export class Runtime {
       // What comes before the answer breaks the protocol, and is not worth an answer.
       port.onmessage = null
       this.attach(data, port).catch((e: unknown) => {
-        const end: WorkerFrame = { f: 1, m: [{ t: 'end', error: toWire(toHearthError(e, 'rpc/malformed')) }] }
-        port.postMessage(end)
+        this.answer(port, { t: 'end', error: toWire(toHearthError(e, 'rpc/malformed')) })
       })
     }
   }
 
+  /** To one that gets no session. */
+  private answer(port: MessagePort, message: WorkerMessage): void {
+    port.postMessage({ f: 1, m: [message] } satisfies WorkerFrame)
+  }
+
   private async attach(data: unknown, port: MessagePort): Promise<void> {
     const hello = verifyHello(data)
-    const { rpc, client } = hello
-    if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-    const echo = await this.echo()
+    const { rpc, client, build } = hello
+    if (isNewer(build, this.platform.build)) await this.lookForNewer(rpc > RPC_VERSION)
+    if (rpc < OLDEST_SERVED || rpc > RPC_VERSION)
+      throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
+    const echo = await this.echo().catch((e: unknown) => {
+      if (!this.movedTo) throw e
+    })
+    // What this tab sent on an earlier stream is durable, or refused, before it hears which batches are.
+    await echo?.settled(client)
+    if (!echo || this.movedTo) return this.answer(port, { t: 'moved', url: this.movedTo! })
     // An earlier try of the same tab, which it gave up.
     for (const other of this.sessions) if (other.client === client) other.end(new HearthError('rpc/closed'))
     const session = new Session(echo, port, hello, this.house)
@@ -111,10 +152,10 @@ export class Runtime {
   }
 
   private async open(): Promise<Echo> {
-    const release = await this.platform.hold(OWNER_LOCK, OWNER_MS)
+    const release = await this.own()
     this.release = release
     try {
-      const echo = await Echo.open(this.platform)
+      const echo = await Echo.open(this.platform, () => this.restart())
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
@@ -122,6 +163,85 @@ export class Runtime {
       release()
       throw e
     }
+  }
+
+  /** Waits for the store's lock, and tells whoever has it. @throws HearthError `store/busy` */
+  private async own(): Promise<() => void> {
+    const { build, url } = this.platform
+    let waits = true
+    const hail = () => {
+      if (!waits) return
+      this.platform.hail({ t: 'waits', build, url })
+      this.platform.later(hail, 10 * HAIL_MS)
+    }
+    this.platform.later(hail, HAIL_MS)
+    const held = this.platform.hold(OWNER_LOCK, OWNER_MS)
+    const refused = new Promise<never>(
+      (_, reject) => (this.refuse = () => reject(new HearthError('store/busy'))),
+    )
+    // Granted after all to one that has given up.
+    held.then((release) => this.movedTo && release()).catch(() => undefined)
+    return Promise.race([held, refused]).finally(() => (waits = false))
+  }
+
+  private hailed(message: OwnerMessage): void {
+    const { build, url } = this.platform
+    if (message.url === url || this.movedTo) return
+    if (message.t === 'owns') {
+      if (this.release || isNewer(build, message.build)) return
+      // Not older, and it was first: this worker's tabs go there.
+      this.movedTo = message.url
+      this.refuse?.()
+      this.platform.later(() => this.platform.close(), LINGER_MS)
+    } else if (this.release) {
+      if (isNewer(message.build, build)) void this.retire(message.url)
+      else this.platform.hail({ t: 'owns', build, url })
+    }
+  }
+
+  /** A tab of a newer build is there: if a newer worker is, too, this one makes room. */
+  private async lookForNewer(urgent: boolean): Promise<void> {
+    const now = this.platform.now()
+    if (!urgent && now - this.looked < LOOK_MS) return
+    this.looked = now
+    const looking = this.platform
+      .deployed()
+      .catch(() => undefined)
+      .then(async (build) => {
+        if (build && isNewer(build, this.platform.build)) await this.retire(this.platform.url)
+      })
+    // A tab that this worker can serve is served meanwhile.
+    if (urgent) await looking
+  }
+
+  /** Everything accepted becomes durable, the store is let go, and this worker ends; its tabs go to the next one. */
+  private async retire(url: string): Promise<void> {
+    if (this.movedTo) return
+    const elsewhere = url !== this.platform.url
+    this.leaveTabs(url)
+    const echo = await this.opening?.catch(() => undefined)
+    const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
+    await Promise.race([echo?.drain(), late]).catch(() => undefined)
+    echo?.close()
+    this.release?.()
+    this.platform.later(() => this.platform.close(), elsewhere ? LINGER_MS : 0)
+  }
+
+  /** The store's connection is gone, and in some browsers it heals in a new worker only. */
+  private restart(): void {
+    if (this.movedTo) return
+    this.leaveTabs(this.platform.url)
+    this.release?.()
+    this.platform.close()
+  }
+
+  /**
+   * From here on tabs are sent elsewhere, and nothing is taken from them. Those who would open this very script find
+   * this worker until it has ended: they hear nothing, and go by its lock.
+   */
+  private leaveTabs(url: string): void {
+    this.movedTo = url
+    for (const session of [...this.sessions]) session.move(url === this.platform.url ? undefined : url)
   }
 
   private welcome(echo: Echo, session: Session): Welcome {
@@ -137,7 +257,7 @@ export class Runtime {
   }
 
   private tick(): void {
-    for (const session of this.sessions) session.ping(this.platform.now())
+    for (const session of this.sessions) session.ping()
     void this.refreshStatus()
     this.platform.later(() => this.tick(), PING_MS)
   }

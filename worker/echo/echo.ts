@@ -89,8 +89,11 @@ export class Echo {
     )
   }
 
-  /** @throws HearthError `store/unavailable`, `store/newer`, `store/quota` */
-  static async open(platform: EchoPlatform): Promise<Echo> {
+  /**
+   * @param gone runs if the store is lost: this ECHO is of no more use then, and says nothing more to anybody
+   * @throws HearthError `store/unavailable`, `store/newer`, `store/quota`
+   */
+  static async open(platform: EchoPlatform, gone?: () => void): Promise<Echo> {
     const store = await platform.openStore()
     let device = await store.get<DeviceId>('meta', 'device')
     if (!device) {
@@ -98,6 +101,11 @@ export class Echo {
       await store.write([{ table: 'meta', key: 'device', put: device }], 'strict')
     }
     const echo = new Echo(platform, store, device)
+    store.onGone(() => {
+      if (echo.ended) return
+      echo.close()
+      gone?.()
+    })
     await echo.recover()
     return echo
   }
@@ -166,6 +174,11 @@ export class Echo {
   /** Highest batch of this client that is never to be applied again. */
   mark(client: ClientId): number {
     return this.marks.get(client)?.n ?? 0
+  }
+
+  /** Resolves when no batch of this client is on its way to the disk. */
+  async settled(client: ClientId): Promise<void> {
+    if (this.pending.some((batch) => batch.client === client)) await this.committer.idle()
   }
 
   record(id: ObjectId): ObjectRecord | undefined {
@@ -318,6 +331,8 @@ export class Echo {
    * sends before it has heard of this is refused by its session, for it was made on what is no more.
    */
   private failed(batches: readonly Batch[], { error, only }: Refusal): void {
+    // Whoever comes next hears of these batches from their tabs, by number.
+    if (this.ended) return
     this.pending.splice(0)
     const shown = new Map<ObjectId, ObjectRecord | undefined>()
     for (const { space, after } of batches)

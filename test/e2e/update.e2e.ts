@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core'
 import { buildRelease } from './release.js'
 import { dist, Site, underServiceWorker } from './site.js'
 import { opened } from './stage.js'
+import { until } from './wait.js'
 
 const later = Math.floor(Date.now() / 1000) + 3600
 
@@ -29,6 +30,7 @@ describe('an update', () => {
     const alice = await tab('/apps/alpha/')
     await underServiceWorker(alice)
     const bob = await tab('/apps/beta/')
+    const before = await runtimeOf(alice)
 
     await site.serve(second)
     await checkForUpdate(alice)
@@ -47,6 +49,10 @@ describe('an update', () => {
     await opened(alice)
     assert.equal(await releaseOf(alice), 2)
     assert.equal(await count(alice, 'todo'), 2000)
+    await until('both to have the new runtime', async () => {
+      const [hers, his] = await Promise.all([runtimeOf(alice), runtimeOf(bob)])
+      return hers !== before && hers === his
+    })
 
     // The other tab goes on with the release that it runs, and with parts of it that it had not loaded.
     await bob.locator('hearth-button [data-update=taken]').waitFor()
@@ -96,6 +102,10 @@ const releaseOf = async (page: Page): Promise<number> => {
   const link = await page.locator('hearth-button').locator('a').textContent()
   return Number(/\d+$/.exec(link!)?.[0] ?? 1)
 }
+
+/** The build of the worker that serves the page. */
+const runtimeOf = (page: Page): Promise<string> =>
+  page.evaluate(() => window.home.status.value.worker.version)
 
 /** The part of hearth.js that a release loads later; its name holds its hash. */
 const laterOf = (folder: string): string =>

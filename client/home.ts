@@ -32,6 +32,8 @@ export class Home {
   readonly queries: QueryContext
   /** @internal */
   device = ''
+  /** @internal What else of Hearth is in this browser, and goes with `erase`: set by who put it there. */
+  erased: (() => Promise<void>) | undefined
 
   private readonly line: Connection
   private readonly spacesNow = new LiveValue<Space[]>([])
@@ -42,6 +44,8 @@ export class Home {
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
   private asked = 0
   private counting: ReturnType<typeof setTimeout> | undefined
+  /** Whether the browser keeps what is stored here when it needs room, once it was asked. */
+  private keeping: Promise<boolean> | undefined
   private ended: HearthError | undefined
 
   /** @internal */
@@ -130,6 +134,7 @@ export class Home {
     this.check()
     await this.line.call('erase')
     this.end(new HearthError('store/erased'))
+    await this.erased?.()
   }
 
   /** @internal @throws HearthError if this home was closed or erased */
@@ -214,7 +219,10 @@ export class Home {
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':
-        return this.writes.durable(m.n)
+        this.writes.durable(m.n)
+        // Once a page, after a person's first write: some browsers put the question to the person.
+        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage.persist()
+        return
       case 'refused':
         return this.writes.refused(m.n, fromWire(m.error))
       case 'void':

@@ -36,7 +36,8 @@ self.addEventListener('message', (event) => {
   const { type } = event.data as OfflineMessage
   // Never by itself: a release takes over when a person says so, or when no tab runs the old one any more.
   if (type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting())
-  if (type === 'ERASED') for (const store of [release, apps]) store.erase()
+  if (type === 'KEEP' || type === 'ERASED') release.erased = apps.erased = type === 'ERASED'
+  if (type === 'KEEP') event.waitUntil(Promise.all([release.fill(), self.clients.claim()]))
 })
 
 registerRoute(

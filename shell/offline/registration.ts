@@ -35,6 +35,7 @@ export async function register(): Promise<ServiceWorkerRegistration> {
   const registration = await navigator.serviceWorker.register(SERVICE_WORKER, { scope })
   for (const other of await ourRegistrations())
     if (other.scope !== registration.scope) await other.unregister()
+  tell(registration.active, { type: 'KEEP' })
   if (!navigator.serviceWorker.controller) void keepThisPage(registration)
   return registration
 }

@@ -82,7 +82,27 @@ describe('home.erase()', () => {
     assert.equal(await controller(next), '')
     await underServiceWorker(next)
   })
+
+  it('and a page that comes while another is still open gets all of it again', async () => {
+    const stays = await site.tab('/apps/alpha/')
+    await opened(stays)
+    await underServiceWorker(stays)
+    const whole = await filesOf(stays)
+    assert.ok(whole > 10)
+    const erases = await site.tab('/apps/alpha/')
+    await opened(erases)
+    await erases.evaluate(() => window.home.erase())
+    assert.deepEqual(await scopes(stays), [['/apps/own-worker/', '/apps/own-worker/worker.js']])
+    assert.deepEqual(await cacheNames(stays), ['own'])
+    await erases.reload()
+    await opened(erases)
+    await underServiceWorker(erases)
+    await until('all files to be kept again', async () => (await filesOf(erases)) === whole, 20_000)
+  })
 })
+
+const filesOf = (page: Page): Promise<number> =>
+  page.evaluate(async () => (await (await caches.open('hearth:release')).keys()).length)
 
 /** Path of scope and script of each registration. */
 const scopes = (page: Page): Promise<[string, string][]> =>

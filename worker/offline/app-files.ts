@@ -19,7 +19,8 @@ export const appOf = ({ pathname }: URL): string | undefined => /^\/apps\/([^/]+
 
 export class AppFiles {
   private readonly strategies = new Map<string, NetworkFirst>()
-  private erased = false
+  /** Hearth was removed while this ran, and nothing is to be kept. */
+  erased = false
 
   /** @throws WorkboxError if neither the network nor the cache has it */
   async answer(id: string, request: Request, event: ExtendableEvent): Promise<Response> {
@@ -31,10 +32,6 @@ export class AppFiles {
   /** As `answer`, for what is kept under a name of its own. */
   list(cacheName: string, request: Request, event: ExtendableEvent): Promise<Response> {
     return this.of(cacheName).handle({ request, event })
-  }
-
-  erase(): void {
-    this.erased = true
   }
 
   private of(cacheName: string): NetworkFirst {

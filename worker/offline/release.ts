@@ -17,8 +17,8 @@ export interface ReleaseFile {
 
 export class Release {
   private readonly files = new PrecacheController({ cacheName: RELEASE })
-  /** Hearth was removed while this ran. */
-  private erased = false
+  /** Hearth was removed while this ran, and nothing is to be kept. */
+  erased = false
 
   /** @param bytes of all files together */
   constructor(
@@ -66,8 +66,15 @@ export class Release {
     return (await caches.has(PREVIOUS)) ? (await caches.open(PREVIOUS)).match(path) : undefined
   }
 
-  erase(): void {
-    this.erased = true
+  /** Fetches what is missing. @throws TypeError if the server has another release by now; what is there stays */
+  async fill(): Promise<void> {
+    const cache = await caches.open(RELEASE)
+    for (const [url, key] of this.files.getURLsToCacheKeys()) {
+      if (await cache.match(key)) continue
+      const integrity = this.files.getIntegrityForCacheKey(key)!
+      const response = await fetch(url, { integrity, cache: key === url ? 'default' : 'reload' })
+      if (response.ok && !this.erased) await cache.put(key, response)
+    }
   }
 
   private keyOf({ origin, pathname }: URL): string | undefined {

@@ -5,14 +5,7 @@
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
 import { HearthError, invalid, type WireError } from '../protocol/errors.js'
-import {
-  newId,
-  toBase64Url,
-  type ClientId,
-  type DeviceId,
-  type ObjectId,
-  type SpaceId,
-} from '../protocol/ids.js'
+import { toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
@@ -23,16 +16,14 @@ import { Checkpoints } from './checkpoint.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
 import { Matching, type RecordChange } from './matching.js'
-import type { EchoPlatform, Store } from './platform.js'
+import type { EchoPlatform, Store, Write } from './platform.js'
 import { Recovery } from './recovery.js'
 import { scrub } from './scrub.js'
+import { readHeads, type Heads } from './opening.js'
 import { Space, type Row } from './space.js'
 
-/** Marks of clients that have not written for so long are forgotten, in milliseconds. */
-const MARK_MS = 7 * 24 * 3600_000
-
-/** Entries are checked this long after the store was opened, in milliseconds. */
-const SCRUB_MS = 2000
+/** What can wait is done this long after the store was opened, in milliseconds. */
+const TIDY_MS = 2000
 
 /** What a session hears of; each call is followed by `settle` before anything else happens. */
 export interface Listener {
@@ -64,6 +55,8 @@ export class Echo {
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
+  /** Counts what tabs ask, so that what can wait gives way. */
+  private asked = 0
 
   private constructor(
     private readonly platform: EchoPlatform,
@@ -92,53 +85,36 @@ export class Echo {
   /** @throws HearthError `store/unavailable`, `store/newer`, `store/quota` */
   static async open(platform: EchoPlatform): Promise<Echo> {
     const store = await platform.openStore()
-    let device = await store.get<DeviceId>('meta', 'device')
-    if (!device) {
-      device = newId<DeviceId>(platform.random(16))
-      await store.write([{ table: 'meta', key: 'device', put: device }], 'strict')
-    }
-    const echo = new Echo(platform, store, device)
-    await echo.recover()
+    const heads = await readHeads(store, platform)
+    const echo = new Echo(platform, store, heads.device)
+    await echo.recover(heads)
     return echo
   }
 
-  private async recover(): Promise<void> {
-    const now = this.platform.now()
-    await this.reportLoss()
-    for (const { key, value } of await this.store.rows<Mark>('marks'))
-      if (value.at > now - MARK_MS) this.marks.set(key as ClientId, value)
-      else await this.store.write([{ table: 'marks', key, delete: true }], 'relaxed')
-    const infos: SpaceInfo[] = []
-    for (const { key, value } of await this.store.rows<SpaceInfo>('spaces')) {
-      if (typeof value?.id === 'string' && value.id === key) infos.push(value)
-      else
-        this.damage.push({ what: 'space', message: `the record of space ${String(key)} could not be read` })
-    }
-    infos.sort((a, b) => Number(b.personal) - Number(a.personal) || a.createdAt - b.createdAt)
-    for (const info of infos) {
-      const report = (damage: Damage) => this.damage.push(damage)
-      const recovery = new Recovery(this.platform, this.store, this.documents, report, info, this.device)
-      this.spaces.set(info.id, await recovery.open())
-    }
-    if (!infos.some((info) => info.personal)) await this.createSpace('Personal', true)
+  private async recover(heads: Heads): Promise<void> {
+    const report = (damage: Damage) => this.damage.push(damage)
+    heads.damage.forEach(report)
+    for (const [client, mark] of heads.marks) this.marks.set(client, mark)
+    const open = async (info: SpaceInfo) =>
+      new Recovery(this.platform, this.store, this.documents, report, info, this.device).open(heads)
+    for (const space of await Promise.all(heads.spaces.map(open))) this.spaces.set(space.info.id, space)
+    if (!heads.spaces.some((info) => info.personal)) await this.createSpace('Personal', true)
     if ([...this.spaces.values()].some((space) => space.pages.dirty)) this.checkpoints.due()
-    this.platform.later(() => void this.scrub(), SCRUB_MS)
+    this.platform.later(() => void this.tidy(heads.stale), TIDY_MS)
   }
 
-  /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
-  private async reportLoss(): Promise<void> {
-    const { lost } = this.store
-    if (lost) await this.store.write([{ table: 'meta', key: 'lost', put: lost }], 'strict')
-    const words = await this.store.get<string>('meta', 'lost')
-    if (!words) return
-    const message = `the browser could not read what was stored here, and began an empty store (${words})`
-    this.damage.push({ what: 'store', message })
-  }
-
-  private async scrub(): Promise<void> {
+  /** What nobody waits for: old marks are deleted, and entries are checked. */
+  private async tidy(stale: readonly ClientId[]): Promise<void> {
+    // No commit is under way then that might just be writing one of these.
+    await this.committer.idle()
+    if (this.ended) return
+    const old = stale.filter((client) => !(this.marks.get(client)?.n ?? 0))
+    const writes = old.map((key): Write => ({ table: 'marks', key, delete: true }))
+    await this.store.write(writes, 'relaxed').catch(() => undefined)
+    const quiet = { asked: () => this.asked, stopped: () => this.ended }
     const report = (damage: Damage) => this.report(damage)
     for (const space of [...this.spaces.values()])
-      await scrub(this.platform, this.store, space, report, () => this.ended).catch(() => undefined)
+      await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
   }
 
   get spaceInfos(): SpaceInfo[] {
@@ -169,6 +145,7 @@ export class Echo {
   }
 
   record(id: ObjectId): ObjectRecord | undefined {
+    this.asked++
     return this.row(id)?.[1].record
   }
 
@@ -177,6 +154,7 @@ export class Echo {
    * @throws HearthError `echo/…`, `store/erased`; nothing was changed then, and the batch counts as refused
    */
   accept(client: ClientId, n: number, spaceId: SpaceId, items: readonly Item[]): Accepted {
+    this.asked++
     try {
       const space = this.spaces.get(spaceId)
       if (this.ended) throw new HearthError('store/erased')
@@ -235,6 +213,7 @@ export class Echo {
 
   /** The live result of a query; opens it, or shares the one that is open. */
   matching(spec: QuerySpec): Matching {
+    this.asked++
     const { space, type, where, orderBy } = spec
     const key = JSON.stringify([space, type, where, orderBy])
     let matching = this.matchings.get(key)

@@ -7,10 +7,11 @@ import { apply } from '../protocol/operations.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { Damage, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
-import { PAGE_VERSION, type PageObject, type PageRow, type Position } from './checkpoint.js'
+import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
 import type { Journal } from './commit.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
+import type { Heads } from './opening.js'
 import type { EchoPlatform, Store } from './platform.js'
 import { entryDamage } from './scrub.js'
 import { Space } from './space.js'
@@ -31,15 +32,14 @@ export class Recovery {
     this.space = new Space(info, device)
   }
 
-  async open(): Promise<Space> {
-    const at = [this.space.info.id, this.space.device] as const
-    const position = await this.store.get<Position>('positions', [...at])
+  async open(heads: Heads): Promise<Space> {
+    const { id } = this.space.info
+    const at = [id, this.space.device] as const
+    const position = heads.positions.get(id)
     const whole = await this.readPages()
     const from = whole ? (position?.seq ?? 0) : 0
     if (whole && position) Object.assign(this.space, position)
-    const journal = new Map<number, Journal>()
-    for (const { key, value } of await this.store.rows<Journal>('journal', [...at], position?.seq ?? 0))
-      journal.set(key[2] as number, value)
+    const journal = heads.journal.get(id) ?? new Map<number, Journal>()
     for (const { key, value } of await this.store.rows<unknown>('entries', [...at], from))
       await this.replay(key[2] as number, value, journal.get(key[2] as number), position?.seq ?? 0)
     for (const id of this.lost) await this.materialise(id)

@@ -115,6 +115,9 @@ export class Runtime {
     this.release = release
     try {
       const echo = await Echo.open(this.platform)
+      // Damage of what came later is told then. A store that cannot be read is told to whoever asks it.
+      const told = () => this.refreshStatus()
+      void echo.loadAll().then(told, told)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo

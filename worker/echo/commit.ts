@@ -9,6 +9,7 @@ import type { ClientId, ObjectId } from '../protocol/ids.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Batch, Refusal } from './batch.js'
+import type { Claims } from './claims.js'
 import type { Documents } from './documents.js'
 import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
@@ -40,6 +41,7 @@ export class Committer {
     private readonly platform: EchoPlatform,
     private readonly store: Store,
     private readonly documents: Documents,
+    private readonly claims: Claims,
     private readonly onDurable: (batches: readonly Batch[]) => void,
     private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
   ) {}
@@ -67,19 +69,29 @@ export class Committer {
     while (this.queue.length > 0) {
       // One turn of the event loop: what a tab sends in one go is then in one transaction.
       await new Promise<void>((resolve) => this.platform.later(resolve, 0))
-      const group = this.queue.splice(0)
+      const group = this.queue.splice(0, this.ready())
       try {
-        await this.write(group)
+        if (group.length > 0) await this.write(group)
+        else await this.claims.settled()
       } catch (e) {
         const error = toHearthError(e)
-        const only = error.code === 'echo/damaged' ? (error.details.object as ObjectId) : undefined
+        const only = error.details.object as ObjectId | undefined
         // What was accepted meanwhile stands on what has just failed.
         this.onFailed([...group, ...this.queue.splice(0)], only ? { error, only } : { error })
       }
     }
   }
 
+  /** How many batches may be written: not what stands behind a new object whose id may turn out to be taken. */
+  private ready(): number {
+    const held = this.claims.open
+      ? this.queue.findIndex(({ items }) => items.some((item) => 'created' in item))
+      : -1
+    return held < 0 ? this.queue.length : held
+  }
+
   private async write(group: readonly Batch[]): Promise<void> {
+    this.claims.check(group)
     for (const batch of group) batch.space.closeDraft()
     const heads = new Map<Space, { seq: number; head: Uint8Array | null }>()
     const writes: Write[] = []

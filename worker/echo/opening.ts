@@ -100,7 +100,7 @@ export async function openSpace(
       ended() {
         space.loading = undefined
         // Its position has no layout: the next checkpoint writes one.
-        if (rows?.size) space.pages.touch(0)
+        if (!known && layout.lows.length > 0) space.pages.touch(0)
         events.ended(space)
       },
     },

@@ -337,6 +337,27 @@ test('a store as the first builds wrote it opens, and tells its layout from then
   assert.deepEqual((await tab.hears('result')).ids, ids.slice(0, 50))
 })
 
+test('a position that cannot be read costs nothing: entries say it all, and pages are written anew', async () => {
+  const device = await Life.begin(gate.disk)
+  await device.settled(device.write(put(ids[0]!, 'edited'), { id: ids[1]!, op: { t: 'gone', v: true } }))
+  await device.echo.drain()
+  device.stop()
+  gate.disk.damage('positions', [], 'spoilt')
+  for (let opening = 0; opening < 2; opening++) {
+    const again = await Life.begin(gate.disk)
+    for (const [id, document] of await documentsOf(gate.disk)) {
+      const { type, value, gone } = again.echo.record(id)!
+      assert.deepEqual({ type, value, gone }, document)
+    }
+    assert.deepEqual(again.echo.damage, [])
+    await again.echo.drain()
+    again.stop()
+  }
+  const pages = await gate.disk.open().rows<PageRow>('pages')
+  const stored = pages.flatMap(({ value }) => value.objects.map(([id]) => id))
+  assert.deepEqual(stored.sort(), [...ids].sort(), 'each object is on one page')
+})
+
 test('damage of later pages does not keep the beginning of a result waiting; they are made again', async () => {
   for (const page of [1, 2]) gate.disk.damage('pages', [space, page], { v: PAGE_VERSION, objects: 'spoilt' })
   gate.close(0, 1, 2)

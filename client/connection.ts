@@ -5,6 +5,7 @@
 import { fromWire, HearthError, toHearthError } from '../worker/protocol/errors.js'
 import type { ClientId } from '../worker/protocol/ids.js'
 import {
+  PING_MS,
   RPC_VERSION,
   tabLock,
   workerLock,
@@ -26,6 +27,10 @@ const BUILD = typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source'
  */
 const TRY_MS = 400
 const REQUEST_MS = 15_000
+/** Between two tries, in milliseconds: workers that change places need a moment. */
+const MOVED_MS = 50
+/** Pings missed in a row before a worker counts as gone. */
+const MAX_SILENCE = 2
 
 export interface LineEvents {
   /** A worker has answered: the first one, or one that knows nothing of this tab. */
@@ -37,10 +42,11 @@ export interface LineEvents {
 
 export class Connection {
   private stream: MessagePort | undefined
-  private requests: Promise<(method: string, args: unknown[]) => Promise<Answer<unknown>>> | undefined
+  private requests: ((method: string, args: unknown[]) => Promise<Answer<unknown>>) | undefined
   private outbox: TabMessage[] = []
   private seen = 0
   private held = false
+  private silence = 0
   private closed = false
   private attaching: Promise<void> | undefined
   private waiting: AbortController | undefined
@@ -48,19 +54,28 @@ export class Connection {
   constructor(
     private readonly client: ClientId,
     private readonly app: string,
-    private readonly workerUrl: string,
+    private workerUrl: string,
     private readonly events: LineEvents,
   ) {}
 
   /** @throws HearthError `rpc/worker-gone` after `ms`, or what the worker says */
   open(ms: number): Promise<void> {
-    // Held for the page's life: when it is free, the worker knows that this tab is gone. It is not waited for.
-    void navigator.locks.request(tabLock(this.client), () => {
-      this.held = true
-      if (this.stream) this.send({ t: 'held' })
-      return new Promise(() => undefined)
-    })
+    this.hold()
+    // Out of the back/forward cache: the worker may have given this tab up, or be another one.
+    addEventListener('pageshow', ({ persisted }) => persisted && this.again())
+    setTimeout(() => this.listen(), PING_MS)
     return this.attach(ms)
+  }
+
+  /** Holds the lock by which the worker knows that this tab is there. It is not waited for. */
+  private hold(): void {
+    void navigator.locks
+      .request(tabLock(this.client), () => {
+        this.held = true
+        if (this.stream) this.send({ t: 'held' })
+        return new Promise(() => undefined)
+      })
+      .catch(() => undefined)
   }
 
   /** A request. @throws HearthError the worker's, or `rpc/worker-gone` */
@@ -69,7 +84,6 @@ export class Connection {
     ...args: Parameters<SessionApi[K]>
   ): Promise<Awaited<ReturnType<SessionApi[K]>>> {
     if (this.closed) throw new HearthError('rpc/closed')
-    await this.attaching
     const answer = await within(REQUEST_MS, this.request(method, args))
     if ('error' in answer) throw fromWire(answer.error)
     return answer.ok as Awaited<ReturnType<SessionApi[K]>>
@@ -106,6 +120,7 @@ export class Connection {
         const error = toHearthError(e)
         // Only silence is worth another try; what the worker says, it means.
         if (error.code !== 'rpc/worker-gone' || Date.now() >= end) throw error
+        await new Promise((resolve) => setTimeout(resolve, MOVED_MS))
       }
     }
   }
@@ -124,6 +139,10 @@ export class Connection {
     const { f, m } = await within(ms, first)
     const [answer] = m
     if (answer?.t === 'end') throw fromWire(answer.error)
+    if (answer?.t === 'moved') {
+      this.workerUrl = answer.url
+      throw new HearthError('rpc/worker-gone', { ms: MOVED_MS })
+    }
     const { welcome } = answer as Extract<WorkerMessage, { t: 'welcome' }>
     this.stream = port
     this.requests = undefined
@@ -136,19 +155,27 @@ export class Connection {
     port.onmessage = ({ data }: MessageEvent<WorkerFrame>) => {
       if (port !== this.stream || this.closed) return
       this.seen = data.f
+      this.silence = 0
       this.receive(data.m)
     }
-    this.watch(welcome)
+    this.watch(welcome).catch(() => undefined)
   }
 
   /** The worker's lock is free: it has crashed, or was ended. */
-  private watch({ instance }: Welcome): void {
+  private async watch({ instance }: Welcome): Promise<void> {
     this.waiting?.abort()
-    const waiting = (this.waiting = new AbortController())
-    navigator.locks
-      .request(workerLock(instance), { mode: 'shared', signal: waiting.signal }, () => undefined)
-      .then(() => this.again())
-      .catch(() => undefined)
+    const { signal } = (this.waiting = new AbortController())
+    const name = workerLock(instance)
+    // Free while the worker speaks: this tab does not see its locks (the site's data were cleared). Pings must do.
+    if (await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock))
+      await navigator.locks.request(name, { mode: 'shared', signal }, () => this.again())
+  }
+
+  /** A worker that says nothing for long is gone, whatever its lock says: it pings every `PING_MS`. */
+  private listen(): void {
+    this.silence++
+    if (this.silence > MAX_SILENCE && !this.attaching) this.again()
+    if (!this.closed) setTimeout(() => this.listen(), PING_MS)
   }
 
   private again(): void {
@@ -160,27 +187,33 @@ export class Connection {
   private receive(messages: readonly WorkerMessage[]): void {
     const last = messages.at(-1)
     this.events.frame(messages)
-    if (last?.t === 'end') {
+    if (last?.t === 'moved') {
+      this.workerUrl = last.url
+      this.again()
+    } else if (last?.t === 'end') {
       const error = fromWire(last.error)
-      if (error.code === 'rpc/worker-gone') this.again()
+      if (error.code === 'rpc/closed') {
+        // The lock was taken from this tab, which is alive: a browser does that when a site's data are cleared.
+        this.held = false
+        this.hold()
+      }
+      if (/gone|closed/.test(error.code)) this.again()
       else this.events.lost(error)
     }
   }
 
   /** Comlink comes with the first request: most tabs make none. */
   private async request(method: string, args: unknown[]): Promise<Answer<unknown>> {
-    this.requests ??= import('./requests.js').then(
-      ({ requestsOn }) => {
-        const { port1, port2 } = new MessageChannel()
-        this.stream?.postMessage({ seen: this.seen, m: [{ t: 'requests', port: port2 }] }, [port2])
-        return requestsOn(port1)
-      },
-      () => {
-        this.requests = undefined
-        throw new HearthError('rpc/worker-gone', { ms: 0 })
-      },
-    )
-    return (await this.requests)(method, args)
+    const { requestsOn } = await import('./requests.js').catch((): never => {
+      throw new HearthError('rpc/worker-gone', { ms: 0 })
+    })
+    await this.attaching
+    if (!this.requests) {
+      const { port1, port2 } = new MessageChannel()
+      this.stream?.postMessage({ seen: this.seen, m: [{ t: 'requests', port: port2 }] }, [port2])
+      this.requests = requestsOn(port1)
+    }
+    return this.requests(method, args)
   }
 }
 

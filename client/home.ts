@@ -2,6 +2,7 @@
 import { HearthError, fromWire } from '../worker/protocol/errors.js'
 import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type { SpaceInfo, Welcome, WorkerMessage, WorkerStatus } from '../worker/protocol/rpc.js'
+import type { Kept } from './cleared.js'
 import { Connection } from './connection.js'
 import { LiveValue, type Live } from './live.js'
 import { ObjectTable } from './objects.js'
@@ -31,6 +32,8 @@ export class Home {
   readonly queries: QueryContext
   /** @internal */
   device = ''
+  /** @internal What else of Hearth is in this browser, and goes with `erase`: set by who put it there. */
+  erased: (() => Promise<void>) | undefined
 
   private readonly line: Connection
   private readonly spacesNow = new LiveValue<Space[]>([])
@@ -41,6 +44,8 @@ export class Home {
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
   private asked = 0
   private counting: ReturnType<typeof setTimeout> | undefined
+  /** Whether the browser keeps what is stored here when it needs room, once it was asked. */
+  private keeping: Promise<boolean> | undefined
   private ended: HearthError | undefined
 
   /** @internal */
@@ -129,6 +134,7 @@ export class Home {
     this.check()
     await this.line.call('erase')
     this.end(new HearthError('store/erased'))
+    await this.erased?.()
   }
 
   /** @internal @throws HearthError if this home was closed or erased */
@@ -159,6 +165,7 @@ export class Home {
     this.welcome = welcome
     this.device = welcome.device
     this.worker = welcome.status
+    if (known && known.device !== welcome.device) this.cleared(welcome.spaces)
     this.showSpaces(welcome.spaces)
     this.showStatus()
     if (!known) return
@@ -180,6 +187,24 @@ export class Home {
     reread()
   }
 
+  /** Everything is gone from the store; this tab still has what it shows, and says so. */
+  private cleared(now: readonly SpaceInfo[]): void {
+    const before = this.spacesNow.value.map(({ info }) => info.value)
+    const kept = [...this.table.all()].flatMap(({ id, current }): Kept[] =>
+      current ? [{ id, space: current.space, created: { type: current.type, value: current.value } }] : [],
+    )
+    this.writes.forget()
+    for (const object of this.table.all()) object.replace(undefined)
+    // The personal space is another one now; what the app holds stands for it.
+    const [{ id: old }, { id }] = [before[0]!, now[0]!]
+    Object.assign(this.space, { id })
+    for (const query of this.queries.open.values()) query.cleared(old, id)
+    this.refused(new HearthError('store/cleared'), id, Date.now(), kept, async () => {
+      const { writeAgain } = await import('./cleared.js')
+      await writeAgain(this, kept, before)
+    })
+  }
+
   private receive(messages: readonly WorkerMessage[]): void {
     for (const message of messages) this.handle(message)
   }
@@ -194,7 +219,10 @@ export class Home {
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':
-        return this.writes.durable(m.n)
+        this.writes.durable(m.n)
+        // Once a page, after a person's first write: some browsers put the question to the person.
+        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage.persist()
+        return
       case 'refused':
         return this.writes.refused(m.n, fromWire(m.error))
       case 'void':
@@ -264,22 +292,32 @@ export class Home {
   }
 
   private reject(batch: Batch, error: HearthError): void {
-    const space: SpaceId = batch.space
+    const values = [...batch.parts.values()].map(({ object: { id }, created, ops }) => ({
+      id,
+      created,
+      edits: [...ops],
+    }))
+    this.refused(error, batch.space, batch.at, values, () => this.writes.again(batch))
+  }
+
+  private refused(
+    error: HearthError,
+    space: SpaceId,
+    at: number,
+    values: Rejected['values'],
+    again: () => void | Promise<void>,
+  ): void {
     const remove = () => this.rejectedNow.set(this.rejectedNow.value.filter((one) => one !== rejected))
     const rejected: Rejected = {
       code: error.code,
       message: error.message,
       error,
-      at: new Date(batch.at),
+      at: new Date(at),
       space,
-      values: [...batch.parts.values()].map(({ object: { id }, created, ops }) => ({
-        id,
-        created,
-        edits: [...ops],
-      })),
-      retry: () => {
+      values,
+      retry: async () => {
         this.check()
-        this.writes.again(batch)
+        await again()
         remove()
       },
       discard: remove,

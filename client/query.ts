@@ -3,7 +3,7 @@
  * changed and the worker has not yet confirmed are put where this tab's edits put them.
  */
 import { HearthError, invalid, type WireError, fromWire } from '../worker/protocol/errors.js'
-import type { ObjectId } from '../worker/protocol/ids.js'
+import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import {
   checkSpec,
   comparator,
@@ -49,7 +49,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** @internal */
   constructor(
     private readonly context: QueryContext,
-    private readonly spec: QuerySpec,
+    private spec: QuerySpec,
   ) {
     super([])
     checkSpec(spec)
@@ -123,6 +123,14 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
     const { record } = object
     if (!record || (this.spec.space && record.space !== this.spec.space)) return
     if (this.has(record) || this.has(object.current)) this.refresh()
+  }
+
+  /** @internal There is nothing any more, and one space is another one now. */
+  cleared(old: SpaceId, space: SpaceId): void {
+    if (this.spec.space === old) this.spec = { ...this.spec, space }
+    this.confirmed = []
+    this.confirmedTotal = 0
+    this.refresh()
   }
 
   /** @internal Asks (again): of a worker that does not know this query. */

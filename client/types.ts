@@ -54,10 +54,10 @@ export interface Rejected {
   readonly values: readonly {
     readonly id: ObjectId
     readonly created?: unknown
-    readonly edits: readonly unknown[]
+    readonly edits?: readonly unknown[]
   }[]
   /** Writes it again on what is there now. @throws HearthError `echo/lost-base` if that is gone */
-  retry(): void
+  retry(): Promise<void>
   discard(): void
 }
 

@@ -144,6 +144,18 @@ export class Writes {
     this.sendOn()
   }
 
+  /** The store was cleared: there is nothing any more that these were made on. */
+  forget(): void {
+    for (const batch of [...this.sent.values(), ...this.unsent]) {
+      batch.done = true
+      for (const { object } of batch.parts.values()) object.pending.clear()
+    }
+    this.sent.clear()
+    this.unsent = []
+    this.open = undefined
+    this.wake()
+  }
+
   /**
    * A new worker, which has nothing that was not durable.
    * @returns the objects that must be read anew before `resume`

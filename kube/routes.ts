@@ -24,9 +24,15 @@ export function makeRoutes(dist: string, apps: readonly App[]): Hono {
     return answerFile(makeFile('apps.json', Buffer.from(list)), 'apps.json', 'built', conditions(c))
   })
 
-  routes.get('*', (c) => {
+  routes.get('*', async (c) => {
     const path = rawPath(c)
     if (/^\/hearth\.m?js(\.map)?$/.test(path)) return serve(c, dist, path.slice(1), 'runtime')
+    // It lies beside the runtime and serves the whole origin, which takes the server's word.
+    if (path === '/hearth/service-worker.js') {
+      const answer = await serve(c, join(dist, 'hearth'), 'service-worker.js', 'built')
+      answer.headers.set('Service-Worker-Allowed', '/')
+      return answer
+    }
     if (path.startsWith('/hearth/'))
       return serve(c, join(dist, 'hearth'), path.slice('/hearth/'.length), 'runtime')
     // Asked for by browsers of every page that names no icon of its own.

@@ -221,3 +221,17 @@ test('a large file does not wait for its compression, which later visitors get',
   }
   assert.fail('never compressed')
 })
+
+test('the service worker may serve the whole origin, is asked for again each time, and is for this origin only', async () => {
+  await using fixture = await makeFixture()
+  await fixture.write('dist/hearth/service-worker.js', 'onfetch = () => {}')
+  const server = await fixture.serve()
+  const { status, headers } = await get(server, '/hearth/service-worker.js')
+  assert.deepEqual(
+    [status, headers['service-worker-allowed'], headers['cache-control']],
+    [200, '/', 'no-cache'],
+  )
+  assert.match(headers['content-type']!, /javascript/)
+  assert.equal(headers['access-control-allow-origin'], undefined)
+  assert.equal((await get(server, '/hearth/worker.js')).headers['service-worker-allowed'], undefined)
+})

@@ -1,12 +1,13 @@
 /**
  * The Hearth button: small, in the corner, in a shadow root so that no page's styles reach it and it reaches none.
- * Its popover opens and closes by the browser's own rules (Escape, a click elsewhere), without code of ours.
+ * Its popover opens and closes by the browser's own rules (Escape, a click elsewhere), without code of ours; what it says,
+ * and how that looks, is loaded when it is opened (`popover.ts`).
  */
 import type { open } from '../client/index.js'
 
 type Home = Awaited<ReturnType<typeof open>>
 
-const markup = `<button popovertarget=p aria-label=Hearth><svg viewBox="0 0 24 24" aria-hidden=true><path d="M12 3c1 4 6 6 6 12a6 6 0 0 1-12 0c0-3 1-5 3-6 0 2 1 2 2 3-1-3 0-7 1-9z"/></svg></button><div id=p popover role=dialog aria-label=Hearth><p role=status></p><a href=/>Open Hearth</a></div>`
+const markup = `<button popovertarget=p aria-label=Hearth><svg viewBox="0 0 24 24" aria-hidden=true><path d="M12 3c1 4 6 6 6 12a6 6 0 0 1-12 0c0-3 1-5 3-6 0 2 1 2 2 3-1-3 0-7 1-9z"/></svg></button><div id=p popover><a href=/>Open Hearth</a></div>`
 
 // Of the page it inherits the colour scheme and nothing else: light on a page that knows no dark.
 const css = `:host{all:initial;color-scheme:inherit;--e:light-dark(#b4471a,#f2935c)}
@@ -16,16 +17,16 @@ svg{display:block;fill:var(--e)}
 button:after{content:"";position:absolute;top:0;right:0;width:9px;height:9px;border-radius:50%;opacity:0;transition:opacity .3s}
 [data-state=saving]:after{background:#c98a00;opacity:1;transition-delay:.5s}
 [data-state=problem]:after{background:#c62b33;opacity:1}
-:focus-visible{outline:2px solid var(--e);outline-offset:2px}
-div{bottom:60px;width:208px;padding:12px 16px;border-radius:12px}
-p{margin:0 0 4px}
-a{color:var(--e)}`
+:focus-visible{outline:2px solid var(--e);outline-offset:2px}`
 
 let shown: Home | undefined
 let host: Element | undefined
 
-/** Adds the button to the page; once for each home, as `open()` may be called again. */
-export function mountButton(home: Home): void {
+/**
+ * Adds the button to the page; once for each home, as `open()` may be called again.
+ * @param fill puts words into the popover, when it is opened
+ */
+export function mountButton(home: Home, fill: () => unknown): void {
   if (shown === home) return
   shown = home
   host?.remove()
@@ -36,21 +37,12 @@ export function mountButton(home: Home): void {
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = markup
-  const [button, says] = [root.querySelector('button')!, root.querySelector('p')!]
+  root.querySelector('div')!.onbeforetoggle = fill
+  const { dataset } = root.querySelector('button')!
   const show = () => {
     const { damage, unsaved } = home.status.value
-    const refused = home.rejected.value.length
-    const { error } = home.status
-    button.dataset['state'] = error || refused || damage.length ? 'problem' : unsaved ? 'saving' : 'saved'
-    says.textContent =
-      error?.message ??
-      (refused
-        ? `Changes that could not be saved: ${refused}.`
-        : damage.length
-          ? 'Some data on this device cannot be read.'
-          : unsaved
-            ? 'Saving…'
-            : 'Everything is saved on this device.')
+    const problem = home.status.error || home.rejected.value.length || damage.length
+    dataset['state'] = problem ? 'problem' : unsaved ? 'saving' : 'saved'
   }
   home.status.subscribe(show)
   home.rejected.subscribe(show)

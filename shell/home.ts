@@ -12,6 +12,7 @@ import { problems } from './home/problems.js'
 import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
 import { topBar } from './home/top-bar.js'
+import { Updates } from './home/update-notice.js'
 import { followTheme } from './design/theme.js'
 
 declare const hearth: typeof Hearth
@@ -25,6 +26,7 @@ let failure: Error | undefined
 let counts: SpaceCounts | undefined
 
 const changed = eachFrame(() => render(page(), root))
+const updates = new Updates(changed)
 
 function page(): TemplateResult {
   return html`
@@ -37,7 +39,7 @@ function page(): TemplateResult {
           this device unless you share it.
         </p>
       </div>
-      ${home ? problems(home) : nothing} ${appCards(apps, appsFailed)}
+      ${home ? [updates.notice(home), problems(home)] : nothing} ${appCards(apps, appsFailed)}
       <section aria-labelledby="device-title">
         <h2 id="device-title">This device</h2>
         ${

@@ -7,41 +7,49 @@ import type { EchoPlatform } from './echo/platform.js'
 import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
-  OWNER_LOCK,
+  OLDEST_SERVED,
   PING_MS,
   RPC_VERSION,
   workerLock,
   type Welcome,
   type WorkerFrame,
+  type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
 import { verifyHello } from './protocol/verify.js'
 import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
+import { Tenure, type TenurePlatform } from './tenure.js'
 
-export interface Platform extends EchoPlatform {
-  readonly build: string
+export interface Platform extends EchoPlatform, TenurePlatform {
   storage(): Promise<{ used: number; quota: number; persisted: boolean }>
-  /** Holds an exclusive lock of the origin. @throws HearthError `store/busy` after `timeoutMs` */
-  hold(name: string, timeoutMs: number): Promise<() => void>
+  now(): number
+  later(run: () => void, ms: number): () => void
+  isFree(name: string): Promise<boolean>
   /** Resolves when nobody holds the lock; rejects when called off. */
   whenFree(name: string, signal: AbortSignal): Promise<void>
+  /** Ends this worker. */
+  close(): void
 }
 
 /** Automerge is made ready this long after the store was opened, in milliseconds. */
 const AUTOMERGE_MS = 500
 
-/** The longest wait for an older worker to let go of the store, in milliseconds. */
-const OWNER_MS = 10_000
+/** The longest wait for the lock that says that this worker lives, which nobody else wants, in milliseconds. */
+const LOCK_MS = 10_000
+/** What was just posted gets so long to arrive before a worker ends, in milliseconds. */
+const LINGER_MS = 1_000
+/** The longest that an old worker takes to make durable what it has, in milliseconds. */
+const DRAIN_MS = 5_000
 
 export class Runtime {
   readonly instance: InstanceId
   private readonly sessions = new Set<Session>()
   private opening: Promise<Echo> | undefined
-  /** Lets go of the store's lock. */
-  private release: (() => void) | undefined
+  private readonly tenure: Tenure
   private readonly house: SessionHouse = {
     later: (run, ms) => this.platform.later(run, ms),
+    isFree: (name) => this.platform.isFree(name),
     whenFree: (name, signal) => this.platform.whenFree(name, signal),
     requests: (session, port) => this.serve(session, port),
     left: (session) => {
@@ -54,7 +62,8 @@ export class Runtime {
   constructor(readonly platform: Platform) {
     this.instance = newId<InstanceId>(platform.random(16))
     // Tabs queue for this lock: it is how they learn at once that this worker is gone.
-    void platform.hold(workerLock(this.instance), OWNER_MS).catch(() => undefined)
+    void platform.hold(workerLock(this.instance), LOCK_MS).catch(() => undefined)
+    this.tenure = new Tenure(platform, (url) => this.retire(url))
     // Opening the store takes longest: begin before the first tab has said hello.
     void this.echo().catch(() => undefined)
     this.platform.later(() => this.tick(), PING_MS)
@@ -66,17 +75,29 @@ export class Runtime {
       // What comes before the answer breaks the protocol, and is not worth an answer.
       port.onmessage = null
       this.attach(data, port).catch((e: unknown) => {
-        const end: WorkerFrame = { f: 1, m: [{ t: 'end', error: toWire(toHearthError(e, 'rpc/malformed')) }] }
-        port.postMessage(end)
+        this.answer(port, { t: 'end', error: toWire(toHearthError(e, 'rpc/malformed')) })
       })
     }
   }
 
+  /** To one that gets no session. */
+  private answer(port: MessagePort, message: WorkerMessage): void {
+    port.postMessage({ f: 1, m: [message] } satisfies WorkerFrame)
+  }
+
   private async attach(data: unknown, port: MessagePort): Promise<void> {
     const hello = verifyHello(data)
-    const { rpc, client } = hello
-    if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-    const echo = await this.echo()
+    const { rpc, client, build } = hello
+    await this.tenure.meet(build, rpc > RPC_VERSION)
+    if (rpc < OLDEST_SERVED || rpc > RPC_VERSION)
+      throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
+    const echo = await (this.tenure.movedTo ? undefined : this.echo())?.catch((e: unknown) => {
+      if (!this.tenure.movedTo) throw e
+    })
+    // What this tab sent on an earlier stream is durable, or refused, before it hears which batches are.
+    await echo?.settled(client)
+    const { movedTo } = this.tenure
+    if (!echo || movedTo) return this.answer(port, { t: 'moved', url: movedTo! })
     // An earlier try of the same tab, which it gave up.
     for (const other of this.sessions) if (other.client === client) other.end(new HearthError('rpc/closed'))
     const session = new Session(echo, port, hello, this.house)
@@ -111,10 +132,9 @@ export class Runtime {
   }
 
   private async open(): Promise<Echo> {
-    const release = await this.platform.hold(OWNER_LOCK, OWNER_MS)
-    this.release = release
+    await this.tenure.begin()
     try {
-      const echo = await Echo.open(this.platform)
+      const echo = await Echo.open(this.platform, () => this.restart())
       // Damage of what came later is told then. A store that cannot be read is told to whoever asks it.
       const told = () => this.refreshStatus()
       void echo.loadAll().then(told, told)
@@ -122,9 +142,39 @@ export class Runtime {
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
     } catch (e) {
-      release()
+      this.tenure.release()
       throw e
     }
+  }
+
+  /** Everything accepted becomes durable, the store is let go, and this worker ends; its tabs go to the next one. */
+  private async retire(url: string): Promise<void> {
+    if (this.tenure.movedTo) return
+    const elsewhere = url !== this.platform.url
+    this.leaveTabs(url)
+    const echo = await this.opening?.catch(() => undefined)
+    const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
+    await Promise.race([echo?.drain(), late]).catch(() => undefined)
+    echo?.close()
+    this.tenure.release()
+    this.platform.later(() => this.platform.close(), elsewhere ? LINGER_MS : 0)
+  }
+
+  /** The store's connection is gone, and in some browsers it heals in a new worker only. */
+  private restart(): void {
+    if (this.tenure.movedTo) return
+    this.leaveTabs(this.platform.url)
+    this.tenure.release()
+    this.platform.close()
+  }
+
+  /**
+   * From here on tabs are sent elsewhere, and nothing is taken from them. Those who would open this very script find
+   * this worker until it has ended: they hear nothing, and go by its lock.
+   */
+  private leaveTabs(url: string): void {
+    this.tenure.movedTo = url
+    for (const session of [...this.sessions]) session.move(url === this.platform.url ? undefined : url)
   }
 
   private welcome(echo: Echo, session: Session): Welcome {
@@ -140,7 +190,7 @@ export class Runtime {
   }
 
   private tick(): void {
-    for (const session of this.sessions) session.ping(this.platform.now())
+    for (const session of this.sessions) session.ping()
     void this.refreshStatus()
     this.platform.later(() => this.tick(), PING_MS)
   }
@@ -159,7 +209,7 @@ export class Runtime {
     await echo.erase()
     // Pages that were told keep being told; one that is opened from here on starts anew.
     this.opening = undefined
-    this.release?.()
+    this.tenure.release()
   }
 
   private diagnostics(echo: Echo): Record<string, unknown> {

@@ -26,7 +26,8 @@ import {
 import { verifyFrame } from './protocol/verify.js'
 
 /** A tab that does not answer for so long is frozen or wedged; it attaches anew when it wakes. */
-const SILENT_MS = 6 * PING_MS
+const MAX_UNANSWERED = 6
+const SILENT_MS = MAX_UNANSWERED * PING_MS
 /** Operations kept for a tab that does not say what it has seen. */
 const MAX_UNSEEN = 50_000
 const MAX_QUERIES = 1000
@@ -34,6 +35,7 @@ const MAX_QUERIES = 1000
 /** What a session needs of the runtime that made it. */
 export interface SessionHouse {
   later(run: () => void, ms: number): void
+  isFree(name: string): Promise<boolean>
   /** Resolves when nobody holds the lock; rejects when called off. */
   whenFree(name: string, signal: AbortSignal): Promise<void>
   /** Serves requests of this tab. */
@@ -56,7 +58,8 @@ export class Session implements Listener {
   /** Number of the frame that is being gathered. */
   private frame = 1
   private lastBatch: number
-  private lastHeard: number | undefined
+  /** Pings in a row without a sign of life. They are counted, not timed: a machine that slept has not waited. */
+  private unanswered = 0
   private unseen = 0
 
   constructor(
@@ -71,7 +74,7 @@ export class Session implements Listener {
     this.lastBatch = echo.mark(client)
     echo.listeners.add(this)
     stream.onmessage = (event) => this.receive(event.data)
-    if (held) this.watchLock()
+    if (held) this.watchLock().catch(() => undefined)
   }
 
   welcome(welcome: Welcome): void {
@@ -79,11 +82,12 @@ export class Session implements Listener {
   }
 
   /** Ends with the tab's lock: it is held from now on. */
-  private watchLock(): void {
-    this.house
-      .whenFree(tabLock(this.client), this.locked.signal)
-      .then(() => this.end(new HearthError('rpc/closed')))
-      .catch(() => undefined)
+  private async watchLock(): Promise<void> {
+    const name = tabLock(this.client)
+    // Free while the tab speaks: this worker does not see its locks. Pings must do.
+    if (await this.house.isFree(name)) return
+    await this.house.whenFree(name, this.locked.signal)
+    this.end(new HearthError('rpc/closed'))
   }
 
   describe(): Record<string, unknown> {
@@ -95,16 +99,24 @@ export class Session implements Listener {
   }
 
   /** Asks for a sign of life, and gives up on a tab that has shown none for long. */
-  ping(now: number): void {
-    this.lastHeard ??= now
-    if (now - this.lastHeard > SILENT_MS) this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))
-    else this.send({ t: 'ping' })
+  ping(): void {
+    if (this.unanswered++ < MAX_UNANSWERED) this.send({ t: 'ping' })
+    else this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))
   }
 
   /** The last word to this tab. */
   end(error: HearthError): void {
+    this.leave({ t: 'end', error: toWire(error) })
+  }
+
+  /** Sends the tab to another worker; or says nothing, where it finds the next one by itself. */
+  move(url: string | undefined): void {
+    this.leave(url === undefined ? undefined : { t: 'moved', url })
+  }
+
+  private leave(last: WorkerMessage | undefined): void {
     if (this.ended) return
-    this.send({ t: 'end', error: toWire(error) })
+    if (last) this.send(last)
     this.flush()
     this.ended = true
     this.locked.abort()
@@ -122,7 +134,7 @@ export class Session implements Listener {
     if (this.ended) return
     try {
       const frame = verifyFrame(data)
-      this.lastHeard = undefined
+      this.unanswered = 0
       this.take(frame)
     } catch (e) {
       this.end(toHearthError(e, 'rpc/malformed'))
@@ -170,7 +182,7 @@ export class Session implements Listener {
         for (const id of message.ids) this.watched.delete(id)
         return
       case 'held':
-        return this.watchLock()
+        return void this.watchLock().catch(() => undefined)
       case 'requests':
         return this.house.requests(this, message.port)
       case 'leave':

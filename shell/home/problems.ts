@@ -22,7 +22,9 @@ export function problems(home: Home): TemplateResult | typeof nothing {
                     html`<li>
                       <span>${one.message} <code>${one.code}</code></span>
                       <span class="actions">
-                        <button class="button" @click=${() => void one.retry()}>Try again</button>
+                        <button class="button" @click=${() => one.retry().catch(() => undefined)}>
+                          Try again
+                        </button>
                         <button class="button" data-kind="quiet" @click=${() => void one.discard()}>
                           Discard
                         </button>

@@ -25,7 +25,7 @@ export function storagePanel({ storage }: Home['status']['value']): TemplateResu
       ${
         persisted
           ? 'Kept: the browser will not clear it by itself.'
-          : 'Not yet protected: the browser may clear it when space runs out.'
+          : 'Not yet protected: the browser may clear it when space runs out. Installed as an app, it is usually kept.'
       }
     </p>
   </article>`

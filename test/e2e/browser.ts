@@ -86,6 +86,14 @@ export class Browser {
     return page
   }
 
+  /** Removes all that the origin has stored, as a user does in the browser's settings. */
+  async clear(url: string): Promise<void> {
+    const page = await this.context.newPage()
+    const devtools = await this.context.newCDPSession(page)
+    await devtools.send('Storage.clearDataForOrigin', { origin: new URL(url).origin, storageTypes: 'all' })
+    await page.close()
+  }
+
   /** The debugging protocol, of the browser as a whole. */
   devtools(): Promise<CDPSession> {
     if (!this.remote) throw new Error('The browser is not running.')

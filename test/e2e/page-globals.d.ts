@@ -7,5 +7,7 @@ declare global {
     opening: Promise<Hearth.Home>
     /** Set once `opening` has resolved. */
     home: Hearth.Home
+    /** How often the browser was asked to keep what is stored. */
+    asked: number
   }
 }

@@ -14,9 +14,14 @@ export class Stage {
   ) {}
 
   /** @param flags more flags for Chromium */
-  static async set(...flags: string[]): Promise<Stage> {
+  static set(...flags: string[]): Promise<Stage> {
+    return Stage.of(folder('../../dist'), ...flags)
+  }
+
+  /** @param dist a build of Hearth */
+  static async of(dist: string, ...flags: string[]): Promise<Stage> {
     const server = await startServer({
-      dist: folder('../../dist'),
+      dist,
       apps: [folder('pages/alpha'), folder('pages/beta')],
     })
     try {

@@ -52,8 +52,13 @@ export const rooms = [
     why: 'an entry joins a platform and the runtime, and does nothing else',
   },
   {
+    room: 'worker/offline',
+    may: ['worker/protocol'],
+    why: 'the service worker holds no data state: it has nothing to do with the runtime',
+  },
+  {
     room: 'worker/service-worker',
-    may: ['worker/protocol', 'worker/platform'],
+    may: ['worker/protocol', 'worker/offline'],
     why: 'the service worker holds no data state: it has nothing to do with the runtime',
   },
   {

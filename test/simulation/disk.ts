@@ -64,6 +64,7 @@ export class Disk {
         if (durability === 'strict' && !this.options.ignoreStrict) this.synced = copyRows(this.cached)
         await alive()
       },
+      onGone: () => undefined,
       close: () => undefined,
       erase: async () => {
         this.cached = emptyRows()

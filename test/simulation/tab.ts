@@ -35,6 +35,7 @@ export class SimulatedTab {
     const hello = { rpc: RPC_VERSION, build: 'test', client, app: 'simulation', held: false }
     this.session = new Session(echo, port2, hello, {
       later: (run, ms) => void setTimeout(run, ms),
+      isFree: () => Promise.resolve(true),
       whenFree: () => new Promise(() => undefined),
       requests: () => undefined,
       left: () => undefined,

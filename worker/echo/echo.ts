@@ -86,11 +86,19 @@ export class Echo {
     )
   }
 
-  /** @throws HearthError `store/unavailable`, `store/newer`, `store/quota` */
-  static async open(platform: EchoPlatform): Promise<Echo> {
+  /**
+   * @param gone runs if the store is lost: this ECHO is of no more use then, and says nothing more to anybody
+   * @throws HearthError `store/unavailable`, `store/newer`, `store/quota`
+   */
+  static async open(platform: EchoPlatform, gone?: () => void): Promise<Echo> {
     const store = await platform.openStore()
     const heads = await readHeads(store, platform)
     const echo = new Echo(platform, store, heads.device)
+    store.onGone(() => {
+      if (echo.ended) return
+      echo.close()
+      gone?.()
+    })
     await echo.recover(heads)
     return echo
   }
@@ -166,6 +174,11 @@ export class Echo {
   /** Highest batch of this client that is never to be applied again. */
   mark(client: ClientId): number {
     return this.marks.get(client)?.n ?? 0
+  }
+
+  /** Resolves when no batch of this client is on its way to the disk. */
+  async settled(client: ClientId): Promise<void> {
+    if (this.pending.some((batch) => batch.client === client)) await this.committer.idle()
   }
 
   record(id: ObjectId): ObjectRecord | undefined {
@@ -328,6 +341,8 @@ export class Echo {
   }
 
   private failed(batches: readonly Batch[], refusal: Refusal): void {
+    // Whoever comes next hears of these batches from their tabs, by number.
+    if (this.ended) return
     const { error, only } = refusal
     this.pending.splice(0)
     if (only && error.code === 'echo/damaged')

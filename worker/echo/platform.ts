@@ -42,6 +42,8 @@ export interface Store {
    * @throws HearthError `store/quota`, `store/failed`
    */
   write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void>
+  /** Runs once if the store is gone (deleted, or its connection lost): nothing can be read or written any more. */
+  onGone(run: () => void): void
   close(): void
   /** Deletes everything. */
   erase(): Promise<void>

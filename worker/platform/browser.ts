@@ -3,14 +3,19 @@
  */
 import { initializeWasm } from '@automerge/automerge/slim'
 import { HearthError } from '../protocol/errors.js'
+import { OWNER_CHANNEL, type OwnerMessage } from '../protocol/rpc.js'
 import type { Platform } from '../runtime.js'
 import { openIndexedDbStore } from './indexeddb-store.js'
 
 declare const __HEARTH_BUILD__: string | undefined
 declare const __HEARTH_WASM__: string | undefined
 
+/** The longest that a look at the deployed script takes, in milliseconds. */
+const LOOK_MS = 3_000
+
 export function browserPlatform(): Platform {
   let wasm: Promise<void> | undefined
+  const channel = new BroadcastChannel(OWNER_CHANNEL)
   return {
     build: typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source',
     openStore: () => openIndexedDbStore(),
@@ -31,7 +36,16 @@ export function browserPlatform(): Platform {
       const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {}
       return { used: usage, quota, persisted: (await navigator.storage?.persisted?.()) ?? false }
     },
+    url: self.location.href,
+    deployed: deployedBuild,
+    hail: (message) => channel.postMessage(message),
+    onHail: (run) => {
+      channel.onmessage = ({ data }: MessageEvent<OwnerMessage>) => run(data)
+    },
+    close: () => self.close(),
     hold: holdLock,
+    isFree: (name) =>
+      navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => lock !== null),
     whenFree: (name, signal) => whenFree(name, signal),
   }
 }
@@ -39,6 +53,18 @@ export function browserPlatform(): Platform {
 const loadWasm = async () => {
   const file = typeof __HEARTH_WASM__ === 'string' ? __HEARTH_WASM__ : 'automerge.wasm'
   await initializeWasm(fetch(new URL(file, self.location.href)) as unknown as Promise<Uint8Array>)
+}
+
+/** The build says so in its script's first line: what a tab would start now, from the network or what is kept of it. */
+async function deployedBuild(): Promise<string | undefined> {
+  const response = await fetch(self.location.href, {
+    cache: 'no-cache',
+    signal: AbortSignal.timeout(LOOK_MS),
+  })
+  const reader = response.ok ? response.body?.getReader() : undefined
+  const { value } = (await reader?.read()) ?? {}
+  void reader?.cancel()
+  return /^\/\*! hearth (\S+) \*\//.exec(new TextDecoder().decode(value?.subarray(0, 200)))?.[1]
 }
 
 /** Holds an exclusive lock until it is let go. @throws HearthError `store/busy` after `timeoutMs` */

@@ -67,6 +67,7 @@ const range = (under: readonly (string | number)[], after?: number, upTo?: numbe
 
 class IndexedDbStore implements Store {
   readonly lost: string | undefined
+  private gone: (() => void) | undefined
   /** Nothing is written before this has been done once. */
   private rotated: Promise<void> | undefined
 
@@ -79,7 +80,18 @@ class IndexedDbStore implements Store {
     // A new database lies on a new log.
     if (fresh) this.rotated = Promise.resolve()
     // Another connection deletes or upgrades: let go, or it waits for ever.
-    db.addEventListener('versionchange', () => db.close())
+    db.addEventListener('versionchange', () => this.lose())
+    // The browser has closed it: the user cleared what is stored, or the connection broke.
+    db.addEventListener('close', () => this.lose())
+  }
+
+  onGone(run: () => void): void {
+    this.gone = run
+  }
+
+  private lose(): void {
+    this.db.close()
+    this.gone?.()
   }
 
   async get<T>(table: Table, key: Key): Promise<T | undefined> {
@@ -111,12 +123,22 @@ class IndexedDbStore implements Store {
       }
       await tx.done
     } catch (e) {
+      this.check()
       throw writeError(e)
     }
   }
 
   close(): void {
     this.db.close()
+  }
+
+  /** The event that tells of a lost connection may come after the failures that it causes. */
+  private check(): void {
+    try {
+      this.db.transaction('meta').done.catch(() => undefined)
+    } catch {
+      this.lose()
+    }
   }
 
   async erase(): Promise<void> {
@@ -128,6 +150,7 @@ class IndexedDbStore implements Store {
     try {
       return await read()
     } catch (e) {
+      this.check()
       throw toHearthError(e, 'store/unavailable')
     }
   }

@@ -13,6 +13,8 @@ const tabMessages = {
   'rpc/worker-gone': 'The data plane did not answer in {ms} ms. It is being started again; try once more.',
   'rpc/closed': 'This home was closed. Call hearth.open() again.',
   'store/erased': 'Everything of Hearth was erased from this browser. Reload the page to start anew.',
+  'store/cleared':
+    'What this browser kept for this site was cleared. What this tab still shows can be written again: home.rejected.',
   'env/insecure-context': 'Hearth needs a secure page. Serve it over https, or from localhost.',
   'env/unsupported': 'This browser lacks {reason}. Update it, or use another one.',
 } as const

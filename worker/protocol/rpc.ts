@@ -12,16 +12,25 @@ import type { QuerySpec, Queryable } from './queries.js'
 import type { StoredRecord } from './values.js'
 
 export const RPC_VERSION = 1
+/** A worker serves tabs of its own version and of the one before. */
+export const OLDEST_SERVED = 1
+
+/** Builds are `<version>+<when>`, and ordered by when they were made: 8 digits of base 36. */
+const madeAt = (build: string) => /\+([0-9a-z]{8})$/.exec(build)?.[1] ?? ''
+/** Whether a build comes after another one. One from source comes after none. */
+export const isNewer = (build: string, other: string): boolean => madeAt(build) > madeAt(other)
 
 /** Web Locks by which each side learns that the other is gone. */
 export const tabLock = (client: ClientId) => `hearth:tab:${client}`
 export const workerLock = (instance: InstanceId) => `hearth:worker:${instance}`
 /** Held by the one worker instance that may write this origin's store. */
 export const OWNER_LOCK = 'hearth:owner'
+/** BroadcastChannel on which workers of one origin agree who has the store. */
+export const OWNER_CHANNEL = 'hearth:owner'
 /** The worker asks each tab this often whether it is still there, in milliseconds; a frozen tab keeps its lock. */
 export const PING_MS = 5000
 
-/** The first message on a port. It is answered by a frame: with `welcome`, or with `end` and the reason. */
+/** The first message on a port. It is answered by a frame: with `welcome`, `moved`, or `end` and the reason. */
 export interface Hello {
   readonly rpc: number
   readonly build: string
@@ -69,6 +78,13 @@ export interface WorkerStatus {
   readonly persisted: boolean
   readonly damage: readonly Damage[]
 }
+
+/** What workers say to each other on `OWNER_CHANNEL`. */
+export type OwnerMessage =
+  /** A worker waits for the store. */
+  | { readonly t: 'waits'; readonly build: string; readonly url: string }
+  /** It keeps waiting in vain: this one has the store and is not older. */
+  | { readonly t: 'owns'; readonly build: string; readonly url: string }
 
 /** Requests of one tab. Every one ends: with an answer, or a coded error. */
 export interface SessionApi {
@@ -190,5 +206,7 @@ export type WorkerMessage =
   | { readonly t: 'status'; readonly status: WorkerStatus }
   /** The tab answers with any frame. */
   | { readonly t: 'ping' }
+  /** The last message on this stream: another worker has the store, or will in a moment. Shake hands there. */
+  | { readonly t: 'moved'; readonly url: string }
   /** The last message on this stream. */
   | { readonly t: 'end'; readonly error: WireError }

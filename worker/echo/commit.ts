@@ -23,6 +23,9 @@ export interface Mark {
   readonly at: number
 }
 
+/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. */
+const TURN_OPS = 128
+
 /** The entry in the making. */
 interface Draft {
   readonly space: Space
@@ -68,7 +71,7 @@ export class Committer {
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
       // One turn of the event loop: what a tab sends in one go is then in one transaction.
-      await new Promise<void>((resolve) => this.platform.later(resolve, 0))
+      await this.turn()
       const group = this.queue.splice(0, this.ready())
       try {
         if (group.length > 0) await this.write(group)
@@ -80,6 +83,10 @@ export class Committer {
         this.onFailed([...group, ...this.queue.splice(0)], only ? { error, only } : { error })
       }
     }
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve) => this.platform.later(resolve, 0))
   }
 
   /** How many batches may be written: not what stands behind a new object whose id may turn out to be taken. */
@@ -97,6 +104,7 @@ export class Committer {
     const writes: Write[] = []
     const placed: [Space, ObjectId, number][] = []
     const edited = new Set<ObjectId>()
+    let busy = 0
     try {
       const { all, created } = drafts(group)
       for (const draft of all) {
@@ -107,7 +115,15 @@ export class Committer {
         for (const [id, ops] of draft.edits) {
           edited.add(id)
           const fresh = created.get(id)?.creations.get(id)
-          const made = await this.documents.edit(space, id, ops, slot.at, fresh && { id, ...fresh })
+          const made: Uint8Array[] = []
+          for (let from = 0; from < ops.length; from += TURN_OPS) {
+            const some = ops.slice(from, from + TURN_OPS)
+            if ((busy += some.length) > TURN_OPS) {
+              busy = some.length
+              await this.turn()
+            }
+            made.push(...(await this.documents.edit(space, id, some, slot.at, fresh && { id, ...fresh })))
+          }
           if (made.length > 0) changes.push([id, made])
         }
         if (creations.length === 0 && changes.length === 0) continue

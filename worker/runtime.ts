@@ -135,6 +135,9 @@ export class Runtime {
     await this.tenure.begin()
     try {
       const echo = await Echo.open(this.platform, () => this.restart())
+      // Damage of what came later is told then. A store that cannot be read is told to whoever asks it.
+      const told = () => this.refreshStatus()
+      void echo.loadAll().then(told, told)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo

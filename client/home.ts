@@ -179,7 +179,11 @@ export class Home {
       if (--rereading === 0 && this.welcome === welcome) this.writes.resume(welcome.mark)
     }
     for (const object of this.table.all()) {
-      if (!object.root?.deref() && !unsaved.has(object)) continue
+      if (!object.root?.deref() && !unsaved.has(object)) {
+        // Nobody looks at it now; who asks for it again has it read again.
+        if (object.record) object.state = 'loading'
+        continue
+      }
       if (unsaved.has(object)) rereading++
       const done = unsaved.has(object) ? reread : () => undefined
       this.load(object.id).then(done, done)

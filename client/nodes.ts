@@ -119,7 +119,11 @@ export abstract class Node {
  */
 export function rootOf(object: TabObject, writes: Writes): Node {
   let node = object.root?.deref()
-  if (!node) object.root = new WeakRef((node = new RecordNode(object, writes)))
+  if (!node) {
+    object.root = new WeakRef((node = new RecordNode(object, writes)))
+    // Known from before this worker: what has become of it is read again.
+    if (object.record && object.state === 'loading') object.table.fetch(object.id)
+  }
   return node
 }
 

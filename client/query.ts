@@ -40,7 +40,8 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   private q = 0
   /** As the worker has it. */
   private confirmed: TabObject[] = []
-  private confirmedTotal = 0
+  /** Null while the worker does not know it. */
+  private confirmedTotal: number | null = null
   private total: LiveValue<number> | undefined
   private stale = true
   private shown: LiveObject<T>[] = []
@@ -87,7 +88,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** How many objects meet the conditions, whatever the limit. */
   get count(): Live<number> {
     this.open()
-    return (this.total ??= new LiveValue(this.counted(), this.status === 'ready'))
+    return (this.total ??= new LiveValue(this.counted(), this.confirmedTotal !== null))
   }
 
   /** @internal A message of the worker's about this query. */
@@ -162,13 +163,13 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
 
   private refresh(): void {
     this.stale = true
-    if (this.status === 'ready') this.total?.set(this.counted())
+    if (this.confirmedTotal !== null) this.total?.set(this.counted())
     this.tell()
   }
 
   /** The worker's count, and what this tab's own edits make of it. */
   private counted(): number {
-    let count = this.confirmedTotal
+    let count = this.confirmedTotal ?? 0
     for (const [, was, is] of this.moved()) count += Number(is) - Number(was)
     return count
   }

@@ -7,13 +7,10 @@ import type { EchoPlatform } from './echo/platform.js'
 import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
-  isNewer,
   OLDEST_SERVED,
-  OWNER_LOCK,
   PING_MS,
   RPC_VERSION,
   workerLock,
-  type OwnerMessage,
   type Welcome,
   type WorkerFrame,
   type WorkerMessage,
@@ -22,22 +19,15 @@ import {
 import { verifyHello } from './protocol/verify.js'
 import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
+import { Tenure, type TenurePlatform } from './tenure.js'
 
-export interface Platform extends EchoPlatform {
-  readonly build: string
+export interface Platform extends EchoPlatform, TenurePlatform {
   storage(): Promise<{ used: number; quota: number; persisted: boolean }>
-  /** Holds an exclusive lock of the origin. @throws HearthError `store/busy` after `timeoutMs` */
-  hold(name: string, timeoutMs: number): Promise<() => void>
+  now(): number
+  later(run: () => void, ms: number): () => void
   isFree(name: string): Promise<boolean>
   /** Resolves when nobody holds the lock; rejects when called off. */
   whenFree(name: string, signal: AbortSignal): Promise<void>
-  /** Where this worker's script lies: a tab that opens it finds this worker, or the next one. */
-  readonly url: string
-  /** The build of the script that lies there now; undefined where it cannot be told. */
-  deployed(): Promise<string | undefined>
-  /** What workers of one origin say to each other. */
-  hail(message: OwnerMessage): void
-  onHail(run: (message: OwnerMessage) => void): void
   /** Ends this worker. */
   close(): void
 }
@@ -45,13 +35,8 @@ export interface Platform extends EchoPlatform {
 /** Automerge is made ready this long after the store was opened, in milliseconds. */
 const AUTOMERGE_MS = 500
 
-/** The longest wait for an older worker to let go of the store, in milliseconds. */
-const OWNER_MS = 10_000
-
-/** Who waits for the store says so after this long, and again, in milliseconds. */
-const HAIL_MS = 100
-/** Whether a newer script lies there is asked this often at most, in milliseconds. */
-const LOOK_MS = 5_000
+/** The longest wait for the lock that says that this worker lives, which nobody else wants, in milliseconds. */
+const LOCK_MS = 10_000
 /** What was just posted gets so long to arrive before a worker ends, in milliseconds. */
 const LINGER_MS = 1_000
 /** The longest that an old worker takes to make durable what it has, in milliseconds. */
@@ -61,13 +46,7 @@ export class Runtime {
   readonly instance: InstanceId
   private readonly sessions = new Set<Session>()
   private opening: Promise<Echo> | undefined
-  /** Lets go of the store's lock. */
-  private release: (() => void) | undefined
-  /** Where tabs are sent: this worker does not, or not any more, have the store. */
-  private movedTo: string | undefined
-  /** Gives up waiting for the store's lock. */
-  private refuse: (() => void) | undefined
-  private looked = -Infinity
+  private readonly tenure: Tenure
   private readonly house: SessionHouse = {
     later: (run, ms) => this.platform.later(run, ms),
     isFree: (name) => this.platform.isFree(name),
@@ -83,8 +62,8 @@ export class Runtime {
   constructor(readonly platform: Platform) {
     this.instance = newId<InstanceId>(platform.random(16))
     // Tabs queue for this lock: it is how they learn at once that this worker is gone.
-    void platform.hold(workerLock(this.instance), OWNER_MS).catch(() => undefined)
-    platform.onHail((message) => this.hailed(message))
+    void platform.hold(workerLock(this.instance), LOCK_MS).catch(() => undefined)
+    this.tenure = new Tenure(platform, (url) => this.retire(url))
     // Opening the store takes longest: begin before the first tab has said hello.
     void this.echo().catch(() => undefined)
     this.platform.later(() => this.tick(), PING_MS)
@@ -109,15 +88,16 @@ export class Runtime {
   private async attach(data: unknown, port: MessagePort): Promise<void> {
     const hello = verifyHello(data)
     const { rpc, client, build } = hello
-    if (isNewer(build, this.platform.build)) await this.lookForNewer(rpc > RPC_VERSION)
+    await this.tenure.meet(build, rpc > RPC_VERSION)
     if (rpc < OLDEST_SERVED || rpc > RPC_VERSION)
       throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-    const echo = await this.echo().catch((e: unknown) => {
-      if (!this.movedTo) throw e
+    const echo = await (this.tenure.movedTo ? undefined : this.echo())?.catch((e: unknown) => {
+      if (!this.tenure.movedTo) throw e
     })
     // What this tab sent on an earlier stream is durable, or refused, before it hears which batches are.
     await echo?.settled(client)
-    if (!echo || this.movedTo) return this.answer(port, { t: 'moved', url: this.movedTo! })
+    const { movedTo } = this.tenure
+    if (!echo || movedTo) return this.answer(port, { t: 'moved', url: movedTo! })
     // An earlier try of the same tab, which it gave up.
     for (const other of this.sessions) if (other.client === client) other.end(new HearthError('rpc/closed'))
     const session = new Session(echo, port, hello, this.house)
@@ -152,86 +132,39 @@ export class Runtime {
   }
 
   private async open(): Promise<Echo> {
-    const release = await this.own()
-    this.release = release
+    await this.tenure.begin()
     try {
       const echo = await Echo.open(this.platform, () => this.restart())
+      // Damage of what came later is told then. A store that cannot be read is told to whoever asks it.
+      const told = () => this.refreshStatus()
+      void echo.loadAll().then(told, told)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
     } catch (e) {
-      release()
+      this.tenure.release()
       throw e
     }
   }
 
-  /** Waits for the store's lock, and tells whoever has it. @throws HearthError `store/busy` */
-  private async own(): Promise<() => void> {
-    const { build, url } = this.platform
-    let waits = true
-    const hail = () => {
-      if (!waits) return
-      this.platform.hail({ t: 'waits', build, url })
-      this.platform.later(hail, 10 * HAIL_MS)
-    }
-    this.platform.later(hail, HAIL_MS)
-    const held = this.platform.hold(OWNER_LOCK, OWNER_MS)
-    const refused = new Promise<never>(
-      (_, reject) => (this.refuse = () => reject(new HearthError('store/busy'))),
-    )
-    // Granted after all to one that has given up.
-    held.then((release) => this.movedTo && release()).catch(() => undefined)
-    return Promise.race([held, refused]).finally(() => (waits = false))
-  }
-
-  private hailed(message: OwnerMessage): void {
-    const { build, url } = this.platform
-    if (message.url === url || this.movedTo) return
-    if (message.t === 'owns') {
-      if (this.release || isNewer(build, message.build)) return
-      // Not older, and it was first: this worker's tabs go there.
-      this.movedTo = message.url
-      this.refuse?.()
-      this.platform.later(() => this.platform.close(), LINGER_MS)
-    } else if (this.release) {
-      if (isNewer(message.build, build)) void this.retire(message.url)
-      else this.platform.hail({ t: 'owns', build, url })
-    }
-  }
-
-  /** A tab of a newer build is there: if a newer worker is, too, this one makes room. */
-  private async lookForNewer(urgent: boolean): Promise<void> {
-    const now = this.platform.now()
-    if (!urgent && now - this.looked < LOOK_MS) return
-    this.looked = now
-    const looking = this.platform
-      .deployed()
-      .catch(() => undefined)
-      .then(async (build) => {
-        if (build && isNewer(build, this.platform.build)) await this.retire(this.platform.url)
-      })
-    // A tab that this worker can serve is served meanwhile.
-    if (urgent) await looking
-  }
-
   /** Everything accepted becomes durable, the store is let go, and this worker ends; its tabs go to the next one. */
   private async retire(url: string): Promise<void> {
-    if (this.movedTo) return
+    if (this.tenure.movedTo) return
     const elsewhere = url !== this.platform.url
     this.leaveTabs(url)
     const echo = await this.opening?.catch(() => undefined)
     const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
     await Promise.race([echo?.drain(), late]).catch(() => undefined)
     echo?.close()
-    this.release?.()
+    this.tenure.release()
     this.platform.later(() => this.platform.close(), elsewhere ? LINGER_MS : 0)
   }
 
   /** The store's connection is gone, and in some browsers it heals in a new worker only. */
   private restart(): void {
-    if (this.movedTo) return
+    if (this.tenure.movedTo) return
     this.leaveTabs(this.platform.url)
-    this.release?.()
+    this.tenure.release()
     this.platform.close()
   }
 
@@ -240,7 +173,7 @@ export class Runtime {
    * this worker until it has ended: they hear nothing, and go by its lock.
    */
   private leaveTabs(url: string): void {
-    this.movedTo = url
+    this.tenure.movedTo = url
     for (const session of [...this.sessions]) session.move(url === this.platform.url ? undefined : url)
   }
 
@@ -276,7 +209,7 @@ export class Runtime {
     await echo.erase()
     // Pages that were told keep being told; one that is opened from here on starts anew.
     this.opening = undefined
-    this.release?.()
+    this.tenure.release()
   }
 
   private diagnostics(echo: Echo): Record<string, unknown> {

@@ -49,7 +49,10 @@ export class Session implements Listener {
   private readonly about: { readonly app: string; readonly build: string }
   private readonly bridge: Bridge
   private readonly watched = new Set<ObjectId>()
-  private readonly windows = new Map<number, QueryWindow>()
+  /** Open queries; undefined while what is here does not decide the result. */
+  private readonly windows = new Map<number, QueryWindow | undefined>()
+  /** Frames, in order, behind an edit of an object that may be there and has not come yet. */
+  private held: TabFrame[] | undefined
   private readonly locked = new AbortController()
   private outbox: WorkerMessage[] = []
   /** Number of the frame that is being gathered. */
@@ -118,7 +121,7 @@ export class Session implements Listener {
     this.ended = true
     this.locked.abort()
     this.echo.listeners.delete(this)
-    for (const window of this.windows.values()) window.close()
+    for (const window of this.windows.values()) window?.close()
     this.echo.release()
     // Closing in this turn could drop the frame that was just posted.
     this.house.later(() => this.stream.close(), 1000)
@@ -130,16 +133,37 @@ export class Session implements Listener {
   private receive(data: unknown): void {
     if (this.ended) return
     try {
-      const { seen, m } = verifyFrame(data)
+      const frame = verifyFrame(data)
       this.unanswered = 0
-      if (this.unseen > 0) {
-        this.bridge.seen(seen)
-        this.unseen = this.bridge.size
-      }
-      for (const message of m) this.handle(message, seen)
+      this.take(frame)
     } catch (e) {
       this.end(toHearthError(e, 'rpc/malformed'))
     }
+  }
+
+  private take(frame: TabFrame): void {
+    if (this.ended) return
+    if (this.held) return void this.held.push(frame)
+    const { seen, m } = frame
+    if (this.unseen > 0) {
+      this.bridge.seen(seen)
+      this.unseen = this.bridge.size
+    }
+    for (const [i, message] of m.entries()) {
+      const known = message.t === 'batch' && this.echo.unknown(basesOf(message.items))
+      if (known) return this.hold({ seen, m: m.slice(i) }, known)
+      this.handle(message, seen)
+    }
+  }
+
+  private hold(frame: TabFrame, until: Promise<void>): void {
+    this.held = [frame]
+    const take = () => {
+      const frames = this.held ?? []
+      this.held = undefined
+      for (const one of frames) this.take(one)
+    }
+    until.then(take).catch((e: unknown) => this.end(toHearthError(e, 'rpc/malformed')))
   }
 
   private handle(message: TabMessage, seen: TabFrame['seen']): void {
@@ -152,11 +176,8 @@ export class Session implements Listener {
         this.windows.get(message.q)?.close()
         this.windows.delete(message.q)
         return this.echo.release()
-      case 'load': {
-        const record = this.echo.record(message.id)
-        if (record) this.show([record])
-        return this.send({ t: 'loaded', q: message.q, found: !!record && !record.gone })
-      }
+      case 'load':
+        return this.load(message.q, message.id)
       case 'unwatch':
         for (const id of message.ids) this.watched.delete(id)
         return
@@ -204,13 +225,33 @@ export class Session implements Listener {
     this.reset(new Map(items.map(({ id }) => [id, this.echo.record(id)])))
   }
 
+  private load(q: number, id: ObjectId): void {
+    const known = this.echo.unknown([id])
+    if (known) return void known.then(() => this.load(q, id)).catch((e) => this.end(toHearthError(e)))
+    const record = this.echo.record(id)
+    if (record) this.show([record])
+    this.send({ t: 'loaded', q, found: !!record && !record.gone })
+  }
+
   private open(q: number, spec: QuerySpec): void {
+    const fail = (e: unknown) =>
+      this.send({ t: 'failed', q, error: toWire(toHearthError(e, 'echo/invalid')) })
     try {
       if (this.windows.has(q) || this.windows.size >= MAX_QUERIES)
         throw new HearthError('echo/too-large', {
           reason: `more than ${MAX_QUERIES} open queries in one tab`,
         })
       checkSpec(spec)
+      const decided = this.echo.undecided(spec)
+      if (decided) {
+        this.windows.set(q, undefined)
+        const again = () => {
+          // Unless the tab does not ask any more.
+          if (this.ended || !this.windows.delete(q)) return
+          this.open(q, spec)
+        }
+        return void decided.then(again).catch((e: unknown) => this.windows.delete(q) && fail(e))
+      }
       const { after } = spec
       if (after && !this.echo.record(after)) throw new HearthError('echo/unknown-object')
       const window = new QueryWindow(
@@ -222,7 +263,7 @@ export class Session implements Listener {
       this.windows.set(q, window)
       this.result(q, window)
     } catch (e) {
-      this.send({ t: 'failed', q, error: toWire(toHearthError(e, 'echo/invalid')) })
+      fail(e)
     }
   }
 
@@ -306,4 +347,10 @@ export class Session implements Listener {
     this.stream.postMessage({ f: this.frame++, m: this.outbox })
     this.outbox = []
   }
+}
+
+/** The objects that must be there for these to be applied. */
+function basesOf(items: readonly Item[]): ObjectId[] {
+  const made = new Set(items.filter((item) => !('op' in item)).map(({ id }) => id))
+  return items.filter((item) => 'op' in item && !made.has(item.id)).map(({ id }) => id)
 }

@@ -44,6 +44,31 @@ describe('when the worker ends under its tabs', () => {
     assert.equal(await countOf(late, id), 400)
     assert.deepEqual(await alice.evaluate(() => window.home.rejected.value.map(({ code }) => code)), [])
   })
+
+  it('what a tab knew and did not look at is read again when it does', async () => {
+    const [alice, bob] = [await stage.tab(), await stage.tab()]
+    const id = await alice.evaluate(async () => {
+      const note = window.home.space.add('unseen', { title: 'before' })
+      await window.home.space.flush()
+      return note.id as string
+    })
+    await bob.evaluate(async () => {
+      const query = window.home.query('unseen')
+      await query.ready
+      query.close()
+    })
+    const first = await workerOf(bob)
+    await endWorker(stage)
+    for (const page of [alice, bob])
+      await until('a new worker', async () => (await workerOf(page)) !== first, 20_000)
+    await alice.evaluate(async (id) => {
+      ;(await window.home.space.load(id))['title'] = 'after'
+      await window.home.space.flush()
+    }, id)
+    await until('Bob to see what has become of it', () =>
+      bob.evaluate((id) => window.home.space.get(id)!['title'] === 'after', id),
+    )
+  })
 })
 
 /** Counts, some of it durable and some of it on its way at any moment; runs in a page. */

@@ -56,7 +56,15 @@ export class Life {
     echo.listeners.add(listener)
   }
 
+  /** Everything that is stored is here. */
   static async begin(disk: Disk, random = new Random(1)): Promise<Life> {
+    const life = await Life.early(disk, random)
+    await life.echo.loadAll()
+    return life
+  }
+
+  /** As soon as a tab is let in: pages may still be coming. */
+  static async early(disk: Disk, random = new Random(1)): Promise<Life> {
     const platform = simulatedPlatform(disk, random)
     const echo = await Echo.open(platform)
     const client = newId<ClientId>(platform.random(16))

@@ -8,8 +8,8 @@ import { HearthError } from '../../worker/protocol/errors.js'
 type Rows = Map<Table, Map<string, { key: Key; value: unknown }>>
 
 export interface DiskOptions {
-  /** Waits as a disk would; a simulation gives its own turns. */
-  readonly wait?: () => Promise<void>
+  /** Waits as a disk would; a simulation gives its own turns. @param key of the row that is read, if it is one */
+  readonly wait?: (table?: Table, key?: Key) => Promise<void>
   /** The fault that the durability test must notice: everything is written as if it were relaxed. */
   readonly ignoreStrict?: boolean
 }
@@ -35,8 +35,8 @@ export class Disk {
   /** A store on what is there now. */
   open(): Store {
     const life = this.life
-    const alive = async () => {
-      await this.options.wait?.()
+    const alive = async (table?: Table, key?: Key) => {
+      await this.options.wait?.(table, key)
       if (life !== this.life) await new Promise(() => undefined)
     }
     const lost = this.lost
@@ -44,7 +44,7 @@ export class Disk {
     return {
       lost,
       get: async <T>(table: Table, key: Key) => {
-        await alive()
+        await alive(table, key)
         return structuredClone(this.cached.get(table)!.get(text(key))?.value) as T | undefined
       },
       rows: async <T>(table: Table, under?: readonly (string | number)[], after?: number) => {

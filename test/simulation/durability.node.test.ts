@@ -22,9 +22,13 @@ async function lives(random: Random, count: number, options: DiskOptions = {}): 
   const acknowledged = new Map<ObjectId, StoredRecord>()
   let lost = 0
   for (let life = 0; life < count; life++) {
-    const device = await Life.begin(disk, random)
-    for (const [id, value] of acknowledged)
-      if (!isDeepStrictEqual(device.echo.record(id)?.value, value)) lost++
+    // In every other life the tab writes, and power may go, while pages are still coming.
+    const early = random.next() < 0.5
+    const device = await (early ? Life.early(disk, random) : Life.begin(disk, random))
+    for (const [id, value] of acknowledged) {
+      const record = device.echo.record(id)
+      if (!(early && !record) && !isDeepStrictEqual(record?.value, value)) lost++
+    }
     const written = new Map<number, [ObjectId, StoredRecord]>()
     for (let i = random.between(1, 8); i > 0; i--) {
       const known = [...acknowledged.keys()]
@@ -35,7 +39,8 @@ async function lives(random: Random, count: number, options: DiskOptions = {}): 
         if (before) written.set(device.write({ id, op }), [id, apply(before.value, op)])
       } else {
         const id = randomId(random)
-        const value = randomRecord(random)
+        // Large, so that there are many pages.
+        const value = { ...randomRecord(random), pad: new Uint8Array(50_000).fill(life) }
         written.set(device.add(id, 'note', value), [id, value])
       }
       if (random.next() < 0.6) await new Promise((resolve) => setTimeout(resolve, random.between(0, 6)))

@@ -6,6 +6,7 @@
 import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Documents } from './documents.js'
+import type { Layout } from './pages.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
 import type { Space } from './space.js'
 
@@ -36,6 +37,8 @@ export interface Position {
   readonly seq: number
   readonly head: Uint8Array | null
   readonly lamport: number
+  /** Of the pages; stores that were last written by the first builds have none. */
+  readonly layout?: Layout
 }
 
 export class Checkpoints {
@@ -78,16 +81,22 @@ export class Checkpoints {
   private async write(all: boolean): Promise<void> {
     for (const space of this.spaces()) {
       await this.settled()
-      if (!space.pages.dirty) continue
+      // A page that was not read must not be written, and a position stands for all pages: its end asks again.
+      if (space.loading || !space.pages.dirty) continue
       const taken = space.pages.take()
       const { seq, head, lamport } = space
+      const { layout } = space.pages
       const at = [space.info.id, space.device] as const
       const writes: Write[] = taken.map((page) => ({
         table: 'pages',
         key: [space.info.id, page],
         put: row(space, page),
       }))
-      writes.push({ table: 'positions', key: [...at], put: { seq, head, lamport } satisfies Position })
+      writes.push({
+        table: 'positions',
+        key: [...at],
+        put: { seq, head, lamport, layout } satisfies Position,
+      })
       writes.push({ table: 'journal', under: at, upTo: seq })
       try {
         await this.store.write(writes, 'relaxed')

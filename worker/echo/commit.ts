@@ -9,6 +9,7 @@ import type { ClientId, ObjectId } from '../protocol/ids.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Batch, Refusal } from './batch.js'
+import type { Claims } from './claims.js'
 import type { Documents } from './documents.js'
 import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
@@ -21,6 +22,9 @@ export interface Mark {
   readonly n: number
   readonly at: number
 }
+
+/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. */
+const TURN_OPS = 128
 
 /** The entry in the making. */
 interface Draft {
@@ -40,6 +44,7 @@ export class Committer {
     private readonly platform: EchoPlatform,
     private readonly store: Store,
     private readonly documents: Documents,
+    private readonly claims: Claims,
     private readonly onDurable: (batches: readonly Batch[]) => void,
     private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
   ) {}
@@ -66,25 +71,40 @@ export class Committer {
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
       // One turn of the event loop: what a tab sends in one go is then in one transaction.
-      await new Promise<void>((resolve) => this.platform.later(resolve, 0))
-      const group = this.queue.splice(0)
+      await this.turn()
+      const group = this.queue.splice(0, this.ready())
       try {
-        await this.write(group)
+        if (group.length > 0) await this.write(group)
+        else await this.claims.settled()
       } catch (e) {
         const error = toHearthError(e)
-        const only = error.code === 'echo/damaged' ? (error.details.object as ObjectId) : undefined
+        const only = error.details.object as ObjectId | undefined
         // What was accepted meanwhile stands on what has just failed.
         this.onFailed([...group, ...this.queue.splice(0)], only ? { error, only } : { error })
       }
     }
   }
 
+  private turn(): Promise<void> {
+    return new Promise((resolve) => this.platform.later(resolve, 0))
+  }
+
+  /** How many batches may be written: not what stands behind a new object whose id may turn out to be taken. */
+  private ready(): number {
+    const held = this.claims.open
+      ? this.queue.findIndex(({ items }) => items.some((item) => 'created' in item))
+      : -1
+    return held < 0 ? this.queue.length : held
+  }
+
   private async write(group: readonly Batch[]): Promise<void> {
+    this.claims.check(group)
     for (const batch of group) batch.space.closeDraft()
     const heads = new Map<Space, { seq: number; head: Uint8Array | null }>()
     const writes: Write[] = []
     const placed: [Space, ObjectId, number][] = []
     const edited = new Set<ObjectId>()
+    let busy = 0
     try {
       const { all, created } = drafts(group)
       for (const draft of all) {
@@ -95,7 +115,15 @@ export class Committer {
         for (const [id, ops] of draft.edits) {
           edited.add(id)
           const fresh = created.get(id)?.creations.get(id)
-          const made = await this.documents.edit(space, id, ops, slot.at, fresh && { id, ...fresh })
+          const made: Uint8Array[] = []
+          for (let from = 0; from < ops.length; from += TURN_OPS) {
+            const some = ops.slice(from, from + TURN_OPS)
+            if ((busy += some.length) > TURN_OPS) {
+              busy = some.length
+              await this.turn()
+            }
+            made.push(...(await this.documents.edit(space, id, some, slot.at, fresh && { id, ...fresh })))
+          }
           if (made.length > 0) changes.push([id, made])
         }
         if (creations.length === 0 && changes.length === 0) continue

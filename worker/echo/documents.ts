@@ -142,23 +142,26 @@ export class Documents {
         return { document: await this.rebuild(space, id), unsaved: SAVE_AFTER + 1 }
       }
     }
-    const creation = await this.creation(space, id)
+    const creation = await this.creation(space, id, space.rows.get(id)?.seq ?? 0)
     return { document: ObjectDocument.open({ id, device, creation, changes }), unsaved: touched.length }
   }
 
-  /** From entries alone, when the saved form cannot be read: slow, and never wrong. */
-  async rebuild(space: Space, id: ObjectId): Promise<ObjectDocument> {
-    const creation = await this.creation(space, id)
+  /**
+   * From entries alone, when the saved form cannot be read: slow, and never wrong.
+   * @param from where its creation stands in the feed
+   */
+  async rebuild(space: Space, id: ObjectId, from = space.rows.get(id)?.seq ?? 0): Promise<ObjectDocument> {
+    const creation = await this.creation(space, id, from)
     const changes: Uint8Array[] = []
-    for (let seq = space.rows.get(id)!.seq; seq <= space.seq; seq++) {
+    for (let seq = from; seq <= space.seq; seq++) {
       const entry = await this.entry(space, id, seq)
       for (const [changed, list] of entry.changes) if (changed === id) changes.push(...list)
     }
     return ObjectDocument.open({ id, device: space.device, creation, changes })
   }
 
-  private async creation(space: Space, id: ObjectId) {
-    const entry = await this.entry(space, id, space.rows.get(id)?.seq ?? 0)
+  private async creation(space: Space, id: ObjectId, seq: number) {
+    const entry = await this.entry(space, id, seq)
     const found = entry.creations.find(([created]) => created === id)
     if (!found) throw damaged(id)
     return { id, type: found[1], value: found[2] }

@@ -4,35 +4,28 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
-import { HearthError, invalid, toWire, type WireError } from '../protocol/errors.js'
-import {
-  newId,
-  toBase64Url,
-  type ClientId,
-  type DeviceId,
-  type ObjectId,
-  type SpaceId,
-} from '../protocol/ids.js'
-import { apply, type Op } from '../protocol/operations.js'
+import { HearthError, invalid, type WireError } from '../protocol/errors.js'
+import { toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import type { Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
-import { checkString, MAX_OBJECT, sameStored, sizeOf } from '../protocol/values.js'
+import { checkString } from '../protocol/values.js'
 import { verifyItem } from '../protocol/verify.js'
-import type { Batch, Placed, Refusal } from './batch.js'
+import type { Batch, Refusal } from './batch.js'
 import { Checkpoints } from './checkpoint.js'
+import { Claims } from './claims.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
+import { applyItems } from './editing.js'
 import { Matching, type RecordChange } from './matching.js'
-import type { EchoPlatform, Store } from './platform.js'
-import { Recovery } from './recovery.js'
+import { openSpace, readHeads, type Heads } from './opening.js'
+import type { EchoPlatform, Store, Write } from './platform.js'
 import { scrub } from './scrub.js'
 import { Space, type Row } from './space.js'
+import { takeBack } from './takeback.js'
 
-/** Marks of clients that have not written for so long are forgotten, in milliseconds. */
-const MARK_MS = 7 * 24 * 3600_000
-
-/** Entries are checked this long after the store was opened, in milliseconds. */
-const SCRUB_MS = 2000
+/** What can wait is done this long after the store was opened, in milliseconds. */
+const TIDY_MS = 2000
 
 /** What a session hears of; each call is followed by `settle` before anything else happens. */
 export interface Listener {
@@ -59,11 +52,14 @@ export class Echo {
   /** Accepted and not durable, in order. */
   private readonly pending: Batch[] = []
   private readonly marks = new Map<ClientId, Mark>()
+  private readonly claims = new Claims(() => this.spaces.values())
   private readonly documents: Documents
   private readonly committer: Committer
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
+  /** Counts what tabs ask, so that what can wait gives way. */
+  private asked = 0
 
   private constructor(
     private readonly platform: EchoPlatform,
@@ -75,6 +71,7 @@ export class Echo {
       platform,
       store,
       this.documents,
+      this.claims,
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),
     )
@@ -95,58 +92,61 @@ export class Echo {
    */
   static async open(platform: EchoPlatform, gone?: () => void): Promise<Echo> {
     const store = await platform.openStore()
-    let device = await store.get<DeviceId>('meta', 'device')
-    if (!device) {
-      device = newId<DeviceId>(platform.random(16))
-      await store.write([{ table: 'meta', key: 'device', put: device }], 'strict')
-    }
-    const echo = new Echo(platform, store, device)
+    const heads = await readHeads(store, platform)
+    const echo = new Echo(platform, store, heads.device)
     store.onGone(() => {
       if (echo.ended) return
       echo.close()
       gone?.()
     })
-    await echo.recover()
+    await echo.recover(heads)
     return echo
   }
 
-  private async recover(): Promise<void> {
-    const now = this.platform.now()
-    await this.reportLoss()
-    for (const { key, value } of await this.store.rows<Mark>('marks'))
-      if (value.at > now - MARK_MS) this.marks.set(key as ClientId, value)
-      else await this.store.write([{ table: 'marks', key, delete: true }], 'relaxed')
-    const infos: SpaceInfo[] = []
-    for (const { key, value } of await this.store.rows<SpaceInfo>('spaces')) {
-      if (typeof value?.id === 'string' && value.id === key) infos.push(value)
-      else
-        this.damage.push({ what: 'space', message: `the record of space ${String(key)} could not be read` })
-    }
-    infos.sort((a, b) => Number(b.personal) - Number(a.personal) || a.createdAt - b.createdAt)
-    for (const info of infos) {
-      const report = (damage: Damage) => this.damage.push(damage)
-      const recovery = new Recovery(this.platform, this.store, this.documents, report, info, this.device)
-      this.spaces.set(info.id, await recovery.open())
-    }
-    if (!infos.some((info) => info.personal)) await this.createSpace('Personal', true)
-    if ([...this.spaces.values()].some((space) => space.pages.dirty)) this.checkpoints.due()
-    this.platform.later(() => void this.scrub(), SCRUB_MS)
+  private async recover(heads: Heads): Promise<void> {
+    heads.damage.forEach((damage) => this.report(damage))
+    for (const [client, mark] of heads.marks) this.marks.set(client, mark)
+    const open = (info: SpaceInfo) =>
+      openSpace(this.platform, this.store, this.documents, heads, info, {
+        damage: (damage) => this.report(damage),
+        found: (id) => this.claims.found(id),
+        came: (records) => this.came(records),
+        ended: (space) => this.loaded(space),
+      })
+    for (const space of await Promise.all(heads.spaces.map(open))) this.spaces.set(space.info.id, space)
+    if (!heads.spaces.some((info) => info.personal)) await this.createSpace('Personal', true)
+    for (const space of this.spaces.values()) if (!space.loading) this.loaded(space)
+    void this.loadAll()
+      .then(() => this.platform.later(() => void this.tidy(heads.stale), TIDY_MS))
+      .catch(() => undefined)
   }
 
-  /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
-  private async reportLoss(): Promise<void> {
-    const { lost } = this.store
-    if (lost) await this.store.write([{ table: 'meta', key: 'lost', put: lost }], 'strict')
-    const words = await this.store.get<string>('meta', 'lost')
-    if (!words) return
-    const message = `the browser could not read what was stored here, and began an empty store (${words})`
-    this.damage.push({ what: 'store', message })
+  /** Reads all that is not here, one space after the other. @throws HearthError `store/…`; asking again tries again */
+  async loadAll(): Promise<void> {
+    for (const space of [...this.spaces.values()]) await space.loading?.rest()
   }
 
-  private async scrub(): Promise<void> {
+  private came(records: readonly ObjectRecord[]): void {
+    for (const matching of this.matchings.values()) matching.came(records)
+  }
+
+  /** All of a space is here. */
+  private loaded(space: Space): void {
+    if (space.pages.dirty) this.checkpoints.due()
+  }
+
+  /** What nobody waits for: old marks are deleted, and entries are checked. */
+  private async tidy(stale: readonly ClientId[]): Promise<void> {
+    // No commit is under way then that might just be writing one of these.
+    await this.committer.idle()
+    if (this.ended) return
+    const old = stale.filter((client) => !(this.marks.get(client)?.n ?? 0))
+    const writes = old.map((key): Write => ({ table: 'marks', key, delete: true }))
+    await this.store.write(writes, 'relaxed').catch(() => undefined)
+    const quiet = { asked: () => this.asked, stopped: () => this.ended }
     const report = (damage: Damage) => this.report(damage)
     for (const space of [...this.spaces.values()])
-      await scrub(this.platform, this.store, space, report, () => this.ended).catch(() => undefined)
+      await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
   }
 
   get spaceInfos(): SpaceInfo[] {
@@ -182,6 +182,7 @@ export class Echo {
   }
 
   record(id: ObjectId): ObjectRecord | undefined {
+    this.asked++
     return this.row(id)?.[1].record
   }
 
@@ -190,6 +191,7 @@ export class Echo {
    * @throws HearthError `echo/…`, `store/erased`; nothing was changed then, and the batch counts as refused
    */
   accept(client: ClientId, n: number, spaceId: SpaceId, items: readonly Item[]): Accepted {
+    this.asked++
     try {
       const space = this.spaces.get(spaceId)
       if (this.ended) throw new HearthError('store/erased')
@@ -203,36 +205,12 @@ export class Echo {
   }
 
   private apply(client: ClientId, n: number, space: Space, items: readonly Item[]): Accepted {
-    const before = new Map<ObjectId, ObjectRecord | undefined>()
-    const bytes = new Map<Row, number>()
-    const placed: Placed[] = []
     const now = this.platform.now()
-    try {
-      for (const item of items) {
-        const row = space.rows.get(item.id)
-        if (!before.has(item.id)) before.set(item.id, row?.record)
-        if ('op' in item) {
-          if (!row) throw new HearthError('echo/unknown-object')
-          if (!bytes.has(row)) bytes.set(row, row.bytes)
-          const done = edit(space, row, item.op, now)
-          if (!done) continue
-          const last = placed.at(-1)
-          if (last?.id === item.id && 'ops' in last && last.slot === done) (last.ops as Op[]).push(item.op)
-          else placed.push({ id: item.id, slot: done, ops: [item.op] })
-        } else {
-          if (this.row(item.id)) invalid('an object with this id is there already')
-          placed.push(create(space, item, now))
-        }
-      }
-    } catch (e) {
-      for (const [row, size] of bytes) row.bytes = size
-      for (const [id, record] of before) {
-        if (record) space.rows.get(id)!.record = record
-        else space.remove(id)
-      }
-      throw e
-    }
-    const after = new Map([...before.keys()].map((id) => [id, space.rows.get(id)!.record]))
+    const made = items.filter((item) => !('op' in item)).map(({ id }) => id)
+    // What waits for its id to be free must not share an entry with what does not.
+    if (made.length > 0 && this.claims.open) space.closeDraft()
+    const { before, after, placed } = applyItems(space, items, now, (id) => !!this.row(id))
+    if (made.length > 0) this.claims.claim(made)
     const batch: Batch = { client, n, space, items: placed, after }
     this.pending.push(batch)
     for (const item of placed)
@@ -246,14 +224,39 @@ export class Echo {
     return { at: now, created }
   }
 
+  /**
+   * Undefined if it is known of each of these whether it is there; else resolves when it is.
+   * @throws HearthError `store/…` if the store cannot be read
+   */
+  unknown(ids: readonly ObjectId[]): Promise<void> | undefined {
+    return this.claims.open && ids.some((id) => !this.row(id)) ? this.claims.settled() : undefined
+  }
+
+  /**
+   * Undefined if what is here decides the query's result; else resolves when more is here.
+   * @throws HearthError `store/…` if the store cannot be read
+   */
+  undecided(spec: QuerySpec): Promise<unknown> | undefined {
+    const loading = this.spacesOf(spec).flatMap((space) => space.loading ?? [])
+    if (loading.length === 0) return undefined
+    // Only in creation order is the beginning of a result known before its end.
+    if (spec.limit === undefined || spec.after || spec.orderBy?.length)
+      return Promise.all(loading.map((one) => one.rest()))
+    if (this.matching(spec).certain >= spec.limit) return undefined
+    return Promise.race(loading.map((one) => one.more()))
+  }
+
   /** The live result of a query; opens it, or shares the one that is open. */
   matching(spec: QuerySpec): Matching {
+    this.asked++
     const { space, type, where, orderBy } = spec
     const key = JSON.stringify([space, type, where, orderBy])
     let matching = this.matchings.get(key)
     if (!matching) {
-      const spaces = space ? [this.spaces.get(space)].filter((s) => !!s) : [...this.spaces.values()]
-      matching = new Matching({ space, type, where, orderBy } as QuerySpec, records(spaces))
+      const horizon = () =>
+        Math.min(...this.spacesOf(spec).map(({ loading }) => loading?.horizon ?? Infinity))
+      const kept = { space, type, where, orderBy } as QuerySpec
+      matching = new Matching(kept, records(this.spacesOf(spec)), horizon)
       this.matchings.set(key, matching)
     }
     return matching
@@ -271,16 +274,20 @@ export class Echo {
   }
 
   async erase(): Promise<void> {
-    this.ended = true
-    this.checkpoints.stop()
+    this.end(new HearthError('store/erased'))
     await this.committer.idle()
     await this.store.erase()
   }
 
   close(): void {
+    this.end(new HearthError('rpc/closed'))
+    this.store.close()
+  }
+
+  private end(error: HearthError): void {
     this.ended = true
     this.checkpoints.stop()
-    this.store.close()
+    for (const { loading } of this.spaces.values()) loading?.stop(error)
   }
 
   /** Counts only: no plaintext and no keys. */
@@ -289,6 +296,7 @@ export class Echo {
       objects: s.rows.size,
       entries: s.seq,
       lamport: s.lamport,
+      loading: !!s.loading,
     }))
     return {
       spaces,
@@ -296,6 +304,12 @@ export class Echo {
       pending: this.pending.length,
       queries: this.matchings.size,
     }
+  }
+
+  private spacesOf({ space }: QuerySpec): Space[] {
+    if (space === undefined) return [...this.spaces.values()]
+    const one = this.spaces.get(space)
+    return one ? [one] : []
   }
 
   private row(id: ObjectId): [Space, Row] | undefined {
@@ -326,53 +340,19 @@ export class Echo {
     this.checkpoints.due()
   }
 
-  /**
-   * Takes back everything that is not durable, and applies again, in order, what was not the cause. What a tab
-   * sends before it has heard of this is refused by its session, for it was made on what is no more.
-   */
-  private failed(batches: readonly Batch[], { error, only }: Refusal): void {
+  private failed(batches: readonly Batch[], refusal: Refusal): void {
     // Whoever comes next hears of these batches from their tabs, by number.
     if (this.ended) return
+    const { error, only } = refusal
     this.pending.splice(0)
-    const shown = new Map<ObjectId, ObjectRecord | undefined>()
-    for (const { space, after } of batches)
-      for (const id of after.keys()) {
-        const row = space.rows.get(id)
-        if (!row || shown.has(id)) continue
-        shown.set(id, row.record)
-        if (row.durable) row.record = row.durable
-        else space.remove(id)
-      }
-    const refused = batches.filter((batch) => only === undefined || batch.after.has(only))
-    if (only) this.report({ what: 'document', object: only, message: error.message })
-    const now = new Map<ObjectId, ObjectRecord | undefined>(
-      [...shown.keys()].map((id) => [id, this.record(id)]),
-    )
-    this.changed([...shown].map(([id, was]) => [was, now.get(id)]))
-    for (const batch of refused) {
-      this.committer.skip(batch.client, batch.n)
-      for (const listener of this.listeners) listener.refused(batch.client, batch.n, toWire(error))
-    }
-    for (const listener of this.listeners) listener.reset(now)
-    for (const batch of batches) if (!refused.includes(batch)) this.again(batch, error)
-  }
-
-  /** Applies once more a batch that failed with another one. */
-  private again({ client, n, space, items }: Batch, error: HearthError): void {
-    const same = items.flatMap((item): Item[] =>
-      'created' in item
-        ? [{ id: item.id, type: item.created.type, value: item.created.value }]
-        : item.ops.map((op) => ({ id: item.id, op })),
-    )
-    try {
-      this.apply(client, n, space, same)
-      // Its own tab counted it as confirmed, and has just been told to forget that.
-      const records = new Map(items.map(({ id }) => [id, this.record(id)]))
-      for (const listener of this.listeners) listener.reset(records)
-    } catch {
-      this.committer.skip(client, n)
-      for (const listener of this.listeners) listener.refused(client, n, toWire(error))
-    }
+    if (only && error.code === 'echo/damaged')
+      this.report({ what: 'document', object: only, message: error.message })
+    const { listeners } = this
+    const record = (id: ObjectId) => this.record(id)
+    const changed = (changes: readonly RecordChange[]) => this.changed(changes)
+    const apply = this.apply.bind(this)
+    const skip = this.committer.skip.bind(this.committer)
+    takeBack({ listeners, record, changed, apply, skip }, batches, refusal)
   }
 
   private report(damage: Damage): void {
@@ -384,40 +364,4 @@ export class Echo {
 
 function* records(spaces: readonly Space[]): Iterable<ObjectRecord> {
   for (const space of spaces) for (const row of space.rows.values()) yield row.record
-}
-
-function create(space: Space, item: Extract<Item, { type: string }>, now: number): Placed {
-  const { id, type, value } = item
-  const bytes = sizeOf(value)
-  const { order, ...slot } = space.creationSlot(now, bytes)
-  const created: ObjectRecord = {
-    id,
-    type,
-    value,
-    order,
-    createdAt: slot.at,
-    updatedAt: slot.at,
-    author: space.device,
-    space: space.info.id,
-    gone: false,
-  }
-  space.add(created, bytes)
-  return { id, slot, created }
-}
-
-/** Applies one operation to a row; its place in the feed, or undefined if it changed nothing. */
-function edit(space: Space, row: Row, op: Op, now: number): Placed['slot'] | undefined {
-  const { record } = row
-  const value = apply(record.value, op)
-  const gone = op.t === 'gone' ? op.v : record.gone
-  if (gone === record.gone && (value === record.value || (op.t === 'put' && sameStored(value, record.value))))
-    return
-  const added = 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16
-  row.bytes += added
-  // The running figure is an upper bound; count again only where it matters.
-  if (row.bytes > MAX_OBJECT && (row.bytes = sizeOf(value)) > MAX_OBJECT)
-    throw new HearthError('echo/too-large', { reason: 'an object over 16 MiB' })
-  const slot = space.slot(now, added)
-  row.record = { ...record, value, gone, updatedAt: slot.at }
-  return slot
 }

@@ -12,7 +12,8 @@ export type RecordChange = readonly [before: ObjectRecord | undefined, after: Ob
 export interface WindowDiff {
   readonly out: readonly ObjectId[]
   readonly into: readonly (readonly [index: number, record: ObjectRecord])[]
-  readonly total: number
+  /** Null while it is not known. */
+  readonly total: number | null
 }
 
 export class Matching {
@@ -23,6 +24,8 @@ export class Matching {
   constructor(
     private readonly spec: QuerySpec,
     all: Iterable<ObjectRecord>,
+    /** Every object of an earlier creation order is here; Infinity once all are. */
+    private readonly horizon: () => number,
   ) {
     this.compare = comparator(spec)
     this.sorted = []
@@ -55,6 +58,30 @@ export class Matching {
     if (out.size || into.size) for (const window of this.windows) window.refresh(out, into)
   }
 
+  /** More objects were read: of those that a query in creation order had to wait for. */
+  came(records: readonly ObjectRecord[]): void {
+    for (const record of records) if (this.has(record)) this.sorted.splice(this.lowerBound(record), 0, record)
+    for (const window of this.windows) window.extend()
+  }
+
+  get whole(): boolean {
+    return this.horizon() === Infinity
+  }
+
+  /** How many of the result, from its beginning, no object that is still to come can stand among. */
+  get certain(): number {
+    const horizon = this.horizon()
+    if (horizon === Infinity) return this.sorted.length
+    let low = 0
+    let high = this.sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.sorted[middle]!.order < horizon) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** First index whose record does not come before this one. */
   lowerBound(record: ObjectRecord): number {
     let low = 0
@@ -83,6 +110,8 @@ export class Matching {
 /** What one tab sees of a result: all of it, or `limit` objects after a given one. */
 export class QueryWindow {
   private shown: ObjectRecord[] | undefined
+  /** Whether the tab has heard of all there is. */
+  private complete: boolean
 
   constructor(
     private readonly matching: Matching,
@@ -90,6 +119,7 @@ export class QueryWindow {
     private readonly after: (() => ObjectRecord | undefined) | undefined,
     private readonly changed: (diff: WindowDiff | undefined) => void,
   ) {
+    this.complete = matching.whole
     matching.windows.add(this)
   }
 
@@ -100,12 +130,22 @@ export class QueryWindow {
     const start = anchor ? this.matching.lowerBound(anchor) : 0
     // The anchor itself, if it is in the result, is not after itself.
     const first = start + (anchor && this.matching.sorted[start]?.id === anchor.id ? 1 : 0)
-    this.shown = this.matching.sorted.slice(first, this.limit === undefined ? undefined : first + this.limit)
+    const end = Math.min(first + (this.limit ?? Infinity), this.matching.certain)
+    this.shown = this.matching.sorted.slice(first, end)
     return this.shown
   }
 
-  get total(): number {
-    return this.matching.sorted.length
+  get total(): number | null {
+    return this.matching.whole ? this.matching.sorted.length : null
+  }
+
+  /** More objects were read: they stand behind what is shown, and tell how many there are. */
+  extend(): void {
+    const { whole } = this.matching
+    if (this.complete || (!whole && this.shown?.length === this.limit)) return
+    this.complete = whole
+    const diff = this.move()
+    if (whole || !diff || diff.out.length + diff.into.length > 0) this.changed(diff)
   }
 
   refresh(out: ReadonlySet<ObjectId>, into: ReadonlyMap<ObjectId, ObjectRecord>): void {
@@ -114,11 +154,14 @@ export class QueryWindow {
       this.changed({ out: [...out], into: placed.sort((a, b) => a[0] - b[0]), total: this.total })
       return
     }
+    this.changed(this.move())
+  }
+
+  /** To the view of now; undefined if the order among those that stay has changed: a whole new result says it best. */
+  private move(): WindowDiff | undefined {
     const before = (this.shown ?? []).map((record) => record.id)
-    const now = this.view()
-    const diff = windowDiff(before, now)
-    // The order among those that stay has changed: a whole new result says it best.
-    this.changed(diff && { ...diff, total: this.total })
+    const diff = windowDiff(before, this.view())
+    return diff && { ...diff, total: this.total }
   }
 
   close(): void {

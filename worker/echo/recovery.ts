@@ -1,159 +1,249 @@
 /**
- * Opens a space from the store: pages first, then the entries after the position that they stand for. What cannot
- * be read is named as damage and left where it is; everything else opens.
+ * A space as its store tells it. What follows the pages comes first: the entries after the position that pages stand
+ * for, replayed from the journal. Then pages come, one by one, each object with the edits that follow it. What pages or
+ * journals have lost is made again from entries at the end, and is not shown before.
  */
-import type { DeviceId, ObjectId } from '../protocol/ids.js'
-import { apply } from '../protocol/operations.js'
+import type { ObjectId } from '../protocol/ids.js'
+import { apply, type Op } from '../protocol/operations.js'
 import { creationOrder } from '../protocol/queries.js'
-import type { Damage, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
-import { PAGE_VERSION, type PageObject, type PageRow, type Position } from './checkpoint.js'
+import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
 import type { Journal } from './commit.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform, Store } from './platform.js'
 import { entryDamage } from './scrub.js'
-import { Space } from './space.js'
+import type { Row, Space } from './space.js'
+
+interface Edit {
+  readonly ops: readonly Op[]
+  readonly at: number
+}
 
 export class Recovery {
-  private readonly space: Space
-  /** Objects whose page was lost: brought back from entries. */
+  /** Edits that follow the pages, of objects that have not come. */
+  private readonly late = new Map<ObjectId, Edit[]>()
+  /** Objects that have edits which only their documents know. */
   private readonly lost = new Set<ObjectId>()
+  private readonly withheld = new Map<ObjectId, Row>()
+  /** What the pages stand for. */
+  private readonly position: number
 
   constructor(
     private readonly platform: EchoPlatform,
     private readonly store: Store,
     private readonly documents: Documents,
     private readonly report: (damage: Damage) => void,
-    info: SpaceInfo,
-    device: DeviceId,
+    /** The store has this object, whatever a tab has made meanwhile. */
+    private readonly found: (id: ObjectId) => void,
+    readonly space: Space,
   ) {
-    this.space = new Space(info, device)
+    this.position = space.seq
   }
 
-  async open(): Promise<Space> {
-    const at = [this.space.info.id, this.space.device] as const
-    const position = await this.store.get<Position>('positions', [...at])
-    const whole = await this.readPages()
-    const from = whole ? (position?.seq ?? 0) : 0
-    if (whole && position) Object.assign(this.space, position)
-    const journal = new Map<number, Journal>()
-    for (const { key, value } of await this.store.rows<Journal>('journal', [...at], position?.seq ?? 0))
-      journal.set(key[2] as number, value)
-    for (const { key, value } of await this.store.rows<unknown>('entries', [...at], from))
-      await this.replay(key[2] as number, value, journal.get(key[2] as number), position?.seq ?? 0)
-    for (const id of this.lost) await this.materialise(id)
-    for (const row of this.space.rows.values()) row.durable = row.record
-    return this.space
+  /** A creation order that nothing is before which is here and not shown; Infinity if there is nothing. */
+  get horizon(): number {
+    let low = Infinity
+    for (const { record } of this.withheld.values()) low = Math.min(low, record.order)
+    return low
   }
 
-  /** Whether every page could be read. */
-  private async readPages(): Promise<boolean> {
-    let whole = true
-    for (const { key, value } of await this.store.rows<PageRow>('pages', [this.space.info.id])) {
-      const page = key[1] as number
-      const objects = value?.v === PAGE_VERSION && Array.isArray(value.objects) ? value.objects : [undefined]
-      for (const object of objects as (PageObject | undefined)[]) {
-        if (isPageObject(object)) this.place(page, object)
-        else whole = false
-      }
-      if (!whole) {
-        this.space.pages.put(page, '' as ObjectId, 0)
-        this.space.pages.drop(page, '' as ObjectId)
-        this.damage(
-          'page',
-          `page ${page} of a space could not be read; its objects were made again from entries`,
-        )
-      }
+  /** Applies the entries after the position. */
+  async replay(journal: ReadonlyMap<number, Journal>): Promise<void> {
+    for (const { key, value } of await this.store.rows<unknown>('entries', this.feed, this.position)) {
+      const seq = key[2] as number
+      await this.follow(seq, value, journal.get(seq))
     }
-    return whole
+    for (const id of this.lost) {
+      const row = this.space.rows.get(id)
+      if (row) this.withheld.set(id, row)
+      this.space.rows.delete(id)
+    }
   }
 
-  private place(
-    page: number,
-    [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
-  ): void {
-    const space = this.space.info.id
-    const record: ObjectRecord = { id, type, value, order, createdAt, updatedAt, author, gone, space }
-    const bytes = sizeOf(value)
-    this.space.pages.put(page, id, bytes)
-    this.space.rows.set(id, { record, durable: record, page, seq, bytes })
+  /** A row of pages has come: what is shown of it from now on, and whether all of it could be read. */
+  place(page: number, row: unknown): { shown: ObjectRecord[]; whole: boolean } {
+    this.space.pages.begin(page)
+    const { v, objects } = (row ?? {}) as Partial<PageRow>
+    const list = v === PAGE_VERSION && Array.isArray(objects) ? (objects as readonly unknown[]) : [undefined]
+    const readable = list.filter(isPageObject)
+    const shown = readable.flatMap((object) => this.bring(rowOf(this.space, page, object)) ?? [])
+    const whole = readable.length === list.length
+    if (!whole) {
+      this.space.pages.touch(page)
+      const message = `page ${page} of a space could not be read; its objects were made again from entries`
+      this.report({ what: 'page', space: this.space.info.id, message })
+    }
+    return { shown, whole }
   }
 
-  /** Applies one entry: the whole of it if it is past the pages, else only what pages have lost. */
-  private async replay(
-    seq: number,
-    bytes: unknown,
-    journal: Journal | undefined,
-    position: number,
-  ): Promise<void> {
-    let entry: Entry
+  /**
+   * All pages have come: makes again what is lost, and shows it.
+   * @param damaged the pages that could not be read, and the lowest creation order of each
+   */
+  async mend(damaged: ReadonlyMap<number, number>): Promise<ObjectRecord[]> {
+    if (damaged.size > 0) await this.remake(damaged)
+    for (const id of this.lost) await this.materialise(id)
+    const rows = [...this.withheld.values()]
+    this.withheld.clear()
+    return rows.flatMap((row) => this.show(row) ?? [])
+  }
+
+  private get feed() {
+    return [this.space.info.id, this.space.device] as const
+  }
+
+  private async follow(seq: number, bytes: unknown, journal: Journal | undefined): Promise<void> {
+    const { space } = this
+    const entry = await this.decode(seq, bytes)
+    if (!entry) return void Object.assign(space, { seq, head: null })
+    if (space.head && !(entry.prev && sameBytes(space.head, entry.prev)))
+      this.report(entryDamage(space, seq, new Error('it does not follow the one before')))
+    Object.assign(space, { seq, head: entry.id, lamport: Math.max(space.lamport, entry.lamport) })
+    entry.creations.forEach((creation, index) => {
+      const record = created(entry, creation, index)
+      if (space.rows.has(record.id)) return
+      const row = space.add(record, sizeOf(record.value))
+      Object.assign(row, { seq, durable: record })
+    })
+    for (const [id, ops] of journal ?? []) this.edit(id, { ops, at: entry.at })
+    // Without its journal an entry still tells which documents to read.
+    if (!journal)
+      for (const [id] of entry.changes) {
+        this.lost.add(id)
+        this.edit(id, { ops: [], at: entry.at })
+      }
+  }
+
+  private async decode(seq: number, bytes: unknown): Promise<Entry | undefined> {
     try {
-      entry = await decodeEntry(bytes, (b) => this.platform.sha256(b))
+      return await decodeEntry(bytes, (b) => this.platform.sha256(b))
     } catch (e) {
       this.report(entryDamage(this.space, seq, e))
-      this.space.seq = seq
-      this.space.head = null
-      return
+      return undefined
     }
-    if (this.space.head && !(entry.prev && sameBytes(this.space.head, entry.prev)))
-      this.report(entryDamage(this.space, seq, new Error('it does not follow the one before')))
-    Object.assign(this.space, { seq, head: entry.id, lamport: Math.max(this.space.lamport, entry.lamport) })
-    const fresh = seq > position
-    entry.creations.forEach(([id, type, value], index) => {
-      if (this.space.rows.has(id)) return
-      if (!fresh) this.lost.add(id)
-      const order = creationOrder(entry.lamport, index)
-      const { at, feed, space } = entry
-      this.space.add(
-        { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space },
-        sizeOf(value),
-      ).seq = seq
-    })
-    for (const [id, ops] of fresh ? (journal ?? []) : []) this.edit(id, ops, entry.at)
-    // Without its journal an entry still tells which documents to read.
-    if (!fresh || !journal)
-      for (const [id] of entry.changes) {
-        const row = this.space.rows.get(id)
-        if (fresh) this.lost.add(id)
-        if (row && this.lost.has(id)) row.record = { ...row.record, updatedAt: entry.at }
-      }
   }
 
-  private edit(id: ObjectId, ops: Journal[number][1], at: number): void {
+  private edit(id: ObjectId, edit: Edit): void {
     const row = this.space.rows.get(id)
-    if (!row) return
-    let { value, gone } = row.record
-    for (const op of ops) {
-      if (op.t === 'gone') gone = op.v
-      else value = apply(value, op)
+    if (row) return this.catchUp(row, [edit])
+    const edits = this.late.get(id)
+    if (edits) edits.push(edit)
+    else this.late.set(id, [edit])
+  }
+
+  private catchUp(row: Row, edits: readonly Edit[]): void {
+    let { value, gone, updatedAt } = row.record
+    for (const { ops, at } of edits) {
+      updatedAt = at
+      for (const op of ops)
+        if (op.t === 'gone') gone = op.v
+        else value = apply(value, op)
     }
-    row.record = { ...row.record, value, gone, updatedAt: at }
+    row.record = row.durable = { ...row.record, value, gone, updatedAt }
     row.bytes = sizeOf(value)
     this.space.pages.touch(row.page)
   }
 
-  private async materialise(id: ObjectId): Promise<void> {
-    const row = this.space.rows.get(id)
-    if (!row) return
-    try {
-      await this.platform.automerge()
-      const document = await this.documents.rebuild(this.space, id)
-      const { value, gone } = document.materialise()
-      document.free()
-      row.record = { ...row.record, value, gone }
+  /** An object of the pages; its record, if it is shown from now on. */
+  private bring(row: Row): ObjectRecord | undefined {
+    const { id } = row.record
+    // It is here from an entry, or from another page: this page is written anew without it.
+    if (this.space.rows.get(id)?.durable || this.withheld.has(id))
+      return void this.space.pages.touch(row.page)
+    this.take(row)
+    if (!this.lost.has(id)) return this.show(row)
+    this.withheld.set(id, row)
+    return undefined
+  }
+
+  /** The store has this object; the edits that follow are applied. */
+  private take(row: Row): void {
+    const { id, order } = row.record
+    this.found(id)
+    this.space.pages.put(row.page, id, row.bytes, order)
+    const edits = this.late.get(id)
+    if (edits) this.catchUp(row, edits)
+    this.late.delete(id)
+  }
+
+  private show(row: Row): ObjectRecord | undefined {
+    const { rows, pages } = this.space
+    const { id } = row.record
+    const here = rows.get(id)
+    rows.set(id, row)
+    if (!here) return row.record
+    // A tab has made one with the same id, which is shown until it is refused.
+    if (here.page !== row.page) pages.drop(here.page, id)
+    row.record = here.record
+    return undefined
+  }
+
+  /** Brings back, from entries, what pages should have had. */
+  private async remake(damaged: ReadonlyMap<number, number>): Promise<void> {
+    const made = new Map<ObjectId, Row>()
+    const lows = [...damaged].sort(([, a], [, b]) => b - a)
+    for (const { key, value } of await this.store.rows<unknown>('entries', this.feed)) {
+      const seq = key[2] as number
+      const entry = seq <= this.position ? await this.decode(seq, value) : undefined
+      if (!entry) continue
+      entry.creations.forEach((creation, index) => {
+        const record = created(entry, creation, index)
+        if (this.space.rows.get(record.id)?.durable || this.withheld.has(record.id)) return
+        // Back to where it was, so that later pages go on to hold later objects.
+        const [page] = lows.find(([, low]) => low <= record.order) ?? lows.at(-1)!
+        const row = { record, durable: record, page, seq, bytes: sizeOf(record.value) }
+        made.set(record.id, row)
+      })
+      for (const [id] of entry.changes) {
+        const row = made.get(id)
+        if (!row) continue
+        this.lost.add(id)
+        row.record = row.durable = { ...row.record, updatedAt: entry.at }
+      }
+    }
+    for (const [id, row] of made) {
+      this.take(row)
       this.space.pages.touch(row.page)
-    } catch (e) {
-      this.damage('document', String((e as Error).message), id)
+      this.withheld.set(id, row)
     }
   }
 
-  private damage(what: Damage['what'], message: string, object?: ObjectId): void {
-    this.report({ what, space: this.space.info.id, message, ...(object && { object }) })
+  private async materialise(id: ObjectId): Promise<void> {
+    const row = this.withheld.get(id)
+    if (!row) return
+    try {
+      await this.platform.automerge()
+      const document = await this.documents.rebuild(this.space, id, row.seq)
+      const { value, gone } = document.materialise()
+      document.free()
+      row.record = row.durable = { ...row.record, value, gone }
+      row.bytes = sizeOf(value)
+      this.space.pages.touch(row.page)
+    } catch (e) {
+      const { message } = e as Error
+      this.report({ what: 'document', space: this.space.info.id, message, object: id })
+    }
   }
 }
 
-function isPageObject(object: PageObject | undefined): object is PageObject {
+function created(entry: Entry, [id, type, value]: Entry['creations'][number], index: number): ObjectRecord {
+  const { at, feed, space } = entry
+  const order = creationOrder(entry.lamport, index)
+  return { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space }
+}
+
+function rowOf(
+  { info: { id: space } }: Space,
+  page: number,
+  [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
+): Row {
+  const record: ObjectRecord = { id, type, value, order, createdAt, updatedAt, author, gone, space }
+  return { record, durable: record, page, seq, bytes: sizeOf(value) }
+}
+
+function isPageObject(object: unknown): object is PageObject {
   return (
     Array.isArray(object) &&
     typeof object[0] === 'string' &&

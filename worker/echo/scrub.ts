@@ -8,21 +8,34 @@ import { decodeEntry, sameBytes } from './entry.js'
 import type { EchoPlatform, Store } from './platform.js'
 import type { Space } from './space.js'
 
-/** Entries in one turn, and the pause between turns in milliseconds: a small share of the worker's time. */
-const TURN_ENTRIES = 10
-const PAUSE_MS = 200
+/** Nothing was asked of the worker for so long, and the next entry is read; in milliseconds. */
+const QUIET_MS = 1000
+/** Between two entries of one quiet time, in milliseconds: decoding a full one takes a few. */
+const PAUSE_MS = 20
+
+export interface Quiet {
+  /** Counts what was asked of the worker. */
+  asked(): number
+  stopped(): boolean
+}
 
 export async function scrub(
   platform: EchoPlatform,
   store: Store,
   space: Space,
   report: (damage: Damage) => void,
-  stopped: () => boolean,
+  quiet: Quiet,
 ): Promise<void> {
+  const pause = (ms: number) => new Promise<void>((resolve) => platform.later(resolve, ms))
   let head: Uint8Array | null = null
+  let asked = -1
   for (let seq = 1; seq <= space.seq; seq++) {
-    if (seq % TURN_ENTRIES === 1) await new Promise<void>((resolve) => platform.later(resolve, PAUSE_MS))
-    if (stopped()) return
+    await pause(PAUSE_MS)
+    while (asked !== quiet.asked() && !quiet.stopped()) {
+      asked = quiet.asked()
+      await pause(QUIET_MS)
+    }
+    if (quiet.stopped()) return
     const bytes = await store.get('entries', [space.info.id, space.device, seq])
     try {
       const entry = await decodeEntry(bytes, (b) => platform.sha256(b))

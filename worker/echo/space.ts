@@ -1,10 +1,12 @@
 /**
  * One space in memory: its objects as plain values, the position of this device's feed, and the draft, which is
- * the entry that the next commit will write. Reads are answered from here and never load Automerge.
+ * the entry that the next commit will write. Reads are answered from here and never load Automerge. While a space is
+ * loading, `rows` has everything that follows its pages, and of the pages what has come.
  */
 import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
 
 /** Most creations in one entry, and most bytes (by `sizeOf`) before the next one begins. */
@@ -36,6 +38,8 @@ export class Space {
   head: Uint8Array | null = null
   /** Highest Lamport time seen or given out. */
   lamport = 0
+  /** While `rows` lacks what was not read yet. */
+  loading: Loading | undefined
   private draft: { slot: Slot; items: number; bytes: number } | undefined
 
   constructor(
@@ -64,7 +68,8 @@ export class Space {
   }
 
   add(record: ObjectRecord, bytes: number): Row {
-    const row: Row = { record, durable: undefined, page: this.pages.place(record.id, bytes), seq: 0, bytes }
+    const page = this.pages.place(record.id, bytes, record.order)
+    const row: Row = { record, durable: undefined, page, seq: 0, bytes }
     this.rows.set(record.id, row)
     return row
   }

@@ -182,15 +182,23 @@ export type WorkerMessage =
   | { readonly t: 'refused'; readonly n: number; readonly error: WireError }
   /** Objects that are not there (any more): their creation was refused. */
   | { readonly t: 'void'; readonly ids: readonly ObjectId[] }
-  /** The whole result of a query, in order, ids only; the records came before. */
-  | { readonly t: 'result'; readonly q: number; readonly ids: readonly ObjectId[]; readonly total: number }
+  /**
+   * The whole result of a query, in order, ids only; the records came before. `total` is null while it is not known,
+   * because objects behind the query's limit are still being read; a `diff` tells it then.
+   */
+  | {
+      readonly t: 'result'
+      readonly q: number
+      readonly ids: readonly ObjectId[]
+      readonly total: number | null
+    }
   /** Removed ids, then inserted ones, each at its index in the new result. */
   | {
       readonly t: 'diff'
       readonly q: number
       readonly out: readonly ObjectId[]
       readonly into: readonly (readonly [index: number, id: ObjectId])[]
-      readonly total: number
+      readonly total: number | null
     }
   | { readonly t: 'failed'; readonly q: number; readonly error: WireError }
   | { readonly t: 'loaded'; readonly q: number; readonly found: boolean }

@@ -29,6 +29,7 @@ export class RawTab {
     const hello = { rpc: RPC_VERSION, build: 'test', app: 'simulation', client: this.client, held: false }
     new Session(echo, port2, hello, {
       later: (run, ms) => void setTimeout(run, ms),
+      isFree: () => Promise.resolve(true),
       whenFree: () => new Promise(() => undefined),
       requests: () => undefined,
       left: () => undefined,

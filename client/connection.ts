@@ -1,14 +1,15 @@
 /**
- * The line to the worker: starts it, shakes hands, and comes back when it is gone. Requests go over Comlink, each with
- * a limit; everything else is frames on one stream. Nothing here knows what the frames say.
+ * The line to the worker: starts it, shakes hands, and comes back when it is gone. Everything goes in frames on one
+ * stream, and nothing here knows what they say; requests have a port of their own (`requests.ts`).
  */
-import * as Comlink from 'comlink'
-import { fromWire, HearthError, toHearthError, type WireError } from '../worker/protocol/errors.js'
+import { fromWire, HearthError, toHearthError } from '../worker/protocol/errors.js'
 import type { ClientId } from '../worker/protocol/ids.js'
 import {
   RPC_VERSION,
   tabLock,
   workerLock,
+  type Answer,
+  type Hello,
   type SessionApi,
   type TabMessage,
   type Welcome,
@@ -26,9 +27,6 @@ const BUILD = typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source'
 const TRY_MS = 400
 const REQUEST_MS = 15_000
 
-type Answer = { readonly ok: unknown } | { readonly error: WireError }
-type Remote = { readonly [method: string]: (...args: unknown[]) => Promise<Answer> }
-
 export interface LineEvents {
   /** A worker has answered: the first one, or one that knows nothing of this tab. */
   attached(welcome: Welcome): void
@@ -38,10 +36,11 @@ export interface LineEvents {
 }
 
 export class Connection {
-  private remote: Remote | undefined
   private stream: MessagePort | undefined
+  private requests: Promise<(method: string, args: unknown[]) => Promise<Answer<unknown>>> | undefined
   private outbox: TabMessage[] = []
   private seen = 0
+  private held = false
   private closed = false
   private attaching: Promise<void> | undefined
   private waiting: AbortController | undefined
@@ -54,12 +53,14 @@ export class Connection {
   ) {}
 
   /** @throws HearthError `rpc/worker-gone` after `ms`, or what the worker says */
-  async open(ms: number): Promise<void> {
-    // Held for the page's life: when it is free, the worker knows that this tab is gone.
-    await new Promise<void>((held) => {
-      void navigator.locks.request(tabLock(this.client), () => (held(), new Promise(() => undefined)))
+  open(ms: number): Promise<void> {
+    // Held for the page's life: when it is free, the worker knows that this tab is gone. It is not waited for.
+    void navigator.locks.request(tabLock(this.client), () => {
+      this.held = true
+      if (this.stream) this.send({ t: 'held' })
+      return new Promise(() => undefined)
     })
-    await this.attach(ms)
+    return this.attach(ms)
   }
 
   /** A request. @throws HearthError the worker's, or `rpc/worker-gone` */
@@ -67,9 +68,11 @@ export class Connection {
     method: K,
     ...args: Parameters<SessionApi[K]>
   ): Promise<Awaited<ReturnType<SessionApi[K]>>> {
-    if (this.closed || !this.remote) throw new HearthError('rpc/closed')
+    if (this.closed) throw new HearthError('rpc/closed')
     await this.attaching
-    return (await this.request(this.remote, method, args, REQUEST_MS)) as Awaited<ReturnType<SessionApi[K]>>
+    const answer = await within(REQUEST_MS, this.request(method, args))
+    if ('error' in answer) throw fromWire(answer.error)
+    return answer.ok as Awaited<ReturnType<SessionApi[K]>>
   }
 
   /** Everything of one microtask goes in one frame. */
@@ -77,10 +80,12 @@ export class Connection {
     if (this.outbox.push(message) === 1) queueMicrotask(() => this.flush())
   }
 
+  /** Leaves. The worker closes the stream: closed here, it could lose what was just said. */
   close(): void {
+    this.send({ t: 'leave' })
+    this.flush()
     this.closed = true
     this.waiting?.abort()
-    this.stream?.close()
   }
 
   private flush(): void {
@@ -95,9 +100,8 @@ export class Connection {
 
   private async tryAttach(end: number): Promise<void> {
     for (let patience = TRY_MS; ; patience *= 2) {
-      const left = end - Date.now()
       try {
-        return await this.handshake(Math.min(patience, left))
+        return await this.handshake(Math.min(patience, end - Date.now()))
       } catch (e) {
         const error = toHearthError(e)
         // Only silence is worth another try; what the worker says, it means.
@@ -108,23 +112,29 @@ export class Connection {
 
   private async handshake(ms: number): Promise<void> {
     const worker = new SharedWorker(this.workerUrl, { name: 'hearth' })
-    const remote = Comlink.wrap<Remote>(worker.port) as unknown as Remote
-    const { port1, port2 } = new MessageChannel()
-    const failed = new Promise<never>((_, reject) => {
+    const { port } = worker
+    const { client, app, held } = this
+    const first = new Promise<WorkerFrame>((resolve, reject) => {
+      port.onmessage = ({ data }) => resolve(data)
       worker.onerror = () =>
         reject(new HearthError('env/unsupported', { reason: `a worker at ${this.workerUrl}` }))
     })
-    const hello = { rpc: RPC_VERSION, build: BUILD, client: this.client, app: this.app }
-    const attaching = this.request(remote, 'attach', [hello, Comlink.transfer(port2, [port2])], ms)
-    const welcome = (await Promise.race([attaching, failed])) as Welcome
-    this.stream = port1
-    this.remote = remote
-    this.seen = 0
+    const hello: Hello = { rpc: RPC_VERSION, build: BUILD, client, app, held }
+    port.postMessage(hello)
+    const { f, m } = await within(ms, first)
+    const [answer] = m
+    if (answer?.t === 'end') throw fromWire(answer.error)
+    const { welcome } = answer as Extract<WorkerMessage, { t: 'welcome' }>
+    this.stream = port
+    this.requests = undefined
+    this.seen = f
     // What was in the box was meant for another worker; those who sent it send it again now.
     this.outbox = []
+    if (this.held !== held) this.send({ t: 'held' })
     this.events.attached(welcome)
-    port1.onmessage = ({ data }: MessageEvent<WorkerFrame>) => {
-      if (port1 !== this.stream) return
+    this.receive(m.slice(1))
+    port.onmessage = ({ data }: MessageEvent<WorkerFrame>) => {
+      if (port !== this.stream || this.closed) return
       this.seen = data.f
       this.receive(data.m)
     }
@@ -157,13 +167,28 @@ export class Connection {
     }
   }
 
-  private async request(remote: Remote, method: string, args: unknown[], ms: number): Promise<unknown> {
-    let timer: ReturnType<typeof setTimeout>
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new HearthError('rpc/worker-gone', { ms })), ms)
-    })
-    const answer = await Promise.race([remote[method]!(...args), late]).finally(() => clearTimeout(timer))
-    if ('error' in answer) throw fromWire(answer.error)
-    return answer.ok
+  /** Comlink comes with the first request: most tabs make none. */
+  private async request(method: string, args: unknown[]): Promise<Answer<unknown>> {
+    this.requests ??= import('./requests.js').then(
+      ({ requestsOn }) => {
+        const { port1, port2 } = new MessageChannel()
+        this.stream?.postMessage({ seen: this.seen, m: [{ t: 'requests', port: port2 }] }, [port2])
+        return requestsOn(port1)
+      },
+      () => {
+        this.requests = undefined
+        throw new HearthError('rpc/worker-gone', { ms: 0 })
+      },
+    )
+    return (await this.requests)(method, args)
   }
+}
+
+/** @throws HearthError `rpc/worker-gone` after `ms` */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HearthError('rpc/worker-gone', { ms })), ms)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -12,6 +12,8 @@ import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
 const LOAD_MS = 15_000
+/** How often at most the number of unsaved batches is told, in milliseconds. */
+const COUNT_MS = 100
 
 export class Home {
   /** This identity's own space. */
@@ -37,7 +39,8 @@ export class Home {
   private readonly loads = new Map<number, { id: ObjectId; done: (error?: HearthError) => void }>()
   private welcome: Welcome | undefined
   private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
-  private count = 0
+  private asked = 0
+  private counting: ReturnType<typeof setTimeout> | undefined
   private ended: HearthError | undefined
 
   /** @internal */
@@ -55,14 +58,18 @@ export class Home {
       lost: (error) => this.end(error),
     })
     const send = this.line.send.bind(this.line)
-    const count = () => this.showStatus()
-    this.writes = new Writes(this.table, send, (batch, error) => this.reject(batch, error), count)
+    this.writes = new Writes(
+      this.table,
+      send,
+      (batch, error) => this.reject(batch, error),
+      () => this.count(),
+    )
     this.queries = {
       table: this.table,
       writes: this.writes,
       open: new Map(),
       send,
-      next: () => ++this.count,
+      next: () => ++this.asked,
       check: () => this.check(),
     }
     this.table.fetch = (id) => void this.load(id).catch(() => undefined)
@@ -72,8 +79,9 @@ export class Home {
     this.spaces = this.spacesNow
     this.rejected = this.rejectedNow
     this.status = this.statusNow = new LiveValue<HomeStatus>(this.statusValue())
-    addEventListener('online', count)
-    addEventListener('offline', count)
+    const online = () => this.showStatus()
+    addEventListener('online', online)
+    addEventListener('offline', online)
   }
 
   /** @internal */
@@ -113,7 +121,6 @@ export class Home {
   async close(): Promise<void> {
     if (this.ended) return
     await this.writes.settled(undefined, LOAD_MS).catch(() => undefined)
-    await this.line.call('leave').catch(() => undefined)
     this.end(new HearthError('rpc/closed'))
   }
 
@@ -132,7 +139,7 @@ export class Home {
   /** @internal Fetches an object. @throws HearthError `rpc/worker-gone` */
   load(id: ObjectId): Promise<void> {
     return new Promise((resolve, reject) => {
-      const q = ++this.count
+      const q = ++this.asked
       const timer = setTimeout(() => {
         this.loads.delete(q)
         reject(new HearthError('rpc/worker-gone', { ms: LOAD_MS }))
@@ -165,7 +172,7 @@ export class Home {
       if (--rereading === 0 && this.welcome === welcome) this.writes.resume(welcome.mark)
     }
     for (const object of this.table.all()) {
-      if (!object.root && !unsaved.has(object)) continue
+      if (!object.root?.deref() && !unsaved.has(object)) continue
       if (unsaved.has(object)) rereading++
       const done = unsaved.has(object) ? reread : () => undefined
       this.load(object.id).then(done, done)
@@ -180,7 +187,7 @@ export class Home {
   private handle(m: WorkerMessage): void {
     switch (m.t) {
       case 'records':
-        for (const record of m.records) this.table.received(record)
+        for (const row of m.rows) this.table.received(m.of, row)
         return
       case 'ops':
         return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
@@ -241,6 +248,19 @@ export class Home {
 
   private showStatus(): void {
     this.statusNow.set(this.statusValue())
+  }
+
+  /** Once for many keystrokes: what is shown of it, a person reads. */
+  private count(): void {
+    this.counting ??= setTimeout(() => {
+      this.counting = undefined
+      this.showCount()
+    }, COUNT_MS)
+  }
+
+  /** @internal For whoever has waited for it. */
+  showCount(): void {
+    if (this.statusNow.value.unsaved !== this.writes.unsaved) this.showStatus()
   }
 
   private reject(batch: Batch, error: HearthError): void {

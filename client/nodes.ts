@@ -22,7 +22,8 @@ import type { TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
 import type { Writes } from './writes.js'
 
-export class Node {
+/** One place in an object: it handles the proxy that stands for it. */
+export abstract class Node {
   readonly live: object
   private children: Map<string | number, Node> | undefined
 
@@ -31,11 +32,9 @@ export class Node {
     readonly writes: Writes,
     readonly parent: Node | undefined,
     private key: string | number | undefined,
-    list: boolean,
+    target: object,
   ) {
-    this.live = list
-      ? new Proxy<unknown[]>([], new ListHandler(this))
-      : new Proxy({}, new RecordHandler(this))
+    this.live = new Proxy(target, this as ProxyHandler<object>)
     standFor(this.live, this)
   }
 
@@ -68,9 +67,9 @@ export class Node {
   child(key: string | number, list: boolean): Node {
     this.children ??= new Map()
     const known = this.children.get(key)
-    if (known && Array.isArray(known.live) === list) return known
+    if (known && known instanceof ListNode === list) return known
     if (known) known.key = undefined
-    const node = new Node(this.object, this.writes, this, key, list)
+    const node = new (list ? ListNode : RecordNode)(this.object, this.writes, this, key)
     this.children.set(key, node)
     return node
   }
@@ -114,42 +113,56 @@ export class Node {
   }
 }
 
-/** The live object of an object. */
-export const rootOf = (object: TabObject, writes: Writes): Node =>
-  (object.root ??= new Node(object, writes, undefined, undefined, false))
+/**
+ * The live object of an object. It is kept only as long as the app has it, or a part of it: a list of 10,000 that was
+ * read once costs nothing more after that.
+ */
+export function rootOf(object: TabObject, writes: Writes): Node {
+  let node = object.root?.deref()
+  if (!node) object.root = new WeakRef((node = new RecordNode(object, writes)))
+  return node
+}
 
-class RecordHandler implements ProxyHandler<object> {
-  constructor(private readonly node: Node) {}
+// Proxies of one kind share a target, which nothing ever changes.
+const recordTarget = {}
+const listTarget: unknown[] = []
 
-  private get value(): StoredRecord {
-    const value = this.node.value
+class RecordNode extends Node implements ProxyHandler<object> {
+  constructor(object: TabObject, writes: Writes, parent?: Node, key?: string | number) {
+    super(object, writes, parent, key, recordTarget)
+  }
+
+  private get fields(): StoredRecord {
+    const { value } = this
     return isRecord(value) ? value : {}
   }
 
   /** Whether the key is the object's own id. */
-  private isId = (key: string | symbol) => key === 'id' && !this.node.parent
+  private isId(key: string | symbol): boolean {
+    return key === 'id' && !this.parent
+  }
 
   get(_: object, key: string | symbol, receiver: unknown): unknown {
-    if (this.isId(key)) return this.node.object.id
-    if (typeof key === 'string' && Object.hasOwn(this.value, key)) return this.node.read(key)
+    if (this.isId(key)) return this.object.id
+    if (typeof key === 'string' && Object.hasOwn(this.fields, key)) return this.read(key)
     return Reflect.get(Object.prototype, key, receiver)
   }
   has(_: object, key: string | symbol): boolean {
-    return this.isId(key) || Object.hasOwn(this.value, key) || key in Object.prototype
+    return this.isId(key) || Object.hasOwn(this.fields, key) || key in Object.prototype
   }
   ownKeys(): string[] {
-    return [...(this.node.parent ? [] : ['id']), ...Object.keys(this.value)]
+    return [...(this.parent ? [] : ['id']), ...Object.keys(this.fields)]
   }
   getOwnPropertyDescriptor(target: object, key: string | symbol): PropertyDescriptor | undefined {
-    if (!this.isId(key) && !Object.hasOwn(this.value, key)) return undefined
+    if (!this.isId(key) && !Object.hasOwn(this.fields, key)) return undefined
     return { value: this.get(target, key, target), writable: true, enumerable: true, configurable: true }
   }
   set(_: object, key: string | symbol, value: unknown): boolean {
-    this.node.assign(this.writable(key), value)
+    this.assign(this.writable(key), value)
     return true
   }
   deleteProperty(_: object, key: string | symbol): boolean {
-    this.node.assign(this.writable(key), undefined)
+    this.assign(this.writable(key), undefined)
     return true
   }
   defineProperty(_: object, key: string | symbol, { value, get }: PropertyDescriptor): boolean {
@@ -170,42 +183,43 @@ class RecordHandler implements ProxyHandler<object> {
   }
 }
 
-class ListHandler implements ProxyHandler<unknown[]> {
-  constructor(private readonly node: Node) {}
+class ListNode extends Node implements ProxyHandler<unknown[]> {
+  constructor(object: TabObject, writes: Writes, parent: Node, key: string | number) {
+    super(object, writes, parent, key, listTarget)
+  }
 
-  private get value(): readonly Stored[] {
-    const value = this.node.value
+  private get elements(): readonly Stored[] {
+    const { value } = this
     return isList(value) ? value : []
   }
 
   get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
-    if (key === 'length') return this.value.length
+    if (key === 'length') return this.elements.length
     const index = indexOf(key)
-    if (index !== undefined) return this.node.read(index)
+    if (index !== undefined) return this.read(index)
     return Object.hasOwn(listMethods, key) ? listMethods[key as string] : Reflect.get(target, key, receiver)
   }
   has(target: unknown[], key: string | symbol): boolean {
     const index = indexOf(key)
-    return index === undefined ? key in target : index < this.value.length
+    return index === undefined ? key in target : index < this.elements.length
   }
   ownKeys(): string[] {
-    return [...this.value.keys()].map(String).concat('length')
+    return [...this.elements.keys()].map(String).concat('length')
   }
   getOwnPropertyDescriptor(target: unknown[], key: string | symbol): PropertyDescriptor | undefined {
     // `length` cannot be configured on the target, so it must not be here.
     if (key === 'length')
-      return { value: this.value.length, writable: true, enumerable: false, configurable: false }
+      return { value: this.elements.length, writable: true, enumerable: false, configurable: false }
     if (!this.has(target, key)) return undefined
     return { value: this.get(target, key, target), writable: true, enumerable: true, configurable: true }
   }
   set(_: unknown[], key: string | symbol, value: unknown): boolean {
-    const { node } = this
-    const { length } = this.value
+    const { length } = this.elements
     const index = key === 'length' ? undefined : indexOf(key)
     if (key === 'length' && (value as number) <= length)
-      fixList(node, value as number, length - (value as number), [])
-    else if (index === length) fixList(node, index, 0, [value])
-    else if (index !== undefined && index < length && value !== undefined) node.assign(index, value)
+      fixList(this, value as number, length - (value as number), [])
+    else if (index === length) fixList(this, index, 0, [value])
+    else if (index !== undefined && index < length && value !== undefined) this.assign(index, value)
     else invalid('a list has elements only, one after the other')
     return true
   }

@@ -4,7 +4,7 @@
  */
 import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import { apply, type Op } from '../worker/protocol/operations.js'
-import type { ObjectRecord } from '../worker/protocol/rpc.js'
+import type { ObjectRecord, RecordKind, RecordRow } from '../worker/protocol/rpc.js'
 import { transformRuns } from '../worker/protocol/transform.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
 import type { Node } from './nodes.js'
@@ -26,8 +26,8 @@ export class TabObject {
   state: ObjectState = 'loaded'
   /** Own edits that are not in confirmed state, oldest first. */
   pending = NONE
-  /** The live object, once it was asked for. */
-  root: Node | undefined
+  /** The live object, while the app has it. */
+  root: WeakRef<Node> | undefined
   watchers: Set<Watcher> | undefined
   /** As the app shows it: `record` with the view's value, made anew for each change. */
   private shown: ObjectRecord | undefined
@@ -52,7 +52,7 @@ export class TabObject {
 
   tell(ops: readonly Op[] | undefined, origin: Origin): void {
     this.table.changed(this)
-    if (ops) for (const op of ops) this.root?.shift(op)
+    if (ops) for (const op of ops) this.root?.deref()?.shift(op)
     if (this.watchers) for (const watcher of this.watchers) watcher(ops, origin)
   }
 
@@ -209,11 +209,14 @@ export class ObjectTable {
     return this.put(id, provisional(id, space, type, value))
   }
 
-  received(record: ObjectRecord): TabObject {
-    const known = this.objects.get(record.id)
-    if (!known) return this.put(record.id, record)
-    known.replace(record)
-    return known
+  received(
+    [space, type, author]: RecordKind,
+    [id, value, order, createdAt, updatedAt, gone]: RecordRow,
+  ): void {
+    const record = { id, space, type, value, author, gone, order, createdAt, updatedAt }
+    const known = this.objects.get(id)
+    if (known) known.replace(record)
+    else this.put(id, record)
   }
 
   forget(id: ObjectId): void {

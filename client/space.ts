@@ -109,6 +109,7 @@ export class Space {
   async flush(): Promise<void> {
     this.home.check()
     await this.home.writes.settled(this.id, FLUSH_MS)
+    this.home.showCount()
     const refused = this.home.rejected.value.find(({ space }) => space === this.id)
     if (refused) throw refused.error
   }

@@ -28,6 +28,9 @@ export interface Batch {
   readonly at: number
 }
 
+/** Batches that gather at most. */
+const GATHERED = 64
+
 export class Writes {
   /** Sent and not durable, by number, oldest first. */
   private readonly sent = new Map<number, Batch>()
@@ -120,6 +123,7 @@ export class Writes {
     while (this.confirmed < n)
       for (const part of this.sent.get(++this.confirmed)?.parts.values() ?? [])
         part.object.applied(part, at, orders.get(part.object.id))
+    this.sendOn()
   }
 
   /** Batches up to `n` are durable. */
@@ -136,6 +140,8 @@ export class Writes {
     if (!batch) return
     this.finish(n, batch)
     this.refuse(batch, error)
+    this.confirmed = Math.max(this.confirmed, n)
+    this.sendOn()
   }
 
   /**
@@ -220,9 +226,18 @@ export class Writes {
     const batch = this.open
     if (!batch || !always) return
     this.open = undefined
-    if (this.held) return
-    this.unsent.pop()
-    this.post(batch)
+    this.sendOn()
+  }
+
+  /**
+   * The first batch goes at once; while it is on its way, others gather, and go together. A message costs a tab more
+   * than all the rest of a keystroke.
+   */
+  private sendOn(): void {
+    if (this.held || (this.count > this.confirmed && this.unsent.length < GATHERED)) return
+    const closed = this.unsent.filter((batch) => batch !== this.open)
+    this.unsent = this.open ? [this.open] : []
+    for (const batch of closed) this.post(batch)
   }
 
   private post(batch: Batch): void {

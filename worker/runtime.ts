@@ -4,7 +4,7 @@
  */
 import { Echo } from './echo/echo.js'
 import type { EchoPlatform } from './echo/platform.js'
-import { HearthError, toHearthError } from './protocol/errors.js'
+import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
   OWNER_LOCK,
@@ -12,10 +12,11 @@ import {
   RPC_VERSION,
   workerLock,
   type Welcome,
+  type WorkerFrame,
   type WorkerStatus,
 } from './protocol/rpc.js'
 import { verifyHello } from './protocol/verify.js'
-import { Session } from './session.js'
+import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
 
 export interface Platform extends EchoPlatform {
@@ -39,6 +40,15 @@ export class Runtime {
   private opening: Promise<Echo> | undefined
   /** Lets go of the store's lock. */
   private release: (() => void) | undefined
+  private readonly house: SessionHouse = {
+    later: (run, ms) => this.platform.later(run, ms),
+    whenFree: (name, signal) => this.platform.whenFree(name, signal),
+    requests: (session, port) => this.serve(session, port),
+    left: (session) => {
+      this.sessions.delete(session)
+      void this.refreshStatus()
+    },
+  }
   private status: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
 
   constructor(readonly platform: Platform) {
@@ -50,41 +60,45 @@ export class Runtime {
     this.platform.later(() => this.tick(), PING_MS)
   }
 
-  /** A new tab. Its port speaks Comlink; nothing it sends can reach beyond its own session. */
+  /** A new tab. Its first message is `Hello`; nothing it sends can reach beyond its own session. */
   connect(port: MessagePort): void {
-    let session: Session | undefined
+    port.onmessage = ({ data }) => {
+      // What comes before the answer breaks the protocol, and is not worth an answer.
+      port.onmessage = null
+      this.attach(data, port).catch((e: unknown) => {
+        const end: WorkerFrame = { f: 1, m: [{ t: 'end', error: toWire(toHearthError(e, 'rpc/malformed')) }] }
+        port.postMessage(end)
+      })
+    }
+  }
+
+  private async attach(data: unknown, port: MessagePort): Promise<void> {
+    const hello = verifyHello(data)
+    const { rpc, client } = hello
+    if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
+    const echo = await this.echo()
+    // An earlier try of the same tab, which it gave up.
+    for (const other of this.sessions) if (other.client === client) other.end(new HearthError('rpc/closed'))
+    const session = new Session(echo, port, hello, this.house)
+    this.sessions.add(session)
+    session.welcome(this.welcome(echo, session))
+    // Asking for the quota takes longer than all the rest; the tab hears it a little later.
+    void this.refreshStatus()
+  }
+
+  private serve(session: Session, port: MessagePort): void {
+    const attached = () => {
+      if (session.ended) throw new HearthError('rpc/closed')
+      return this.echo()
+    }
     serve(
       {
-        attach: async (hello, stream) => {
-          const { rpc, client, app, build } = verifyHello(hello)
-          if (rpc !== RPC_VERSION) throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-          if (!(stream instanceof MessagePort) || session)
-            throw new HearthError('rpc/malformed', { reason: 'attach' })
-          const echo = await this.echo()
-          // An earlier try of the same tab, which it gave up.
-          for (const other of this.sessions)
-            if (other.client === client) other.end(new HearthError('rpc/closed'))
-          session = new Session(echo, stream, client, { app, build }, this.platform.later, (ended) =>
-            this.leave(ended),
-          )
-          this.sessions.add(session)
-          this.watch(session)
-          // Asking for the quota takes longer than all the rest; the tab hears it a little later.
-          void this.refreshStatus()
-          return this.welcome(echo, session)
-        },
-        createSpace: async (name) => (await this.attached(session)).createSpace(name),
-        diagnostics: async () => this.diagnostics(await this.attached(session)),
-        erase: async () => this.erase(await this.attached(session)),
-        leave: async () => session?.end(new HearthError('rpc/closed')),
+        createSpace: async (name) => (await attached()).createSpace(name),
+        diagnostics: async () => this.diagnostics(await attached()),
+        erase: async () => this.erase(await attached()),
       },
       port,
     )
-  }
-
-  private async attached(session: Session | undefined): Promise<Echo> {
-    if (!session || session.ended) throw new HearthError('rpc/closed')
-    return this.echo()
   }
 
   /** Opens the store once; a failure is told to whoever asks, and the next one tries again. */
@@ -120,16 +134,6 @@ export class Runtime {
       mark: echo.mark(session.client),
       status: this.status,
     }
-  }
-
-  /** A closed or crashed tab lets go of its lock. */
-  private watch(session: Session): void {
-    session.watchLock((name, signal) => this.platform.whenFree(name, signal))
-  }
-
-  private leave(session: Session): void {
-    this.sessions.delete(session)
-    void this.refreshStatus()
   }
 
   private tick(): void {

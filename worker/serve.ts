@@ -3,16 +3,8 @@
  * and details, and only the methods of the contract can be called (no path reaches a `constructor`).
  */
 import * as Comlink from 'comlink'
-import { toHearthError, type WireError } from './protocol/errors.js'
-import type { SessionApi } from './protocol/rpc.js'
-
-/** What every method answers: Comlink itself would drop the code of a thrown error. */
-export type Answer<T> = { readonly ok: T } | { readonly error: WireError }
-export type Served = {
-  [K in keyof SessionApi]: (
-    ...args: Parameters<SessionApi[K]>
-  ) => Promise<Answer<Awaited<ReturnType<SessionApi[K]>>>>
-}
+import { toHearthError, toWire } from './protocol/errors.js'
+import type { Answer, SessionApi } from './protocol/rpc.js'
 
 export function serve(api: SessionApi, port: MessagePort): void {
   const served = Object.assign(
@@ -31,7 +23,6 @@ async function answer(run: () => Promise<unknown>): Promise<Answer<unknown>> {
   try {
     return { ok: await run() }
   } catch (e) {
-    const { code, details } = toHearthError(e, 'rpc/malformed')
-    return { error: { code, details } }
+    return { error: toWire(toHearthError(e, 'rpc/malformed')) }
   }
 }

@@ -5,17 +5,21 @@
 import { Bridge } from './bridge.js'
 import type { Accepted, Echo, Listener } from './echo/echo.js'
 import { QueryWindow, type WindowDiff } from './echo/matching.js'
-import { HearthError, toHearthError, type WireError } from './protocol/errors.js'
+import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
 import type { ClientId, ObjectId } from './protocol/ids.js'
 import type { Op } from './protocol/operations.js'
 import { checkSpec, type QuerySpec } from './protocol/queries.js'
 import {
   PING_MS,
   tabLock,
+  type Hello,
   type Item,
   type ObjectRecord,
+  type RecordKind,
+  type RecordRow,
   type TabFrame,
   type TabMessage,
+  type Welcome,
   type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
@@ -27,8 +31,20 @@ const SILENT_MS = 6 * PING_MS
 const MAX_UNSEEN = 50_000
 const MAX_QUERIES = 1000
 
+/** What a session needs of the runtime that made it. */
+export interface SessionHouse {
+  later(run: () => void, ms: number): void
+  /** Resolves when nobody holds the lock; rejects when called off. */
+  whenFree(name: string, signal: AbortSignal): Promise<void>
+  /** Serves requests of this tab. */
+  requests(session: Session, port: MessagePort): void
+  left(session: Session): void
+}
+
 export class Session implements Listener {
   ended = false
+  readonly client: ClientId
+  private readonly about: { readonly app: string; readonly build: string }
   private readonly bridge: Bridge
   private readonly watched = new Set<ObjectId>()
   private readonly windows = new Map<number, QueryWindow>()
@@ -43,20 +59,26 @@ export class Session implements Listener {
   constructor(
     private readonly echo: Echo,
     private readonly stream: MessagePort,
-    readonly client: ClientId,
-    private readonly about: { readonly app: string; readonly build: string },
-    private readonly later: (run: () => void, ms: number) => void,
-    private readonly onEnd: (session: Session) => void,
+    { client, app, build, held }: Hello,
+    private readonly house: SessionHouse,
   ) {
+    this.client = client
+    this.about = { app, build }
     this.bridge = new Bridge(client)
     this.lastBatch = echo.mark(client)
     echo.listeners.add(this)
     stream.onmessage = (event) => this.receive(event.data)
+    if (held) this.watchLock()
   }
 
-  /** Ends with the tab's lock. */
-  watchLock(whenFree: (name: string, signal: AbortSignal) => Promise<void>): void {
-    whenFree(tabLock(this.client), this.locked.signal)
+  welcome(welcome: Welcome): void {
+    this.send({ t: 'welcome', welcome })
+  }
+
+  /** Ends with the tab's lock: it is held from now on. */
+  private watchLock(): void {
+    this.house
+      .whenFree(tabLock(this.client), this.locked.signal)
       .then(() => this.end(new HearthError('rpc/closed')))
       .catch(() => undefined)
   }
@@ -77,9 +99,9 @@ export class Session implements Listener {
   }
 
   /** The last word to this tab. */
-  end({ code, details }: HearthError): void {
+  end(error: HearthError): void {
     if (this.ended) return
-    this.send({ t: 'end', error: { code, details } })
+    this.send({ t: 'end', error: toWire(error) })
     this.flush()
     this.ended = true
     this.locked.abort()
@@ -87,8 +109,8 @@ export class Session implements Listener {
     for (const window of this.windows.values()) window.close()
     this.echo.release()
     // Closing in this turn could drop the frame that was just posted.
-    this.later(() => this.stream.close(), 1000)
-    this.onEnd(this)
+    this.house.later(() => this.stream.close(), 1000)
+    this.house.left(this)
   }
 
   // What the tab says
@@ -125,6 +147,13 @@ export class Session implements Listener {
       }
       case 'unwatch':
         for (const id of message.ids) this.watched.delete(id)
+        return
+      case 'held':
+        return this.watchLock()
+      case 'requests':
+        return this.house.requests(this, message.port)
+      case 'leave':
+        return this.end(new HearthError('rpc/closed'))
     }
   }
 
@@ -158,8 +187,8 @@ export class Session implements Listener {
   }
 
   /** The tab made later edits on top of this one: they have no base either, until it has heard. */
-  private refuse(n: number, { code, details }: HearthError, items: readonly Item[]): void {
-    this.send({ t: 'refused', n, error: { code, details } })
+  private refuse(n: number, error: HearthError, items: readonly Item[]): void {
+    this.send({ t: 'refused', n, error: toWire(error) })
     this.reset(new Map(items.map(({ id }) => [id, this.echo.record(id)])))
   }
 
@@ -181,8 +210,7 @@ export class Session implements Listener {
       this.windows.set(q, window)
       this.result(q, window)
     } catch (e) {
-      const { code, details } = toHearthError(e, 'echo/invalid')
-      this.send({ t: 'failed', q, error: { code, details } })
+      this.send({ t: 'failed', q, error: toWire(toHearthError(e, 'echo/invalid')) })
     }
   }
 
@@ -227,7 +255,7 @@ export class Session implements Listener {
       if (record) there.push(record)
       else missing.push(id)
     }
-    if (there.length > 0) this.send({ t: 'records', records: there })
+    this.sendRecords(there)
     if (missing.length > 0) this.send({ t: 'void', ids: missing })
   }
 
@@ -241,7 +269,18 @@ export class Session implements Listener {
   private show(records: readonly ObjectRecord[]): void {
     const fresh = records.filter((record) => !this.watched.has(record.id))
     for (const { id } of fresh) this.watched.add(id)
-    if (fresh.length > 0) this.send({ t: 'records', records: fresh })
+    this.sendRecords(fresh)
+  }
+
+  private sendRecords(records: readonly ObjectRecord[]): void {
+    const kinds = new Map<string, { of: RecordKind; rows: RecordRow[] }>()
+    for (const { id, space, type, author, value, order, createdAt, updatedAt, gone } of records) {
+      const key = `${space}${author}${type}`
+      let kind = kinds.get(key)
+      if (!kind) kinds.set(key, (kind = { of: [space, type, author], rows: [] }))
+      kind.rows.push([id, value, order, createdAt, updatedAt, gone])
+    }
+    for (const kind of kinds.values()) this.send({ t: 'records', ...kind })
   }
 
   /** Everything of one turn goes in one frame. */

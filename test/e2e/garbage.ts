@@ -1,6 +1,6 @@
 /**
  * What a broken or hostile page may say to the worker. These run in a page that does not load Hearth and speaks to the
- * worker by hand, as `worker/protocol/rpc.ts` and Comlink have it.
+ * worker by hand, as `worker/protocol/rpc.ts` has it, and Comlink for requests.
  */
 
 /** Names of the things that are said; `say` says one of them. */
@@ -16,7 +16,13 @@ export const sayings = [
     'prototype',
   ] as const),
   ...(['set-method', 'release', 'endless-path', 'unknown-type', 'wrong-handler'] as const),
-  ...(['hello-of-nothing', 'hello-without-stream', 'hello-of-another-time', 'hello-twice'] as const),
+  ...([
+    'hello-of-nothing',
+    'hello-without-client',
+    'hello-of-another-time',
+    'hello-twice',
+    'requests-without-port',
+  ] as const),
   ...(['frame-text', 'frame-nothing', 'frame-of-nothings', 'frame-without-seen', 'message-unknown'] as const),
   ...([
     'batch-skipped',
@@ -65,12 +71,7 @@ export async function say({
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => 'abcdefghijklmnop'[byte & 15]).join('')
   // An id is 128 bits in base64url: 22 characters.
   const client = `${id()}AAAAAA`.slice(0, 21) + 'A'
-  const call = (path: unknown, args: unknown[], transfer: Transferable[] = []) =>
-    port.postMessage(
-      { id: id(), type: 'APPLY', path, argumentList: args.map((value) => ({ type: 'RAW', value })) },
-      transfer,
-    )
-  const hello = { rpc: 1, build: 'garbage', client, app: 'Mallory' }
+  const hello = { rpc: 1, build: 'garbage', client, app: 'Mallory', held: true }
   /** Attaches as a tab should, so that what follows reaches the session. */
   const attach = async (): Promise<MessagePort> => {
     // Without its lock a tab counts as closed.
@@ -80,13 +81,20 @@ export async function say({
         return new Promise(() => {})
       })
     })
-    const { port1, port2 } = new MessageChannel()
     const answered = new Promise((resolve) => port.addEventListener('message', resolve, { once: true }))
-    call(['attach'], [hello, port2], [port2])
+    port.postMessage(hello)
     await answered
-    port1.start()
+    return port
+  }
+  /** A port on which the worker serves requests. */
+  const comlink = async (): Promise<MessagePort> => {
+    const { port1, port2 } = new MessageChannel()
+    ;(await attach()).postMessage({ seen: 0, m: [{ t: 'requests', port: port2 }] }, [port2])
     return port1
   }
+  const raw = async (message: unknown) => (await comlink()).postMessage(message)
+  const call = (path: unknown, args: unknown[]) =>
+    raw({ id: id(), type: 'APPLY', path, argumentList: args.map((value) => ({ type: 'RAW', value })) })
   const frame = async (...m: unknown[]) => (await attach()).postMessage({ seen: 0, m })
   const batch = (items: unknown, over = {}) => frame({ t: 'batch', n: 1, space, items, ...over })
   const op = (...ops: unknown[]) => batch(ops.map((op) => ({ id: object, op })))
@@ -103,42 +111,35 @@ export async function say({
     nothing: () => port.postMessage(null),
     number: () => port.postMessage(NaN),
     list: () => port.postMessage([1, [2, [3]]]),
-    'no-path': () => port.postMessage({ id: id(), type: 'APPLY' }),
+    'no-path': () => raw({ id: id(), type: 'APPLY' }),
     'path-of-numbers': () => call([1, 2, 3], []),
     constructor: () => call(['constructor'], ['return 1']),
     prototype: () =>
-      port.postMessage({
-        id: id(),
-        type: 'SET',
-        path: ['__proto__', 'polluted'],
-        value: { type: 'RAW', value: 1 },
-      }),
+      raw({ id: id(), type: 'SET', path: ['__proto__', 'polluted'], value: { type: 'RAW', value: 1 } }),
     'set-method': () =>
-      port.postMessage({ id: id(), type: 'SET', path: ['attach'], value: { type: 'RAW', value: 1 } }),
-    release: () => port.postMessage({ id: id(), type: 'RELEASE', path: [] }),
+      raw({ id: id(), type: 'SET', path: ['createSpace'], value: { type: 'RAW', value: 1 } }),
+    release: () => raw({ id: id(), type: 'RELEASE', path: [] }),
     'endless-path': () =>
       call(
-        Array.from({ length: 100_000 }, () => 'attach'),
+        Array.from({ length: 100_000 }, () => 'createSpace'),
         [],
       ),
-    'unknown-type': () => port.postMessage({ id: id(), type: 'EXPLODE', path: [] }),
+    'unknown-type': () => raw({ id: id(), type: 'EXPLODE', path: [] }),
     'wrong-handler': () =>
-      port.postMessage({
+      raw({
         id: id(),
         type: 'APPLY',
-        path: ['attach'],
+        path: ['createSpace'],
         argumentList: [{ type: 'HANDLER', name: 'nobody', value: 1 }],
       }),
-    'hello-of-nothing': () => call(['attach'], []),
-    'hello-without-stream': () => call(['attach'], [hello, 'no port']),
-    'hello-of-another-time': () => {
-      const { port2 } = new MessageChannel()
-      call(['attach'], [{ ...hello, rpc: 99 }, port2], [port2])
-    },
+    'hello-of-nothing': () => port.postMessage({}),
+    'hello-without-client': () => port.postMessage({ ...hello, client: 'nobody' }),
+    'hello-of-another-time': () => port.postMessage({ ...hello, rpc: 99 }),
     'hello-twice': async () => {
       await attach()
-      await attach()
+      port.postMessage(hello)
     },
+    'requests-without-port': () => frame({ t: 'requests', port: 'no port' }),
     'frame-text': async () => (await attach()).postMessage('frame'),
     'frame-nothing': async () => (await attach()).postMessage(undefined),
     'frame-of-nothings': () => frame(null, undefined, 0),

@@ -1,9 +1,14 @@
 /** A tab in a simulation: the client's own tables over a real session, on a stream whose delays are seeded. */
 import type { Echo } from '../../worker/echo/echo.js'
 import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
-import { fromWire } from '../../worker/protocol/errors.js'
+import { HearthError, fromWire } from '../../worker/protocol/errors.js'
 import type { Op } from '../../worker/protocol/operations.js'
-import type { TabMessage, WorkerFrame, WorkerMessage } from '../../worker/protocol/rpc.js'
+import {
+  RPC_VERSION,
+  type TabMessage,
+  type WorkerFrame,
+  type WorkerMessage,
+} from '../../worker/protocol/rpc.js'
 import type { StoredRecord } from '../../worker/protocol/values.js'
 import { Session } from '../../worker/session.js'
 import { ObjectTable, type TabObject } from '../../client/objects.js'
@@ -27,15 +32,13 @@ export class SimulatedTab {
     this.table = new ObjectTable(client)
     const { port1, port2 } = new MessageChannel()
     this.port = port1
-    const later = (run: () => void, ms: number) => void setTimeout(run, ms)
-    this.session = new Session(
-      echo,
-      port2,
-      client,
-      { app: 'simulation', build: 'test' },
-      later,
-      () => undefined,
-    )
+    const hello = { rpc: RPC_VERSION, build: 'test', client, app: 'simulation', held: false }
+    this.session = new Session(echo, port2, hello, {
+      later: (run, ms) => void setTimeout(run, ms),
+      whenFree: () => new Promise(() => undefined),
+      requests: () => undefined,
+      left: () => undefined,
+    })
     port1.onmessage = ({ data }: MessageEvent<WorkerFrame>) => this.slowly(() => this.receive(data))
     const refuse = (_: unknown, error: { code: string }) => void this.refused.push(error.code)
     this.writes = new Writes(
@@ -64,7 +67,7 @@ export class SimulatedTab {
   }
 
   close(): void {
-    this.session.end(fromWire({ code: 'rpc/closed', details: {} }))
+    this.session.end(new HearthError('rpc/closed'))
     this.port.close()
   }
 
@@ -87,7 +90,7 @@ export class SimulatedTab {
   }
 
   private handle(m: WorkerMessage): void {
-    if (m.t === 'records') for (const record of m.records) this.table.received(record)
+    if (m.t === 'records') for (const row of m.rows) this.table.received(m.of, row)
     else if (m.t === 'ops') this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
     else if (m.t === 'applied') this.writes.applied(m.n, m.at, m.created)
     else if (m.t === 'durable') this.writes.durable(m.n)

@@ -4,7 +4,7 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
-import { HearthError, invalid, type WireError } from '../protocol/errors.js'
+import { HearthError, invalid, toWire, type WireError } from '../protocol/errors.js'
 import {
   newId,
   toBase64Url,
@@ -336,7 +336,7 @@ export class Echo {
     this.changed([...shown].map(([id, was]) => [was, now.get(id)]))
     for (const batch of refused) {
       this.committer.skip(batch.client, batch.n)
-      for (const listener of this.listeners) listener.refused(batch.client, batch.n, wire(error))
+      for (const listener of this.listeners) listener.refused(batch.client, batch.n, toWire(error))
     }
     for (const listener of this.listeners) listener.reset(now)
     for (const batch of batches) if (!refused.includes(batch)) this.again(batch, error)
@@ -356,7 +356,7 @@ export class Echo {
       for (const listener of this.listeners) listener.reset(records)
     } catch {
       this.committer.skip(client, n)
-      for (const listener of this.listeners) listener.refused(client, n, wire(error))
+      for (const listener of this.listeners) listener.refused(client, n, toWire(error))
     }
   }
 
@@ -366,8 +366,6 @@ export class Echo {
     this.damage.push(damage)
   }
 }
-
-const wire = ({ code, details }: HearthError): WireError => ({ code, details })
 
 function* records(spaces: readonly Space[]): Iterable<ObjectRecord> {
   for (const space of spaces) for (const row of space.rows.values()) yield row.record

@@ -1,7 +1,7 @@
 /**
- * Tab <-> worker. Requests and answers go over Comlink (`SessionApi`). Queries, patches and edits go over one
- * MessagePort for each tab, in frames, because their order among each other is what keeps a view from flickering:
- * a tab must not hear that an edit is confirmed before it hears what that did to its queries.
+ * Tab <-> worker. Queries, patches and edits go over one MessagePort for each tab, in frames, because their order
+ * among each other is what keeps a view from flickering: a tab must not hear that an edit is confirmed before it hears
+ * what that did to its queries. Requests and answers (`SessionApi`) go over Comlink, on a port of their own.
  *
  * RPC_VERSION history: 1, the first.
  */
@@ -21,12 +21,15 @@ export const OWNER_LOCK = 'hearth:owner'
 /** The worker asks each tab this often whether it is still there, in milliseconds; a frozen tab keeps its lock. */
 export const PING_MS = 5000
 
+/** The first message on a port. It is answered by a frame: with `welcome`, or with `end` and the reason. */
 export interface Hello {
   readonly rpc: number
   readonly build: string
   readonly client: ClientId
   /** The app's name, for the list of what is open. */
   readonly app: string
+  /** Whether the tab holds its lock; if not, it says `held` once it does. */
+  readonly held: boolean
 }
 
 export interface Welcome {
@@ -69,20 +72,16 @@ export interface WorkerStatus {
 
 /** Requests of one tab. Every one ends: with an answer, or a coded error. */
 export interface SessionApi {
-  /**
-   * First call on a new port; the second argument is the tab's end of its stream.
-   * @throws HearthError `rpc/version`, `store/unavailable`, `store/newer`, `store/busy`
-   */
-  attach(hello: Hello, stream: MessagePort): Promise<Welcome>
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
   createSpace(name: string): Promise<SpaceInfo>
   /** Figures for support: no plaintext of the user's, no keys. */
   diagnostics(): Promise<Record<string, unknown>>
   /** Deletes the database. Every tab is told `store/erased`. */
   erase(): Promise<void>
-  /** The tab closes its home: its session ends. */
-  leave(): Promise<void>
 }
+
+/** What every request answers: Comlink itself would drop the code of a thrown error. */
+export type Answer<T> = { readonly ok: T } | { readonly error: WireError }
 
 /** One object as the worker has it. */
 export interface ObjectRecord extends Queryable {
@@ -90,6 +89,17 @@ export interface ObjectRecord extends Queryable {
   /** Removed. It is in no query, and what is written to it meanwhile shows if it is restored. */
   readonly gone: boolean
 }
+
+/** What many records have in common: it is sent, and kept in a tab, once for all of them. */
+export type RecordKind = readonly [space: SpaceId, type: string, author: DeviceId]
+export type RecordRow = readonly [
+  id: ObjectId,
+  value: StoredRecord,
+  order: number,
+  createdAt: number,
+  updatedAt: number,
+  gone: boolean,
+]
 
 /** A new object, or operations on one, in the order in which the app made them. */
 export type Item =
@@ -109,6 +119,12 @@ export type TabMessage =
   | { readonly t: 'unwatch'; readonly ids: readonly ObjectId[] }
   /** Frames seen up to this number: answers a ping, and lets the worker forget. */
   | { readonly t: 'seen' }
+  /** The tab's lock is held from now on: when it is free, the tab is gone. */
+  | { readonly t: 'held' }
+  /** Serve `SessionApi` on this port, over Comlink. */
+  | { readonly t: 'requests'; readonly port: MessagePort }
+  /** The tab closes its home; answered by `end`. */
+  | { readonly t: 'leave' }
 
 /** Tab to worker: `seen` is the number of the last frame that the tab has applied. */
 export interface TabFrame {
@@ -123,8 +139,9 @@ export interface WorkerFrame {
 }
 
 export type WorkerMessage =
+  | { readonly t: 'welcome'; readonly welcome: Welcome }
   /** Objects in full: new to the tab, or (after a refused write) as they are again. */
-  | { readonly t: 'records'; readonly records: readonly ObjectRecord[] }
+  | { readonly t: 'records'; readonly of: RecordKind; readonly rows: readonly RecordRow[] }
   /** Operations of others on an object the tab has, in order, to be applied to confirmed state. */
   | {
       readonly t: 'ops'

@@ -40,9 +40,9 @@ const isCount = (v: unknown): v is number => Number.isSafeInteger(v) && (v as nu
 /** @throws HearthError `rpc/malformed` */
 export function verifyHello(hello: unknown): Hello {
   if (!isObject(hello) || !isId(hello.client) || !isCount(hello.rpc)) malformed('hello')
-  const { rpc, build, client, app } = hello as unknown as Hello
+  const { rpc, build, client, app, held } = hello as unknown as Hello
   if (typeof build !== 'string' || typeof app !== 'string' || app.length > MAX_KEY) malformed('hello')
-  return { rpc, build, client, app }
+  return { rpc, build, client, app, held: held === true }
 }
 
 /** @throws HearthError `rpc/malformed` */
@@ -79,7 +79,12 @@ function verifyMessage(message: TabMessage): void {
     case 'unwatch':
       if (!isList(message.ids as unknown as Stored)) malformed('unwatch')
       return
+    case 'requests':
+      if (!(message.port instanceof MessagePort)) malformed('requests')
+      return
     case 'seen':
+    case 'held':
+    case 'leave':
       return
     default:
       malformed('unknown message')

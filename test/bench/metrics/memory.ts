@@ -21,18 +21,15 @@ const some: RowSpec = {
 
 export async function tabMemory(run: Run): Promise<void> {
   const few = ['blank', 'hearth'] as const
-  await run.alternate(
-    NOTES,
-    async (arena) => {
-      if (arena.system !== 'blank') run.add(all, arena, await furtherTab(arena))
-      if (!few.some((name) => name === arena.system)) return
-      // The same browser again, from the start.
-      await arena.stop()
-      await arena.start()
-      run.add(some, arena, await furtherTab(arena, 50))
-    },
-    [...run.systems, 'blank'],
-  )
+  const plan = { rows: [all], systems: [...run.systems, 'blank'] } as const
+  await run.alternate(NOTES, plan, async (arena) => {
+    if (arena.system !== 'blank') run.add(all, arena, await furtherTab(arena))
+    if (!few.some((name) => name === arena.system)) return
+    // The same browser again, from the start.
+    await arena.stop()
+    await arena.start()
+    run.add(some, arena, await furtherTab(arena, 50))
+  })
 }
 
 async function furtherTab(arena: Arena, limit?: number): Promise<number> {

@@ -12,6 +12,16 @@ import { Tab } from './tab.js'
 const NO_SERVICE_WORKER =
   "navigator.serviceWorker.register = () => Promise.reject(new Error('left out of this test'))"
 
+/** Timers of hidden tabs go on: what is timed here is the data plane. */
+const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
+
+export interface ArenaOptions {
+  /** Releases are deployed there; none is at first. */
+  readonly skew?: boolean | undefined
+  /** Tabs are hidden while others are shown. */
+  readonly plain?: boolean | undefined
+}
+
 export class Arena {
   /** All that were opened and not closed, in the order in which they were opened. */
   tabs: Tab[] = []
@@ -22,10 +32,15 @@ export class Arena {
     private readonly releases: Releases | undefined,
   ) {}
 
-  /** @param skew whether releases are deployed there; then none is at first */
-  static async open(skew: boolean): Promise<Arena> {
+  static async open({ skew, plain = false }: ArenaOptions): Promise<Arena> {
     const releases = skew ? new Releases() : undefined
-    return new Arena(await (releases ? Stage.of(releases.dist) : Stage.set()), releases)
+    const stage = await (releases ? Stage.of(releases.dist, ...FLAGS) : Stage.set(...FLAGS))
+    const arena = new Arena(stage, releases)
+    if (plain) {
+      stage.browser.plain = true
+      await arena.killBrowser()
+    }
+    return arena
   }
 
   get url(): string {

@@ -1,6 +1,6 @@
 /** One cycle of a cell: tabs open, write, meet the fault, and must be live again with all that was acknowledged. */
 import { Random } from '../e2e/random.js'
-import { until } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import type { Arena } from './arena.js'
 import { faults, LIMIT_MS, type Scene } from './faults.js'
 import { Ledger } from './ledger.js'
@@ -134,9 +134,9 @@ class Cycle {
   /** Tabs that write; the fault comes at any moment. */
   private async working(): Promise<Tab[]> {
     const tabs = [await this.open()]
-    await tabs[0]!.opened
+    await within('the first tab to open', tabs[0]!.opened)
     while (tabs.length < this.options.tabs) tabs.push(await this.open())
-    await Promise.all(tabs.map((tab) => tab.opened))
+    await within('all tabs to open', Promise.all(tabs.map((tab) => tab.opened)))
     await Promise.all(tabs.map((tab) => tab.begin(this.cell.load)))
     await until('a first acknowledgement for each tab', () =>
       tabs.every((tab) => this.ledger.has(tab.number)),
@@ -148,7 +148,7 @@ class Cycle {
   /** Something is stored, nothing is open, and tabs are on their way. */
   private async opening(): Promise<Tab[]> {
     const first = await this.open()
-    await first.opened
+    await within('the first tab to open', first.opened)
     await first.begin('first-load')
     await until('what is stored', () => this.ledger.has(first.number))
     await this.arena.empty()

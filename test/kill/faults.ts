@@ -1,6 +1,6 @@
 /** Each fault: what must be so before a cycle, how it strikes, and what is expected of it. */
 import { randomBytes } from 'node:crypto'
-import { until } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import type { Arena } from './arena.js'
 import type { FaultName, Load } from './plan.js'
 import type { Random } from '../e2e/random.js'
@@ -30,6 +30,8 @@ export interface Scene {
 export interface Fault {
   /** Releases are deployed there. */
   readonly skew?: true
+  /** Tabs are hidden while others are shown, as they are for a person. */
+  readonly plain?: true
   /** What tabs may say instead of being live. */
   readonly allowed?: readonly string[]
   /** Whether tabs that live through it have another worker afterwards. */
@@ -47,9 +49,9 @@ export const LIMIT_MS = 3_000
 const now = () => Date.now()
 
 /** Characters that no compression makes small. */
-const CHUNK = randomBytes(150_000).toString('base64')
-/** Room that is left when a store is filled, in bytes. */
-const ROOM = 600_000
+const CHUNK = randomBytes(600_000).toString('base64')
+/** Room that is left before a store is filled, in bytes; a worker's first write needs 4.6 MB of it for a moment. */
+const ROOM = 8_000_000
 /** Longer than a worker's patience with a tab that does not answer, in milliseconds. */
 const LONG_MS = 36_000
 
@@ -85,6 +87,7 @@ const crashCreator: Fault = {
 }
 
 const freezeTab: Fault = {
+  plain: true,
   worker: 'same',
   async strike({ tabs, random, long, live, expect }) {
     const tab = random.pick(tabs)
@@ -93,6 +96,7 @@ const freezeTab: Fault = {
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
     // One that is opening has no agent yet that could tell.
     const beats = () => tab.page.evaluate(() => window.agent?.beats() ?? 0)
+    await pause(50)
     const before = await beats()
     // The others are not held up by it.
     await live(
@@ -135,7 +139,7 @@ const olderBuild: Fault = {
   prepare: (arena) => arena.deploy('aaaaaaa2'),
   async strike({ arena, open }) {
     const since = now()
-    await arena.withClient('aaaaaaa1', async () => (await open()).opened)
+    await arena.withClient('aaaaaaa1', async () => within('the older tab to open', (await open()).opened))
     return since
   },
   mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
@@ -153,7 +157,7 @@ const closeLast: Fault = {
   worker: 'either',
   async strike({ arena, tabs, random, open }) {
     const [last] = tabs
-    await last!.opened
+    await within('the tab to open', last!.opened)
     await arena.close(...tabs.slice(1))
     const flushed = random.next() < 0.5
     await last!.page.evaluate(async (flushed) => {
@@ -178,7 +182,7 @@ const storageFull: Fault = {
   },
   async strike({ tabs, expect }) {
     const [tab] = tabs
-    await tab!.opened
+    await within('the tab to open', tab!.opened)
     const code = await tab!.page.evaluate((chunk) => window.agent.fill(chunk), CHUNK)
     expect(`a full store says so (it said "${code}")`, code === 'store/quota')
     return now()

@@ -15,6 +15,8 @@ export interface AgentOptions {
   /** Of this cycle, from 0; the tab that is 0 makes the document, where there is none. */
   readonly tab: number
   readonly seed: number
+  /** Whether the document may be missing. */
+  readonly mayLack: boolean
 }
 
 export interface BurstObject {
@@ -52,7 +54,7 @@ export interface Liveness {
 }
 
 export interface Settled {
-  /** Batches written here, and how many of them (from the first on) are durable. */
+  /** Batches written here that are to be durable now, and how many of them (from the first on) are. */
   readonly written: number
   readonly acknowledged: number
   /** Codes of writes that were refused, and could be written again. */
@@ -85,7 +87,7 @@ export interface Agent {
 export const FIRST_CHARACTER = 0x4e00
 export const CHARACTERS = 2000
 
-export async function install({ cycle, tab, seed }: AgentOptions): Promise<void> {
+export async function install({ cycle, tab, seed, mayLack }: AgentOptions): Promise<void> {
   const home = (window.home = await window.opening)
   const opened = [`doc ${cycle}`, `burst ${cycle}`, `probe ${cycle}`].map((type) => home.query(type))
   // Something looks at each of them, as an app does.
@@ -108,11 +110,12 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
     home.space.add(`doc ${cycle}`, { text: hearth.text(''), count: 0 })
     await home.space.flush()
   }
-  while (docs.value.length === 0) await sleep(5)
-  const doc = docs.value[0]!
+  // A store that is cleared while the first tabs open may have none any more.
+  if (!mayLack) while (docs.value.length === 0) await sleep(5)
 
   const key = () => {
     const n = written + 1
+    const doc = docs.value[0]!
     const character = String.fromCharCode(0x4e00 + tab * 2000 + n)
     home.space.batch(() => {
       hearth.splice(doc, 'text', Math.floor(chance() * (doc['text'].length + 1)), 0, character)
@@ -129,13 +132,12 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
     home.space.batch(() => {
       for (let i = 0; i < of; i++) made.push(home.space.add(`burst ${cycle}`, { mark, i, of, edited: '' }))
       for (const object of last) object['edited'] = mark
-      hearth.increment(doc, 'count', 1)
+      if (docs.value[0]) hearth.increment(docs.value[0], 'count', 1)
     })
     last = made
     written = n
   }
-  const flush = async () => {
-    const upTo = written
+  const flush = async (upTo = written) => {
     try {
       await home.space.flush()
       acknowledged = Math.max(acknowledged, upTo)
@@ -155,6 +157,7 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
     },
     typing: async () => {
       while (running && written < 1900) {
+        if (!docs.value[0]) break
         key()
         if (written % 8 === 0) void flush()
         await sleep(2 + chance() * 10)
@@ -177,7 +180,7 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
       working = loads[load]().catch((e: unknown) => void codes.add(codeOf(e)))
     },
     burst,
-    flush,
+    flush: () => flush(),
     live: async ({ key, from, allowed, without }) => {
       const why = () => home.rejected.value.find(({ code }) => allowed.includes(code))?.code
       while (home.status.value.worker.instance === without && home.status.status !== 'error') await sleep(5)
@@ -198,14 +201,16 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
       running = false
       await working
       const retried: string[] = []
+      // What was not durable when the store was cleared is on no disk, whatever comes of the retry.
+      const upTo = home.rejected.value.some(({ code }) => code === 'store/cleared') ? acknowledged : written
       for (const one of [...home.rejected.value])
         await one.retry().then(
           () => retried.push(one.code),
           (e: unknown) => codes.add(codeOf(e)),
         )
-      await flush()
+      await flush(upTo)
       const refused = JSON.stringify(home.rejected.value.map(({ code, values }) => ({ code, values })))
-      return { written, acknowledged, retried, refused, codes: [...codes] }
+      return { written: upTo, acknowledged, retried, refused, codes: [...codes] }
     },
     shown: () => {
       const doc = docs.value[0]
@@ -213,7 +218,7 @@ export async function install({ cycle, tab, seed }: AgentOptions): Promise<void>
         text: String(doc?.['text'] ?? ''),
         count: Number(doc?.['count'] ?? 0),
         objects: objects.value.map((object) => {
-          const { mark, i, of, edited } = hearth.plain(object) as unknown as BurstObject
+          const { mark = '', i, of, edited } = hearth.plain(object) as unknown as BurstObject
           return { mark, i, of, edited }
         }),
       }

@@ -5,6 +5,7 @@ import type { CDPSession } from 'playwright-core'
 import { Releases, type Release } from '../e2e/releases.js'
 import { Stage } from '../e2e/stage.js'
 import { until } from '../e2e/wait.js'
+import type { AgentOptions } from './agent.js'
 import type { TabEvents } from './tab.js'
 import { Tab } from './tab.js'
 
@@ -18,6 +19,8 @@ const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-back
 export interface ArenaOptions {
   /** Releases are deployed there; none is at first. */
   readonly skew?: boolean | undefined
+  /** There is no service worker. */
+  readonly alone?: boolean | undefined
   /** Tabs are hidden while others are shown. */
   readonly plain?: boolean | undefined
 }
@@ -30,12 +33,13 @@ export class Arena {
   private constructor(
     private readonly stage: Stage,
     private readonly releases: Releases | undefined,
+    private readonly alone: boolean,
   ) {}
 
-  static async open({ skew, plain = false }: ArenaOptions): Promise<Arena> {
+  static async open({ skew = false, alone = skew, plain = false }: ArenaOptions): Promise<Arena> {
     const releases = skew ? new Releases() : undefined
     const stage = await (releases ? Stage.of(releases.dist, ...FLAGS) : Stage.set(...FLAGS))
-    const arena = new Arena(stage, releases)
+    const arena = new Arena(stage, releases, alone)
     if (plain) {
       stage.browser.plain = true
       await arena.killBrowser()
@@ -58,10 +62,10 @@ export class Arena {
   }
 
   /** Begins to load a tab. */
-  async tab(number: number, cycle: string, seed: number, events: TabEvents): Promise<Tab> {
+  async tab(options: AgentOptions, events: TabEvents): Promise<Tab> {
     const page = await this.stage.browser.context.newPage()
-    if (this.releases) await page.addInitScript(NO_SERVICE_WORKER)
-    const tab = new Tab(page, number, `${this.url}/apps/alpha/`, cycle, seed, events)
+    if (this.alone) await page.addInitScript(NO_SERVICE_WORKER)
+    const tab = new Tab(page, `${this.url}/apps/alpha/`, options, events)
     this.tabs.push(tab)
     return tab
   }
@@ -142,6 +146,10 @@ export class Arena {
     const session = (this.kept ??= await context.newCDPSession(context.pages()[0]!))
     const origin = this.url
     if (more === undefined) return void (await session.send('Storage.overrideQuotaForOrigin', { origin }))
+    // After a start Chromium counts a database only once it was opened.
+    const page = await this.blankTab()
+    await page.evaluate(openOnce)
+    await page.close()
     const { usage } = await session.send('Storage.getUsageAndQuota', { origin })
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + more })
   }
@@ -155,6 +163,18 @@ export class Arena {
       this.releases?.remove()
     }
   }
+}
+
+/** Opens the database if it is there, and closes it; runs in a page. */
+async function openOnce(): Promise<void> {
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'hearth')) return
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.open('hearth')
+    request.onsuccess = () => {
+      request.result.close()
+      resolve()
+    }
+  })
 }
 
 /** How busy the machine is: what waits for a processor, on average over the last minute. */

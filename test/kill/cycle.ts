@@ -3,6 +3,7 @@ import { Random } from '../e2e/random.js'
 import { until, within } from '../e2e/wait.js'
 import type { Arena } from './arena.js'
 import { faults, LIMIT_MS, type Scene } from './faults.js'
+import type { Shown } from './agent.js'
 import { Ledger } from './ledger.js'
 import type { Cell } from './plan.js'
 import { pause, type Tab, type TabEvents } from './tab.js'
@@ -121,7 +122,8 @@ class Cycle {
   }
 
   private open(): Promise<Tab> {
-    return this.arena.tab(this.opened++, this.name, this.seed, this.events)
+    const mayLack = this.cell.fault === 'storage-cleared' && this.cell.load === 'first-load'
+    return this.arena.tab({ cycle: this.name, tab: this.opened++, seed: this.seed, mayLack }, this.events)
   }
 
   /** The first one starts the worker; the others come while it does. */
@@ -206,7 +208,10 @@ class Cycle {
       async () => new Set((await views()).map((view) => JSON.stringify(view))).size === 1,
       LIMIT_MS,
     )
-    if (!(await same.catch(() => false))) this.broken.push('tabs that are idle show different things')
+    if (!(await same.catch(() => false)))
+      this.broken.push(
+        `tabs that are idle show different things: ${(await views()).map(inShort).join(' / ')}`,
+      )
     for (const view of await views()) {
       const { lost, torn } = this.ledger.check(view)
       this.lost.push(...lost)
@@ -215,3 +220,6 @@ class Cycle {
     }
   }
 }
+
+const inShort = ({ text, count, objects }: Shown): string =>
+  `${text.length} characters, count ${count}, ${objects.length} objects, ${objects.filter(({ edited }) => edited).length} edited`

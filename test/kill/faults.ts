@@ -30,6 +30,8 @@ export interface Scene {
 export interface Fault {
   /** Releases are deployed there. */
   readonly skew?: true
+  /** There is no service worker, which would take room of its own. */
+  readonly alone?: true
   /** Tabs are hidden while others are shown, as they are for a person. */
   readonly plain?: true
   /** What tabs may say instead of being live. */
@@ -173,6 +175,7 @@ const closeLast: Fault = {
 }
 
 const storageFull: Fault = {
+  alone: true,
   allowed: ['store/quota'],
   worker: 'same',
   async prepare(arena) {

@@ -64,6 +64,10 @@ export class Ledger {
       else bursts.set(object.mark, [object])
     }
     for (const [mark, objects] of bursts) {
+      if (!mark) {
+        torn.push(`${objects.length} objects have nothing in them`)
+        continue
+      }
       const { tab, n } = partsOf(mark)
       batches(tab).add(n)
       const numbers = new Set(objects.map(({ i }) => i))

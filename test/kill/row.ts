@@ -58,7 +58,7 @@ export class Row implements AsyncDisposable {
     const nothing = { acknowledged: () => undefined, error: () => undefined }
     // It was cleared, or the cycle had come to nothing.
     if (ledger.acknowledged === 0) return []
-    const tab = await this.arena.tab(9, ledger.cycle, seed, nothing)
+    const tab = await this.arena.tab({ cycle: ledger.cycle, tab: 9, seed, mayLack: true }, nothing)
     await within('a tab that reads what is on the disk', tab.opened)
     const { lost, torn } = ledger.check(await tab.shown())
     await this.arena.close(tab)

@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
 import { within } from '../e2e/wait.js'
-import { install, type Liveness, type LivenessAsked, type Settled, type Shown } from './agent.js'
+import {
+  install,
+  type AgentOptions,
+  type Liveness,
+  type LivenessAsked,
+  type Settled,
+  type Shown,
+} from './agent.js'
 import type { Load } from './plan.js'
 
 /** What tabs tell the matrix. */
@@ -16,6 +23,8 @@ export interface TabEvents {
 const ASK_MS = 30_000
 
 export class Tab {
+  /** Of its cycle. */
+  readonly number: number
   /** Its home is open and its agent is there. */
   readonly opened: Promise<void>
   /** Whether it has opened by now. */
@@ -25,19 +34,17 @@ export class Tab {
 
   constructor(
     readonly page: Page,
-    /** Of its cycle. */
-    readonly number: number,
     url: string,
-    cycle: string,
-    seed: number,
+    options: AgentOptions,
     private readonly events: TabEvents,
   ) {
-    this.opened = this.load(url, cycle, seed)
+    this.number = options.tab
+    this.opened = this.load(url, options)
     // Who waits for it hears of it; a fault that ends it at once is no failure.
     this.opened.catch(() => undefined)
   }
 
-  private async load(url: string, cycle: string, seed: number): Promise<void> {
+  private async load(url: string, options: AgentOptions): Promise<void> {
     const { page, number, events } = this
     page.setDefaultTimeout(ASK_MS)
     page.on('pageerror', (error) => events.error(`tab ${number}: ${error.stack ?? error}`))
@@ -49,7 +56,7 @@ export class Tab {
     // The compiler names functions by a helper, which functions sent to a page would miss there.
     await page.addInitScript('globalThis.__name ??= (value) => value')
     await page.goto(url)
-    await page.evaluate(install, { cycle, tab: number, seed })
+    await page.evaluate(install, options)
     this.isOpen = true
   }
 

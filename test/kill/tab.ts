@@ -1,7 +1,7 @@
 /** One tab of a cycle, from the moment at which it begins to load. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
-import { within } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import {
   install,
   type AgentOptions,
@@ -114,6 +114,8 @@ export class Tab {
 
   /** Ends its process, and with it the worker if this tab has started it. */
   async crash(): Promise<void> {
+    // The process of a blank page is left behind by the first navigation, and takes nothing with it.
+    await until('the page to arrive', () => this.page.url() !== 'about:blank')
     const crashed = this.page.waitForEvent('crash')
     const devtools = await this.devtools()
     // It is never answered: who would answer is gone.

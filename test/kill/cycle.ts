@@ -98,7 +98,7 @@ class Cycle {
     const scene: Scene = {
       ...{ arena, load: cell.load, random, long: options.long, tabs, wereOpen },
       open: () => this.open(),
-      reopen: async () => void (await this.openAll()),
+      reopen: () => this.openAll(),
       live: (since, some = arena.tabs) => this.live(since, some, false),
       expect: (what, holds) => {
         if (!holds) this.broken.push(`not so: ${what}`)

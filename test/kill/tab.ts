@@ -1,7 +1,7 @@
 /** One tab of a cycle, from the moment at which it begins to load. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
-import { within } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import {
   install,
   type AgentOptions,
@@ -25,6 +25,8 @@ const ASK_MS = 30_000
 export class Tab {
   /** Of its cycle. */
   readonly number: number
+  /** Its page has loaded, whatever becomes of its home. */
+  readonly loaded: Promise<unknown>
   /** Its home is open and its agent is there. */
   readonly opened: Promise<void>
   /** Whether it has opened by now. */
@@ -39,12 +41,13 @@ export class Tab {
     private readonly events: TabEvents,
   ) {
     this.number = options.tab
-    this.opened = this.load(url, options)
+    this.loaded = this.load(url)
+    this.opened = this.loaded.then(() => this.install(options))
     // Who waits for it hears of it; a fault that ends it at once is no failure.
     this.opened.catch(() => undefined)
   }
 
-  private async load(url: string, options: AgentOptions): Promise<void> {
+  private async load(url: string): Promise<void> {
     const { page, number, events } = this
     page.setDefaultTimeout(ASK_MS)
     page.on('pageerror', (error) => events.error(`tab ${number}: ${error.stack ?? error}`))
@@ -56,7 +59,10 @@ export class Tab {
     // The compiler names functions by a helper, which functions sent to a page would miss there.
     await page.addInitScript('globalThis.__name ??= (value) => value')
     await page.goto(url)
-    await page.evaluate(install, options)
+  }
+
+  private async install(options: AgentOptions): Promise<void> {
+    await this.page.evaluate(install, options)
     this.isOpen = true
   }
 
@@ -108,6 +114,8 @@ export class Tab {
 
   /** Ends its process, and with it the worker if this tab has started it. */
   async crash(): Promise<void> {
+    // The process of a blank page is left behind by the first navigation, and takes nothing with it.
+    await until('the page to arrive', () => this.page.url() !== 'about:blank')
     const crashed = this.page.waitForEvent('crash')
     const devtools = await this.devtools()
     // It is never answered: who would answer is gone.

@@ -16,8 +16,8 @@ import {
 } from '../worker/protocol/line.js'
 import type { Line } from './connection.js'
 
-/** Calls in vain, after which the elected tab is asked whether it is there. The first four take 6 s together. */
-const MAX_UNHEARD = 4
+/** Calls in vain, after which the elected tab is asked whether it is there. The first three take 2.8 s together. */
+const MAX_UNHEARD = 3
 /** An elected tab that is alive answers within, in milliseconds. */
 const ANSWER_MS = 1000
 /** Between the end of a worker and the start of the next one, in milliseconds. */

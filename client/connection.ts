@@ -40,7 +40,18 @@ export interface LineEvents {
   lost(error: HearthError): void
 }
 
+/** A way to a worker: a SharedWorker is one. */
+export interface Line {
+  readonly port: MessagePort
+  onerror: ((event: ErrorEvent) => unknown) | null
+}
+
 export class Connection {
+  /** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
+  private readonly files = new URL('/hearth/', import.meta.url).href
+  /** Where this tab looks for a worker, unless one has sent it elsewhere. */
+  private readonly own: string
+  private workerUrl: string
   private stream: MessagePort | undefined
   private requests: ((method: string, args: unknown[]) => Promise<Answer<unknown>>) | undefined
   private outbox: TabMessage[] = []
@@ -56,9 +67,11 @@ export class Connection {
   constructor(
     private readonly client: ClientId,
     private readonly app: string,
-    private workerUrl: string,
+    worker: string | undefined,
     private readonly events: LineEvents,
-  ) {}
+  ) {
+    this.own = this.workerUrl = new URL(worker ?? `${this.files}worker.js`, location.href).href
+  }
 
   /** @throws HearthError `rpc/worker-gone` after `ms`, or what the worker says */
   open(ms: number): Promise<void> {
@@ -128,15 +141,19 @@ export class Connection {
   }
 
   private async handshake(ms: number): Promise<void> {
-    const worker = new SharedWorker(this.workerUrl, { name: 'hearth' })
-    const { port } = worker
-    const { client, app, held } = this
+    const { client, app, held, files, own, workerUrl } = this
+    const line = await this.dial()
+    const { port } = line
     const first = new Promise<WorkerFrame>((resolve, reject) => {
       port.onmessage = ({ data }) => resolve(data)
-      worker.onerror = () =>
-        reject(new HearthError('env/unsupported', { reason: `a worker at ${this.workerUrl}` }))
+      line.onerror = () => {
+        const code = workerUrl === own ? 'env/unsupported' : 'rpc/worker-gone'
+        // The one it was sent to is no more.
+        this.workerUrl = own
+        reject(new HearthError(code, { reason: `a worker at ${own}`, ms }))
+      }
     })
-    const hello: Hello = { rpc: RPC_VERSION, build: BUILD, client, app, held }
+    const hello: Hello = { rpc: RPC_VERSION, build: BUILD, client, app, held, files }
     port.postMessage(hello)
     const { f, m } = await within(ms, first)
     const [answer] = m
@@ -161,6 +178,16 @@ export class Connection {
       this.receive(data.m)
     }
     this.watch(welcome).catch(() => undefined)
+  }
+
+  private async dial(): Promise<Line> {
+    try {
+      return new SharedWorker(this.workerUrl, { name: 'hearth' })
+    } catch {
+      // This browser has none, or the script is another origin's.
+      const { dial } = await import('./dial.js').catch(gone)
+      return dial(this.workerUrl, this.files)
+    }
   }
 
   /** The worker's lock is free: it has crashed, or was ended. */
@@ -211,9 +238,7 @@ export class Connection {
 
   /** Comlink comes with the first request: most tabs make none. */
   private async request(method: string, args: unknown[]): Promise<Answer<unknown>> {
-    const { requestsOn } = await import('./requests.js').catch((): never => {
-      throw new HearthError('rpc/worker-gone', { ms: 0 })
-    })
+    const { requestsOn } = await import('./requests.js').catch(gone)
     await this.attaching
     if (!this.requests) {
       const { port1, port2 } = new MessageChannel()
@@ -222,6 +247,11 @@ export class Connection {
     }
     return this.requests(method, args)
   }
+}
+
+/** What was to be loaded did not come. */
+const gone = (): never => {
+  throw new HearthError('rpc/worker-gone', { ms: 0 })
 }
 
 /** @throws HearthError `rpc/worker-gone` after `ms` */

@@ -52,12 +52,12 @@ export class Home {
   constructor(
     client: ClientId,
     app: string,
-    workerUrl: string,
+    worker: string | undefined,
     private readonly onError: ((e: HearthError) => void) | undefined,
     private readonly onEnd: () => void,
   ) {
     this.table = new ObjectTable(client)
-    this.line = new Connection(client, app, workerUrl, {
+    this.line = new Connection(client, app, worker, {
       attached: (welcome) => this.attached(welcome),
       frame: (messages) => this.receive(messages),
       lost: (error) => this.end(error),
@@ -271,7 +271,7 @@ export class Home {
       worker: {
         instance: this.welcome?.instance ?? '',
         version: this.welcome?.build ?? '',
-        mode: 'shared',
+        mode: this.welcome?.mode ?? 'shared',
         tabs,
       },
       damage,

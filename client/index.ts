@@ -19,4 +19,5 @@ export type {
   Rejected,
   Damage,
   SpaceInfo,
+  WorkerMode,
 } from './types.js'

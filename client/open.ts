@@ -15,6 +15,11 @@ export interface OpenOptions {
   readonly app?: string | App
   /** Whom to use once something is shared; nothing goes over the network before. */
   readonly kube?: string | null
+  /**
+   * A script of this page's origin that imports Hearth's worker from another one, in one line:
+   * `importScripts('https://your-kube.example/hearth/worker.js')`. Default: the worker beside Hearth's own script.
+   */
+  readonly worker?: string
   /** Whether the drop-in script shows its button. Default true. */
   readonly shell?: boolean
   /** Failures that no call of the app's can report: refused writes, a lost worker. */
@@ -23,13 +28,12 @@ export interface OpenOptions {
   readonly timeoutMs?: number
 }
 
-const WORKER_PATH = '/hearth/worker.js'
 let opened: Promise<Home> | undefined
 
 /**
  * The data plane of this origin. The first visit makes everything it needs, silently; a second call in a page
  * returns the same home.
- * @throws HearthError `env/insecure-context`, `env/unsupported`, `rpc/worker-gone`, `rpc/version`, `store/…`
+ * @throws HearthError `env/insecure-context`, `env/unsupported`, `env/worker-origin`, `rpc/worker-gone`, `rpc/version`, `store/…`
  */
 export function open(options: OpenOptions = {}): Promise<Home> {
   if (!opened) {
@@ -45,16 +49,14 @@ const forget = (opening: Promise<Home>) => {
 }
 
 async function start(
-  { app = '', onError, timeoutMs = 15_000 }: OpenOptions,
+  { app = '', worker, onError, timeoutMs = 15_000 }: OpenOptions,
   ended: () => void,
 ): Promise<Home> {
   if (!isSecureContext) throw new HearthError('env/insecure-context')
-  for (const needed of ['SharedWorker', 'indexedDB'] as const)
-    if (!(needed in globalThis)) throw new HearthError('env/unsupported', { reason: needed })
-  if (!navigator.locks) throw new HearthError('env/unsupported', { reason: 'Web Locks' })
+  const missing = navigator.locks ? !globalThis.indexedDB && 'indexedDB' : 'Web Locks'
+  if (missing) throw new HearthError('env/unsupported', { reason: missing })
   const name = (typeof app === 'string' ? app : app.name) || document.title || location.pathname
-  const url = new URL(WORKER_PATH, location.href).href
-  const home = new Home(newId<ClientId>(), name.slice(0, 200), url, onError, ended)
+  const home = new Home(newId<ClientId>(), name.slice(0, 200), worker, onError, ended)
   await home.open(timeoutMs)
   return home
 }

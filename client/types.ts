@@ -1,7 +1,7 @@
 /** Shapes that apps see. */
 import type { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import type { Damage, SpaceInfo } from '../worker/protocol/rpc.js'
+import type { Damage, SpaceInfo, WorkerMode } from '../worker/protocol/rpc.js'
 
 /** Fields of which nothing is declared: an app in plain JavaScript, or one that gives no type. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse `todo.title.length` to those who declare nothing
@@ -71,11 +71,11 @@ export interface HomeStatus {
   readonly worker: {
     readonly instance: string
     readonly version: string
-    readonly mode: 'shared'
+    readonly mode: WorkerMode
     readonly tabs: number
   }
   /** What of the store could not be read; everything else is there. */
   readonly damage: readonly Damage[]
 }
 
-export type { Damage, SpaceInfo }
+export type { Damage, SpaceInfo, WorkerMode }

@@ -13,6 +13,7 @@ import {
   workerLock,
   type Welcome,
   type WorkerFrame,
+  type WorkerMode,
   type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
@@ -22,6 +23,9 @@ import { serve } from './serve.js'
 import { Tenure, type TenurePlatform } from './tenure.js'
 
 export interface Platform extends EchoPlatform, TenurePlatform {
+  readonly mode: WorkerMode
+  /** Where Hearth's files are, as a tab has it: for a script that does not lie among them. */
+  filesAt(folder: string | undefined): void
   storage(): Promise<{ used: number; quota: number; persisted: boolean }>
   now(): number
   later(run: () => void, ms: number): () => void
@@ -87,7 +91,8 @@ export class Runtime {
 
   private async attach(data: unknown, port: MessagePort): Promise<void> {
     const hello = verifyHello(data)
-    const { rpc, client, build } = hello
+    const { rpc, client, build, files } = hello
+    this.platform.filesAt(files)
     await this.tenure.meet(build, rpc > RPC_VERSION)
     if (rpc < OLDEST_SERVED || rpc > RPC_VERSION)
       throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
@@ -182,6 +187,7 @@ export class Runtime {
       rpc: RPC_VERSION,
       build: this.platform.build,
       instance: this.instance,
+      mode: this.platform.mode,
       device: echo.device,
       spaces: echo.spaceInfos,
       mark: echo.mark(session.client),

@@ -3,7 +3,9 @@
  */
 import { initializeWasm } from '@automerge/automerge/slim'
 import { HearthError } from '../protocol/errors.js'
-import { OWNER_CHANNEL, type OwnerMessage } from '../protocol/rpc.js'
+import { newId } from '../protocol/ids.js'
+import { HEIR } from '../protocol/line.js'
+import { OWNER_CHANNEL, OWNER_LOCK, type OwnerMessage, type WorkerMode } from '../protocol/rpc.js'
 import type { Platform } from '../runtime.js'
 import { openIndexedDbStore } from './indexeddb-store.js'
 
@@ -15,15 +17,22 @@ const LOOK_MS = 3_000
 
 export function browserPlatform(): Platform {
   let wasm: Promise<void> | undefined
+  const files = new Files()
   const channel = new BroadcastChannel(OWNER_CHANNEL)
   return {
     build: typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source',
-    openStore: () => openIndexedDbStore(),
+    get mode() {
+      return files.mode
+    },
+    filesAt: (folder) => files.tell(folder),
+    // A tab's worker can be passed over while it is frozen, and must not write when it wakes.
+    openStore: () =>
+      openIndexedDbStore(isTabWorker ? { fence: newId(), passedOver: () => self.close() } : {}),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)),
     automerge: () =>
-      (wasm ??= loadWasm().catch((e: unknown) => {
+      (wasm ??= loadWasm(files).catch((e: unknown) => {
         // A failed download may be tried again by the next write.
         wasm = undefined
         throw new HearthError('env/unsupported', { reason: `WebAssembly (${String(e)})` })
@@ -37,7 +46,9 @@ export function browserPlatform(): Platform {
       return { used: usage, quota, persisted: (await navigator.storage?.persisted?.()) ?? false }
     },
     url: self.location.href,
-    deployed: deployedBuild,
+    // A script of ours says so itself; one that only imports ours does not.
+    deployed: async () =>
+      (await deployedBuild(self.location.href)) ?? deployedBuild((await files.places('worker.js'))[0]!),
     hail: (message) => channel.postMessage(message),
     onHail: (run) => {
       channel.onmessage = ({ data }: MessageEvent<OwnerMessage>) => run(data)
@@ -50,14 +61,46 @@ export function browserPlatform(): Platform {
   }
 }
 
-const loadWasm = async () => {
+const isTabWorker = !('onconnect' in self)
+
+/** Where Hearth's files are: where the first tab says, for a script of the page's own may import ours from anywhere. */
+class Files {
+  private folder: string | undefined
+  private said!: () => void
+  private readonly known = new Promise<void>((resolve) => (this.said = resolve))
+
+  /** @param folder the origin's own, for a tab that does not say */
+  tell(folder = new URL('/hearth/', self.location.origin).href): void {
+    this.folder ??= folder
+    this.said()
+  }
+
+  get mode(): WorkerMode {
+    if (isTabWorker) return 'elected-tab'
+    const { protocol, origin, pathname } = self.location
+    if (protocol === 'blob:') return 'shared-blob'
+    return `${this.folder}worker.js` === origin + pathname ? 'shared' : 'shared-file'
+  }
+
+  /** Places of a file, the likeliest first. Before the first tab, nothing needs one. */
+  async places(name: string): Promise<string[]> {
+    await this.known
+    const beside = self.location.protocol === 'blob:' ? [] : [self.location.href]
+    return [...new Set([this.folder!, ...beside].map((base) => new URL(name, base).href))]
+  }
+}
+
+async function loadWasm(files: Files): Promise<void> {
   const file = typeof __HEARTH_WASM__ === 'string' ? __HEARTH_WASM__ : 'automerge.wasm'
-  await initializeWasm(fetch(new URL(file, self.location.href)) as unknown as Promise<Uint8Array>)
+  const [first, ...others] = await files.places(file)
+  let response = await fetch(first!)
+  for (const other of others) if (!response.ok) response = await fetch(other)
+  await initializeWasm(response as unknown as Promise<Uint8Array>)
 }
 
 /** The build says so in its script's first line: what a tab would start now, from the network or what is kept of it. */
-async function deployedBuild(): Promise<string | undefined> {
-  const response = await fetch(self.location.href, {
+async function deployedBuild(script: string): Promise<string | undefined> {
+  const response = await fetch(script, {
     cache: 'no-cache',
     signal: AbortSignal.timeout(LOOK_MS),
   })
@@ -69,11 +112,21 @@ async function deployedBuild(): Promise<string | undefined> {
 
 /** Holds an exclusive lock until it is let go. @throws HearthError `store/busy` after `timeoutMs` */
 async function holdLock(name: string, timeoutMs: number): Promise<() => void> {
-  const signal = AbortSignal.timeout(timeoutMs)
+  // The heir of a worker that says nothing any more waits for nobody.
+  const steal = name === OWNER_LOCK && isTabWorker && self.name === HEIR
+  const options = steal ? { steal } : { signal: AbortSignal.timeout(timeoutMs) }
   return new Promise((resolve, reject) => {
+    let held = false
     navigator.locks
-      .request(name, { signal }, () => new Promise<void>((release) => resolve(() => release())))
-      .catch(() => reject(new HearthError('store/busy')))
+      .request(name, options, () => {
+        held = true
+        return new Promise<void>((release) => resolve(() => release()))
+      })
+      .catch(() => {
+        // Stolen: another worker has the store, and this one was given up for dead.
+        if (held) self.close()
+        reject(new HearthError('store/busy'))
+      })
   })
 }
 

@@ -2,7 +2,8 @@ import { assert } from 'chai'
 import { describeStore } from '../../test/store-suite.js'
 import { openIndexedDbStore, SCHEMA } from './indexeddb-store.js'
 
-describeStore('IndexedDB', openIndexedDbStore)
+describeStore('IndexedDB', (name) => openIndexedDbStore({ name }))
+describeStore('IndexedDB with a fence', (name) => openIndexedDbStore({ name, fence: crypto.randomUUID() }))
 
 describe('the store on IndexedDB', () => {
   const asked: (IDBTransactionDurability | undefined)[] = []
@@ -19,7 +20,7 @@ describe('the store on IndexedDB', () => {
   })
   /** A store whose first write, which in Chromium begins a new log, is behind it. */
   const warm = async (name: string) => {
-    const store = await openIndexedDbStore(name)
+    const store = await openIndexedDbStore({ name })
     await store.write([{ table: 'meta', key: 'first', put: 0 }], 'relaxed')
     asked.length = 0
     return store
@@ -52,7 +53,7 @@ describe('the store on IndexedDB', () => {
       opening.onsuccess = () => (opening.result.close(), resolve())
     })
     let code: string | undefined
-    await openIndexedDbStore(name).catch((e: { code: string }) => (code = e.code))
+    await openIndexedDbStore({ name }).catch((e: { code: string }) => (code = e.code))
     assert.equal(code, 'store/newer')
     const version = await new Promise<number>((resolve) => {
       const opening = indexedDB.open(name)

@@ -14,11 +14,23 @@ export const SCHEMA = 1
 /** The longest wait for another connection to let go of the database, in milliseconds. */
 const OPEN_MS = 10_000
 
+export interface StoreOptions {
+  readonly name?: string
+  /** Who opens the store now: of those who gave one, only the last one can write. */
+  readonly fence?: string
+  /** Another one has: nothing was written, and the write that found it out never ends. */
+  readonly passedOver?: () => void
+}
+/** Key in `meta`. */
+const FENCE = 'fence'
+
 /** @throws HearthError `store/unavailable`, `store/newer` */
-export async function openIndexedDbStore(name = NAME): Promise<Store> {
+export async function openIndexedDbStore(options: StoreOptions = {}): Promise<Store> {
+  const { name = NAME, fence } = options
   const made: Made = { fresh: false }
   const db = await open(name, made)
-  return new IndexedDbStore(name, db, made)
+  if (fence) await db.put('meta', fence, FENCE)
+  return new IndexedDbStore(name, db, made, options)
 }
 
 /** How the database came to be, where it was made just now. */
@@ -75,6 +87,7 @@ class IndexedDbStore implements Store {
     private readonly name: string,
     private readonly db: IDBPDatabase,
     { fresh, lost }: Made,
+    private readonly options: StoreOptions,
   ) {
     this.lost = lost
     // A new database lies on a new log.
@@ -110,10 +123,25 @@ class IndexedDbStore implements Store {
   async write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void> {
     if (writes.length === 0) return
     await (this.rotated ??= rotateLog(this.db))
+    const { fence, passedOver } = this.options
+    let passed = false
     try {
-      const tables = [...new Set(writes.map((w) => w.table))]
-      const tx = this.db.transaction(tables, 'readwrite', { durability })
+      const tables = new Set(writes.map((w) => w.table))
+      if (fence) tables.add('meta')
+      const tx = this.db.transaction([...tables], 'readwrite', { durability })
       try {
+        if (fence)
+          // Requests of a transaction are answered in order: nothing of it is done before this is known.
+          void tx
+            .objectStore('meta')
+            .get(FENCE)
+            .then(
+              (last) => {
+                passed = last !== fence
+                if (passed) tx.abort()
+              },
+              () => undefined,
+            )
         for (const w of writes) put(tx.objectStore(w.table), w)
       } catch (e) {
         // A value that cannot be cloned throws here; what was put before it must not be committed.
@@ -123,6 +151,10 @@ class IndexedDbStore implements Store {
       }
       await tx.done
     } catch (e) {
+      if (passed) {
+        passedOver?.()
+        return new Promise(() => undefined)
+      }
       this.check()
       throw writeError(e)
     }

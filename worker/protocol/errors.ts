@@ -36,12 +36,18 @@ const workerMessages = {
   'store/failed': 'The store refused a write ({reason}). What was refused is in home.rejected.',
 } as const
 
+/** What a tab finds out that looks for a worker in another way than most: these words come with that code. */
+export const dialMessages = {
+  'env/worker-origin':
+    'A worker may not come from {origin}: name a file of this page’s origin, with one line: importScripts("{importing}").',
+} as const
+
 /** Set by the build of what a tab loads. */
 declare const __HEARTH_TAB__: boolean | undefined
 const messages: Partial<Record<ErrorCode, string>> =
-  typeof __HEARTH_TAB__ === 'undefined' ? { ...tabMessages, ...workerMessages } : tabMessages
+  typeof __HEARTH_TAB__ === 'undefined' ? { ...tabMessages, ...workerMessages, ...dialMessages } : tabMessages
 
-export type ErrorCode = keyof typeof tabMessages | keyof typeof workerMessages
+export type ErrorCode = keyof typeof tabMessages | keyof typeof workerMessages | keyof typeof dialMessages
 /** Facts of one error that fill its message: text and numbers only, no plaintext of the user's and no keys. */
 export type ErrorDetails = Readonly<Record<string, string | number>>
 

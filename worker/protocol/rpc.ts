@@ -30,6 +30,12 @@ export const OWNER_CHANNEL = 'hearth:owner'
 /** The worker asks each tab this often whether it is still there, in milliseconds; a frozen tab keeps its lock. */
 export const PING_MS = 5000
 
+/**
+ * What runs the runtime of an origin. `shared`: a SharedWorker of the well-known script; `shared-file`: of a script of
+ * the page's own that imports it; `shared-blob`: of a `blob:` URL that does; `elected-tab`: a worker of one of the tabs.
+ */
+export type WorkerMode = 'shared' | 'shared-file' | 'shared-blob' | 'elected-tab'
+
 /** The first message on a port. It is answered by a frame: with `welcome`, `moved`, or `end` and the reason. */
 export interface Hello {
   readonly rpc: number
@@ -39,12 +45,15 @@ export interface Hello {
   readonly app: string
   /** Whether the tab holds its lock; if not, it says `held` once it does. */
   readonly held: boolean
+  /** Where Hearth's files are, for a worker whose own script lies elsewhere: a URL that ends in a slash. */
+  readonly files?: string
 }
 
 export interface Welcome {
   readonly rpc: number
   readonly build: string
   readonly instance: InstanceId
+  readonly mode: WorkerMode
   readonly device: DeviceId
   /** The personal space first, then in order of creation. */
   readonly spaces: readonly SpaceInfo[]

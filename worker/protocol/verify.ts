@@ -27,6 +27,8 @@ import {
 /** Messages in one frame, and operations in one batch. */
 const MAX_MESSAGES = 100_000
 const MAX_ITEMS = 1_000_000
+/** Characters of a URL. */
+const MAX_URL = 2_000
 /** The latest time that a Date can hold, in milliseconds either side of 1970. */
 const MAX_TIME = 8.64e15
 
@@ -40,10 +42,14 @@ const isCount = (v: unknown): v is number => Number.isSafeInteger(v) && (v as nu
 /** @throws HearthError `rpc/malformed` */
 export function verifyHello(hello: unknown): Hello {
   if (!isObject(hello) || !isId(hello.client) || !isCount(hello.rpc)) malformed('hello')
-  const { rpc, build, client, app, held } = hello as unknown as Hello
+  const { rpc, build, client, app, held, files } = hello as unknown as Hello
   if (typeof build !== 'string' || typeof app !== 'string' || app.length > MAX_KEY) malformed('hello')
-  return { rpc, build, client, app, held: held === true }
+  if (files !== undefined && !isFolder(files)) malformed('hello')
+  return { rpc, build, client, app, held: held === true, ...(files !== undefined && { files }) }
 }
+
+const isFolder = (url: unknown): url is string =>
+  typeof url === 'string' && url.length <= MAX_URL && /^https?:\/\/.+\/$/.test(url) && URL.canParse(url)
 
 /** @throws HearthError `rpc/malformed` */
 export function verifyFrame(frame: unknown): TabFrame {

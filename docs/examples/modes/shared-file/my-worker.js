@@ -1,0 +1,1 @@
+importScripts('https://your-kube.example/hearth/worker.js')

@@ -61,6 +61,8 @@ export class Connection {
   private closed = false
   private attaching: Promise<void> | undefined
   private waiting: AbortController | undefined
+  /** The worker whose lock was free, although it had just spoken. */
+  private doubted: string | undefined
 
   constructor(
     private readonly client: ClientId,
@@ -193,9 +195,14 @@ export class Connection {
     this.waiting?.abort()
     const { signal } = (this.waiting = new AbortController())
     const name = workerLock(instance)
-    // Free while the worker speaks: this tab does not see its locks (the site's data were cleared). Pings must do.
-    if (await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock))
-      await navigator.locks.request(name, { mode: 'shared', signal }, () => this.again())
+    const held = await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock)
+    if (held) await navigator.locks.request(name, { mode: 'shared', signal }, () => this.again())
+    // Free: the worker went right after its welcome; or it speaks, and this tab does not see its locks (the site's data
+    // were cleared). Asked once more, one that is gone does not answer, the next one does; for the other, pings must do.
+    else if (this.doubted !== instance && !signal.aborted) {
+      this.doubted = instance
+      this.again()
+    }
   }
 
   /** A worker that says nothing for long is gone, whatever its lock says: it pings every `PING_MS`. */

@@ -179,7 +179,12 @@ export class Writes {
     this.held = false
     this.count = this.confirmed = mark
     const batches = this.unsent.splice(0)
-    for (const batch of batches) for (const { object } of batch.parts.values()) object.pending.clear()
+    const objects = new Set(batches.flatMap((batch) => [...batch.parts.keys()]))
+    // What was written meanwhile is shown on top of what the worker has: the oldest batch is mapped to that without it.
+    for (const object of objects) {
+      object.pending.clear()
+      object.replay()
+    }
     for (const batch of batches) {
       if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
       else this.refuse(batch, new HearthError('echo/lost-base'))

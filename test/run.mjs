@@ -1,5 +1,5 @@
 /**
- * `npm test`, and `npm run test:unit|test:browser|test:e2e [-- filter]`.
+ * `npm test [-- --bench]`, and `npm run test:unit|test:browser|test:e2e [-- filter]`.
  * The last line it prints is `N passed, N failed, N skipped`, over everything that ran.
  */
 import 'tsx'

@@ -150,7 +150,7 @@ export class Session implements Listener {
       this.unseen = this.bridge.size
     }
     for (const [i, message] of m.entries()) {
-      const known = message.t === 'batch' && this.echo.unknown(basesOf(message.items))
+      const known = message.t === 'batch' && this.echo.loading && this.echo.unknown(basesOf(message.items))
       if (known) return this.hold({ seen, m: m.slice(i) }, known)
       this.handle(message, seen)
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { Browser } from '../e2e/browser.js'
-import { until } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import type { BenchServer } from './server.js'
 import type { SystemName } from './systems.js'
 import type {} from './page/page.js'
@@ -12,8 +12,12 @@ import type {} from './page/page.js'
 /** Code is compiled once and for all after the second visit; what is written a little later is written by then. */
 const VISITS = 2
 const SETTLE_MS = 1_500
+/** The longest that making the notes may take. */
+const PREPARE_MS = 240_000
 
 export class Arena {
+  /** When what is measured began, for one that is stopped before its end; on the clock of `performance.now`. */
+  begun: number | undefined
   private running = true
 
   private constructor(
@@ -27,7 +31,7 @@ export class Arena {
     const browser = await Browser.launch()
     const arena = new Arena(system, browser, server.urlOf(system))
     try {
-      await arena.prepare(notes)
+      await within('a profile to be ready', arena.prepare(notes), PREPARE_MS)
     } catch (cause) {
       await arena.close()
       throw cause
@@ -42,6 +46,9 @@ export class Arena {
         await tab.evaluate((count) => window.bench.seed(count), notes)
         await sleep(SETTLE_MS)
       }
+      // Once for a profile, and not in the middle of a measurement: a release of 5 MB is fetched and kept.
+      if (visit === 0 && this.system === 'hearth')
+        await tab.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
       await this.stop()
       await this.start()
     }

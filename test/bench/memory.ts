@@ -1,4 +1,8 @@
-/** Memory of a browser: the proportional set size of all its processes, so that what they share counts once. */
+/**
+ * Memory of a browser: the proportional set size of all its processes, so that what they share counts once. Without
+ * pages of files: those are the browser's own program, of which there is one on a machine; what of it counts for this
+ * browser changes by tens of MB whenever another one starts or ends.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.js'
@@ -36,8 +40,10 @@ function treeOf(profile: string): string[] {
   return [...tree]
 }
 
-const pssOf = (pid: string) =>
-  Number(/^Pss:\s*(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024
+function pssOf(pid: string): number {
+  const parts = read(`/proc/${pid}/smaps_rollup`).matchAll(/^Pss_(?:Anon|Shmem):\s*(\d+) kB/gm)
+  return [...parts].reduce((sum, [, kB]) => sum + Number(kB) * 1024, 0)
+}
 
 /** Empty for a process that has just ended. */
 function read(file: string): string {

@@ -1,6 +1,6 @@
 /** What was measured, as rows of the table. */
 import { median, spread } from './stats.js'
-import type { PeerName, SystemName } from './systems.js'
+import { isPeer, type PeerName, type SystemName } from './systems.js'
 
 /** `ratio`: to the floor. `extra`: above the floor, in the row's unit. `most`: of the value itself. */
 export interface Budget {
@@ -8,11 +8,29 @@ export interface Budget {
   readonly limit: number
 }
 
+/** A figure at several sizes, and how it grows with them. */
+export interface Series {
+  readonly figure: string
+  readonly at: number | 'slope'
+}
+
 export interface RowSpec {
   readonly metric: string
   readonly unit: 'ms' | 'MB' | 'kB' | 'writes' | 'slope'
   /** None where a figure is shown and not judged. */
   readonly budget?: Budget
+  readonly series?: Series
+}
+
+/** Why a peer has no figure: it has no such thing, it failed, or it was stopped when it had taken `stoppedMs`. */
+export type Absence = { readonly why: string } | { readonly stoppedMs: number }
+
+/** What a peer needed; or, if it was `stopped` after so many seconds, more than this; or why there is nothing. */
+export interface Peer {
+  readonly value?: number
+  readonly ratio?: number | undefined
+  readonly stopped?: number
+  readonly absent?: string
 }
 
 /** As `--json` writes it. */
@@ -27,30 +45,45 @@ export interface Row {
   readonly holds: boolean | undefined
   /** How many times the budget was needed: above 1 it is missed. */
   readonly used: number | undefined
-  readonly peers?: Partial<Record<PeerName, { value: number; ratio: number | undefined }>>
+  readonly peers?: Partial<Record<PeerName, Peer>>
   readonly reps: number
   /** Of Hearth's values: the distance between the quartiles, as part of the median. */
   readonly spread: number
+  readonly series?: Series
+}
+
+interface Found {
+  readonly spec: RowSpec
+  readonly values: Map<SystemName, number[]>
+  readonly absent: Map<SystemName, Absence>
 }
 
 export class Rows {
-  private readonly found = new Map<string, { spec: RowSpec; values: Map<SystemName, number[]> }>()
+  private readonly found = new Map<string, Found>()
 
   add(spec: RowSpec, system: SystemName, ...values: number[]): void {
-    let row = this.found.get(spec.metric)
-    if (!row) this.found.set(spec.metric, (row = { spec, values: new Map() }))
-    row.values.set(system, [...(row.values.get(system) ?? []), ...values])
+    const { values: all } = this.row(spec)
+    all.set(system, [...(all.get(system) ?? []), ...values])
+  }
+
+  /** Values that the peer gave before stand. */
+  leave(spec: RowSpec, system: SystemName, why: Absence): void {
+    this.row(spec).absent.set(system, why)
   }
 
   /** Those in which Hearth was measured. */
   get all(): Row[] {
-    return [...this.found.values()].flatMap(({ spec, values }) =>
-      values.has('hearth') ? [rowOf(spec, values)] : [],
-    )
+    return [...this.found.values()].flatMap((found) => (found.values.has('hearth') ? [rowOf(found)] : []))
+  }
+
+  private row(spec: RowSpec): Found {
+    let row = this.found.get(spec.metric)
+    if (!row) this.found.set(spec.metric, (row = { spec, values: new Map(), absent: new Map() }))
+    return row
   }
 }
 
-function rowOf({ metric, unit, budget }: RowSpec, values: ReadonlyMap<SystemName, number[]>): Row {
+function rowOf({ spec: { metric, unit, budget, series }, values, absent }: Found): Row {
   const own = values.get('hearth')!
   const value = median(own)
   // What a row compares with: the floor, or an empty tab.
@@ -58,7 +91,17 @@ function rowOf({ metric, unit, budget }: RowSpec, values: ReadonlyMap<SystemName
   const floor = base && median(base)
   // A ratio of two slopes says nothing.
   const over = (figure: number) => (floor && unit !== 'slope' ? figure / floor : undefined)
-  const peers = [...values].filter(([name]) => !['floor', 'hearth', 'blank'].includes(name))
+  const peerOf = (name: PeerName): Peer | undefined => {
+    const list = values.get(name)
+    const why = absent.get(name)
+    if (list) return { value: median(list), ratio: over(median(list)) }
+    if (!why) return undefined
+    if ('why' in why) return { absent: why.why }
+    // Only times can be told from when it was stopped.
+    const stopped = Math.round(why.stoppedMs / 1000)
+    return unit === 'ms' ? { value: why.stoppedMs, ratio: over(why.stoppedMs), stopped } : { stopped }
+  }
+  const peers = [...new Set([...values.keys(), ...absent.keys()])].filter(isPeer)
   const used = budget && usedOf(budget, value, floor)
   return {
     metric,
@@ -69,13 +112,10 @@ function rowOf({ metric, unit, budget }: RowSpec, values: ReadonlyMap<SystemName
     budget: budget && told(budget, unit),
     holds: used === undefined ? undefined : used <= 1,
     used,
-    ...(peers.length > 0 && {
-      peers: Object.fromEntries(
-        peers.map(([name, list]) => [name, { value: median(list), ratio: over(median(list)) }]),
-      ),
-    }),
+    ...(peers.length > 0 && { peers: Object.fromEntries(peers.map((name) => [name, peerOf(name)])) }),
     reps: own.length,
     spread: spread(own),
+    ...(series && { series }),
   }
 }
 
@@ -88,5 +128,6 @@ function usedOf({ of, limit }: Budget, value: number, floor: number | undefined)
 
 function told({ of, limit }: Budget, unit: string): string {
   if (of === 'ratio') return `≤ ${limit} ×`
-  return of === 'extra' ? `≤ floor + ${limit} ${unit}` : `≤ ${limit} ${unit}`
+  const amount = unit === 'slope' ? String(limit) : `${limit} ${unit}`
+  return of === 'extra' ? `≤ floor + ${amount}` : `≤ ${amount}`
 }

@@ -35,6 +35,11 @@ export class Browser {
   readonly profile = mkdtempSync(join(tmpdir(), 'hearth-profile-'))
   /** What pages said with console.error, or threw and nobody caught. */
   readonly errors: string[] = []
+  /**
+   * From the next launch on nothing of pages is emulated, as it is otherwise: that they have the focus above all, which
+   * keeps each of them from being hidden, or frozen.
+   */
+  plain = false
   private process: ChildProcess | undefined
   private remote: Remote | undefined
 
@@ -64,7 +69,8 @@ export class Browser {
       },
       30_000,
     )
-    this.remote = await within('a connection to Chromium', chromium.connectOverCDP(address), 30_000)
+    const connecting = chromium.connectOverCDP(address, { noDefaults: this.plain })
+    this.remote = await within('a connection to Chromium', connecting, 30_000)
   }
 
   get context(): BrowserContext {

@@ -9,5 +9,7 @@ declare global {
     home: Hearth.Home
     /** How often the browser was asked to keep what is stored. */
     asked: number
+    /** Lets go of a flush that a test holds back. */
+    durable: () => void
   }
 }

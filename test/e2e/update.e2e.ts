@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { buildRelease } from './release.js'
 import { dist, Site, underServiceWorker } from './site.js'
@@ -14,6 +15,7 @@ const later = Math.floor(Date.now() / 1000) + 3600
 describe('an update', () => {
   let site: Site
   let second: string
+  let third: string
   before(async () => {
     site = await Site.open('alpha', 'beta')
     second = release(2)
@@ -66,22 +68,59 @@ describe('an update', () => {
     await opened(bob)
     assert.equal(await releaseOf(bob), 2)
     assert.deepEqual([await count(bob, 'todo'), await count(bob, 'note')], [2000, 1])
+    for (const page of [alice, bob]) await page.close()
+  })
+
+  it('is not taken before everything is durable, and not at all if that fails', async () => {
+    const page = await tab('/apps/alpha/')
+    assert.equal(await releaseOf(page), 2)
+    third = release(3)
+    await site.serve(third)
+    await checkForUpdate(page)
+    await page.locator('hearth-button [data-update=ready]').waitFor()
+    await page.locator('hearth-button').getByRole('button').click()
+    await page.evaluate(() => {
+      window.home.space.flush = () => Promise.reject(new Error('The device has no room left.'))
+    })
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.getByText('The device has no room left.').waitFor()
+    assert.equal(await waits(page), true)
+
+    await page.evaluate(() => {
+      window.home.space.flush = () => new Promise((resolve) => (window.durable = resolve))
+    })
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('Saving…').waitFor()
+    // Longer than it takes to take over.
+    await sleep(1_000)
+    assert.equal(await waits(page), true)
+    const loaded = page.waitForEvent('load')
+    await page.evaluate(() => {
+      delete (window.home.space as Partial<typeof window.home.space>).flush
+      window.durable()
+    })
+    await loaded
+    await opened(page)
+    assert.equal(await releaseOf(page), 3)
+    await page.close()
   })
 
   it('keeps the files of the release before, and of none before that', async () => {
     const page = await tab('/apps/alpha/')
-    assert.equal(await releaseOf(page), 2)
-    const third = release(3)
-    await site.serve(third)
+    assert.equal(await releaseOf(page), 3)
+    const before = await count(page, 'todo')
+    await site.serve(release(4))
     await checkForUpdate(page)
     await page.locator('hearth-button [data-update=ready]').waitFor()
     const loaded = page.waitForEvent('load')
-    await page.evaluate(writeAndTake, 1)
+    // The only tab: what has not arrived at the disk goes with its worker.
+    await page.evaluate(writeAndTake, 10_000)
     await loaded
     await opened(page)
-    assert.equal(await releaseOf(page), 3)
-    assert.equal(await statusOf(page, laterOf(second)), 200)
-    assert.equal(await statusOf(page, laterOf(dist)), 404)
+    assert.equal(await releaseOf(page), 4)
+    assert.equal(await count(page, 'todo'), before + 10_000)
+    assert.equal(await statusOf(page, laterOf(third)), 200)
+    assert.equal(await statusOf(page, laterOf(second)), 404)
     // That was what the server says, of what nobody has any more.
     site.browser.errors.splice(0)
   })
@@ -124,6 +163,10 @@ function writeAndTake(count: number): void {
   const root = document.querySelector('hearth-button')!.shadowRoot!
   root.querySelector<HTMLButtonElement>('section button')!.click()
 }
+
+/** Whether the new release still waits. */
+const waits = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => !!(await navigator.serviceWorker.ready).waiting)
 
 /** As the browser does by itself on a navigation, and once a day. */
 const checkForUpdate = (page: Page): Promise<void> =>

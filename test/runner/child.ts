@@ -20,21 +20,25 @@ export async function runCommand(command: string, args: readonly string[]): Prom
  * @param pattern part of the names of tests to run; '' for all
  * @throws Error when the runner ends without having said how many tests it ran
  */
-export async function runForTally(
-  runner: RunnerName,
-  pattern: string,
-  files: readonly string[],
-): Promise<Tally> {
-  const script = join(root, 'test/runner', runner === 'browser' ? 'browser-tests.ts' : 'node-tests.ts')
+export function runForTally(runner: RunnerName, pattern: string, files: readonly string[]): Promise<Tally> {
+  const script = runner === 'browser' ? 'browser-tests.ts' : 'node-tests.ts'
+  return tallyOf(runner, join(root, 'test/runner', script), [pattern, ...files])
+}
+
+/** @throws Error when the bench ends without having said how many budgets hold */
+export const runBench = (args: readonly string[]): Promise<Tally> =>
+  tallyOf('bench', join(root, 'test/bench/main.ts'), args)
+
+async function tallyOf(name: string, script: string, args: readonly string[]): Promise<Tally> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', script, pattern, ...files],
+    ['--import', 'tsx', script, ...args],
     groupOptions(['ignore', 'pipe', 'pipe', 'ipc']),
   )
   let tally: Tally | undefined
   child.on('message', (message) => (tally = message as Tally))
-  const code = await watch(child, runner)
-  if (!tally) throw new Error(`The ${runner} runner broke off (exit code ${code}).`)
+  const code = await watch(child, name)
+  if (!tally) throw new Error(`The ${name} runner broke off (exit code ${code}).`)
   return tally
 }
 

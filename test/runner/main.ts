@@ -1,19 +1,22 @@
 /** What `node test/run.mjs [unit|browser|e2e] [filter]` does: prepare, run each runner in turn, add up. */
 import { findBrowsers, installBrowsers } from './browsers.js'
-import { runCommand, runForTally } from './child.js'
+import { runBench, runCommand, runForTally } from './child.js'
 import { findTests, isRunner, runners, type RunnerName } from './files.js'
 import { addTallies, emptyTally, formatTally, type Tally } from './tally.js'
 
 /**
- * @param args `unit`, `browser` or `e2e` to run one of them, and a filter: part of a file's path or of a test's name
+ * @param given `unit`, `browser` or `e2e` to run one of them, and a filter: part of a file's path or of a test's name;
+ * `--bench`: afterwards, the bench in short, each of its budgets a test
  * @returns the exit code
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
+  const args = given.filter((arg) => arg !== '--bench')
   const [first, ...rest] = args
   const chosen = isRunner(first) ? [first] : runners
   const filter = isRunner(first) ? rest.join(' ') : args.join(' ')
   const steps: (() => Promise<Tally>)[] = chosen.map((runner) => () => runOne(runner, filter))
   if (!isRunner(first)) steps.unshift(check)
+  if (args.length < given.length) steps.push(bench)
   let tally = await attempt(prepare)
   // Without browsers or a build, everything else would fail for that reason only.
   if (tally.failed === 0) for (const step of steps) tally = addTallies(tally, await attempt(step))
@@ -32,6 +35,11 @@ async function prepare(): Promise<Tally> {
 async function check(): Promise<Tally> {
   await runCommand('npm', ['run', '--silent', 'check'])
   return emptyTally
+}
+
+function bench(): Promise<Tally> {
+  console.log('\n== bench --quick ==')
+  return runBench(['--quick'])
 }
 
 /** A step that breaks off counts as one failed test, and does not keep the others from being run. */

@@ -224,12 +224,17 @@ export class Echo {
     return { at: now, created }
   }
 
+  /** Whether not everything is here yet. */
+  get loading(): boolean {
+    return this.claims.open
+  }
+
   /**
    * Undefined if it is known of each of these whether it is there; else resolves when it is.
    * @throws HearthError `store/…` if the store cannot be read
    */
   unknown(ids: readonly ObjectId[]): Promise<void> | undefined {
-    return this.claims.open && ids.some((id) => !this.row(id)) ? this.claims.settled() : undefined
+    return this.loading && ids.some((id) => !this.row(id)) ? this.claims.settled() : undefined
   }
 
   /**

@@ -29,10 +29,8 @@ export const system: System = {
   },
   title: (index) => notes.value[index]!.title,
   onNotes: (run) => void notes.subscribe(run),
-  onNote: (index, run) =>
-    void hearth.on(notes.value[index]!, ({ origin }) => {
-      if (origin === 'tab') run()
-    }),
+  // Own changes too: after a worker was replaced, an own one that comes back can be the last that is needed.
+  onNote: (index, run) => void hearth.on(notes.value[index]!, run),
   create(titles) {
     const created = Date.now()
     titles.forEach((title, n) => home.space.add<Note>('note', { title, done: false, created: created + n }))

@@ -20,6 +20,7 @@ const cold = (notes: number): RowSpec => ({
 
 /** @throws Error if the tab shows another number of notes */
 export async function attach(arena: Arena, notes: number, limit?: number): Promise<number> {
+  arena.begun = performance.now()
   const page = await arena.tab(limit)
   const { ms, size } = await page.evaluate(() => window.bench.readable())
   const wanted = Math.min(notes, limit ?? notes)
@@ -30,7 +31,7 @@ export async function attach(arena: Arena, notes: number, limit?: number): Promi
 /** A further tab, while one is open. */
 export async function attachWarm(run: Run): Promise<void> {
   const notes = 1_000
-  await run.alternate(notes, async (arena) => {
+  await run.alternate(notes, { rows: [warm] }, async (arena) => {
     await arena.tab()
     const times: number[] = []
     for (let n = 0; n < TABS; n++) times.push(await attach(arena, notes))
@@ -41,5 +42,7 @@ export async function attachWarm(run: Run): Promise<void> {
 /** The first tab after the browser was started. */
 export async function attachCold(run: Run): Promise<void> {
   for (const notes of run.quick ? [1_000] : [10_000, 1_000])
-    await run.alternate(notes, async (arena) => run.add(cold(notes), arena, await attach(arena, notes)))
+    await run.alternate(notes, { rows: [cold(notes)] }, async (arena) =>
+      run.add(cold(notes), arena, await attach(arena, notes)),
+    )
 }

@@ -16,10 +16,11 @@ const durable: RowSpec = {
 }
 
 export async function createBurst(run: Run): Promise<void> {
-  await run.alternateAnew(async (arena) => {
+  await run.alternateAnew({ rows: [seen, durable] }, async (arena) => {
     const writer = await arena.tab()
     const reader = await arena.tab()
     const shown = reader.evaluate((count) => window.bench.seen(count), COUNT)
+    arena.begun = performance.now()
     const burst = await writer.evaluate((count) => window.bench.burst(count), COUNT)
     run.add(seen, arena, (await shown) - burst.began)
     run.add(durable, arena, burst.durable - burst.began)

@@ -13,17 +13,18 @@ const KILLS = { hearth: 100, other: 10, quick: 3 }
 const LONGEST_MS = 600
 
 export async function durability(run: Run): Promise<void> {
-  for (const system of run.systems) {
+  const row = spec(run.quick)
+  await run.each({ rows: [row] }, async (system) => {
     const kills = run.quick ? KILLS.quick : system === 'hearth' ? KILLS.hearth : KILLS.other
     const arena = await Arena.open(run.server, system, 0)
     try {
       await arena.start()
       const lost = await lostIn(arena, kills)
-      run.add(spec(run.quick), arena, lost)
+      run.add(row, arena, lost)
     } finally {
       await arena.close()
     }
-  }
+  })
 }
 
 const spec = (quick: boolean): RowSpec => ({

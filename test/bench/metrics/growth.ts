@@ -36,24 +36,26 @@ type Found = Record<Figure, number>
 
 export async function growth(run: Run): Promise<void> {
   const sizes = run.quick ? SIZES.slice(0, -1) : SIZES
+  /** Each value of a figure, with the size that it was measured at. */
   const found = new Map<SystemName, Map<Figure, [number, number][]>>()
   for (const size of sizes)
-    await run.alternate(
-      size,
-      async (arena) => {
-        const figures = await measure(run, arena, size)
-        for (const [name, value] of Object.entries(figures) as [Figure, number][]) {
-          run.add(rowAt(name, size), arena, value)
-          const points = found.get(arena.system) ?? new Map<Figure, [number, number][]>()
-          found.set(arena.system, points)
-          points.set(name, [...(points.get(name) ?? []), [size, value]])
-        }
-      },
-      ['floor', 'hearth'],
-    )
+    await run.alternate(size, { rows: [], systems: ['floor', 'hearth'] }, async (arena) => {
+      const figures = await measure(run, arena, size)
+      for (const [name, value] of Object.entries(figures) as [Figure, number][]) {
+        run.add(rowAt(name, size), arena, value)
+        const points = found.get(arena.system) ?? new Map<Figure, [number, number][]>()
+        found.set(arena.system, points)
+        points.set(name, [...(points.get(name) ?? []), [size, value]])
+      }
+    })
   for (const [system, figures] of found)
-    for (const [name, points] of figures)
-      run.add(slopeOf(name), { system }, slope(points.filter(([, value]) => value > 0)))
+    for (const [name, points] of figures) run.add(slopeOf(name), { system }, slope(medians(points)))
+}
+
+/** One point for each size: one bad value in a few does not bend the line. */
+function medians(points: readonly (readonly [number, number])[]): [number, number][] {
+  const sizes = [...new Set(points.map(([size]) => size))]
+  return sizes.map((size) => [size, median(points.flatMap(([at, value]) => (at === size ? [value] : [])))])
 }
 
 async function measure(run: Run, arena: Arena, size: number): Promise<Found> {
@@ -93,6 +95,7 @@ function rowAt(name: Figure, size: number): RowSpec {
   return {
     metric: `growth: ${name}, of ${size.toLocaleString('en')}`,
     unit: memory ? 'MB' : 'ms',
+    series: { figure: name, at: size },
     ...(memory && size === 100_000 && { budget: { of: 'most', limit: 200 } }),
   }
 }
@@ -100,5 +103,6 @@ function rowAt(name: Figure, size: number): RowSpec {
 const slopeOf = (name: Figure): RowSpec => ({
   metric: `growth: ${name}, slope`,
   unit: 'slope',
+  series: { figure: name, at: 'slope' },
   ...(flat.has(name) && { budget: { of: 'most', limit: FLAT } }),
 })

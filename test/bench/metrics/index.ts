@@ -22,7 +22,7 @@ export const metrics: readonly Metric[] = [
   { name: 'attach-cold', run: attachCold },
   { name: 'tab-latency', run: tabLatency },
   { name: 'create-burst', run: createBurst },
-  { name: 'tab-memory', run: tabMemory, slow: true },
+  { name: 'tab-memory', run: tabMemory },
   { name: 'tab-weight', run: tabWeight },
   { name: 'typing-trace', run: typingTrace },
   { name: 'whole-trace', run: wholeTrace, slow: true },

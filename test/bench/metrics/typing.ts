@@ -1,9 +1,10 @@
 /** The editing trace: 20,000 edits, and all of them. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import type { Arena } from '../arena.js'
 import type { Edit } from '../page/page.js'
 import type { RowSpec } from '../rows.js'
-import type { Measure, Run } from '../run.js'
+import type { Run } from '../run.js'
 
 const COUNT = 20_000
 
@@ -40,40 +41,48 @@ export function played(edits: readonly Edit[]): string {
 
 export async function typingTrace(run: Run): Promise<void> {
   const edits = readTrace(COUNT)
-  await run.alternateAnew(
-    type(edits, (arena, { began, made, kept }) => {
-      run.add(inTab, arena, made - began)
-      run.add(durable, arena, kept - began)
-    }),
-  )
+  await run.alternateAnew({ rows: [inTab, durable], about: 'text' }, async (arena) => {
+    const typed = await type(arena, edits)
+    run.add(inTab, arena, typed.made)
+    run.add(durable, arena, await typed.kept())
+    await typed.seen
+  })
 }
 
 export async function wholeTrace(run: Run): Promise<void> {
   const edits = readTrace()
-  await run.alternateAnew(
-    type(edits, (arena, { began, kept, seen }) => run.add(whole, arena, Math.max(kept, seen) - began)),
-  )
+  await run.alternateAnew({ rows: [whole], about: 'text' }, async (arena) => {
+    const typed = await type(arena, edits)
+    run.add(whole, arena, Math.max(await typed.kept(), await typed.seen))
+  })
 }
 
+/** In milliseconds since the first edit. */
 interface Typed {
-  readonly began: number
   readonly made: number
-  readonly kept: number
-  readonly seen: number
+  kept(): Promise<number>
+  /** When the other tab had it all; rejects if it is not what was typed. */
+  readonly seen: Promise<number>
 }
 
-function type(edits: readonly Edit[], tell: (arena: Parameters<Measure>[0], typed: Typed) => void): Measure {
+async function type(arena: Arena, edits: readonly Edit[]): Promise<Typed> {
   const wanted = played(edits)
-  return async (arena) => {
-    const writer = await arena.tab()
-    const reader = await arena.tab()
-    await writer.evaluate(() => window.bench.openText(true))
-    await reader.evaluate(() => window.bench.openText(false))
-    const shown = reader.evaluate((text) => window.bench.textSeen(text), wanted)
-    const { began, made, durable: kept } = await writer.evaluate((all) => window.bench.type(all), edits)
-    const seen = await shown
-    const text = await writer.evaluate(() => window.bench.text())
-    if (text !== wanted) throw new Error(`${arena.system} has another text than was typed.`)
-    tell(arena, { began, made, kept, seen })
+  const writer = await arena.tab()
+  const reader = await arena.tab()
+  await writer.evaluate(() => window.bench.openText(true))
+  await reader.evaluate(() => window.bench.openText(false))
+  const shown = reader.evaluate((text) => window.bench.textSeen(text), wanted)
+  // Whoever waits for it hears; nobody does if the typing fails first.
+  shown.catch(() => undefined)
+  arena.begun = performance.now()
+  const { began, made } = await writer.evaluate((all) => window.bench.type(all), edits)
+  const text = await writer.evaluate(() => window.bench.text())
+  if (text !== wanted) throw new Error(`${arena.system} has another text than was typed.`)
+  const seen = shown.then((at) => at - began)
+  seen.catch(() => undefined)
+  return {
+    made: made - began,
+    kept: async () => (await writer.evaluate(() => window.bench.typed()))! - began,
+    seen,
   }
 }

@@ -8,7 +8,7 @@ import type { Run } from '../run.js'
 const weight: RowSpec = { metric: 'tab-weight, brotli', unit: 'kB', budget: { of: 'most', limit: 10 } }
 
 export async function tabWeight(run: Run): Promise<void> {
-  for (const system of run.systems) {
+  await run.each({ rows: [weight] }, async (system) => {
     const arena = await Arena.open(run.server, system, 0)
     try {
       await arena.start()
@@ -24,7 +24,7 @@ export async function tabWeight(run: Run): Promise<void> {
     } finally {
       await arena.close()
     }
-  }
+  })
 }
 
 /** The bench's own scripts are not the system's; Hearth comes with the script tag, the others as their page's own. */

@@ -36,6 +36,8 @@ function until(met: () => boolean, listen: (run: () => void) => void): Promise<n
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+let kept: Promise<number> | undefined
+
 export const bench = {
   readable: () => opened,
 
@@ -64,28 +66,35 @@ export const bench = {
       (run) => system.onNotes(run),
     ),
 
-  /** Changes a title again and again; when it began each time. */
+  /** Changes a title again and again, each after the other tab has heard of the one before; when each began. */
   async say(name: string, count: number, pauseMs: number): Promise<number[]> {
     const times: number[] = []
+    const line = new BroadcastChannel('bench')
     for (let n = 0; n < count; n++) {
       await wait(pauseMs)
+      const heard = new Promise((resolve) => (line.onmessage = resolve))
       times.push(now())
       system.setTitle(0, `${name} ${n}`)
+      await heard
     }
+    line.close()
     return times
   },
 
   /** When each of the titles of `say` was here. */
   async hear(name: string, count: number): Promise<number[]> {
     const times: number[] = []
+    const line = new BroadcastChannel('bench')
     await until(
       () => {
-        const title = system.title(0)
-        if (title.startsWith(`${name} `)) times[Number(title.slice(name.length + 1))] ??= now()
+        if (system.title(0) !== `${name} ${times.length}`) return false
+        times.push(now())
+        line.postMessage('heard')
         return times.length === count
       },
       (run) => system.onNote(0, run),
     )
+    line.close()
     return times
   },
 
@@ -122,18 +131,21 @@ export const bench = {
 
   /**
    * Types, every edit on its own, as keystrokes are: nothing may take them together as one.
-   * @returns when it began, when the last call had returned, and when all was durable
+   * @returns when it began, and when the last call had returned
    */
-  async type(edits: readonly Edit[]): Promise<{ began: number; made: number; durable: number }> {
+  async type(edits: readonly Edit[]): Promise<{ began: number; made: number }> {
     const began = now()
     for (const [index, deleteCount, insert] of edits) {
       system.splice(index, deleteCount, insert)
       await undefined
     }
     const made = now()
-    await system.flush()
-    return { began, made, durable: now() }
+    kept = system.flush().then(now)
+    return { began, made }
   },
+
+  /** When all that was typed was durable. */
+  typed: () => kept,
 
   /** When the text here has this length and is this one. */
   textSeen: (wanted: string) =>

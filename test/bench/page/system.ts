@@ -15,7 +15,7 @@ export interface System {
   title(index: number): string
   /** Calls `run` after each change of what is shown that another tab made. */
   onNotes(run: () => void): void
-  /** Calls `run` after each change of this note that another tab made. */
+  /** Calls `run` after each change of this note that another tab made, and perhaps after own ones. */
   onNote(index: number, run: () => void): void
   /** Makes notes, all in one turn. */
   create(titles: readonly string[]): void

@@ -1,0 +1,257 @@
+/** Each fault: what must be so before a cycle, how it strikes, and what is expected of it. */
+import { randomBytes } from 'node:crypto'
+import { until, within } from '../e2e/wait.js'
+import type { Arena } from './arena.js'
+import type { FaultName, Load } from './plan.js'
+import type { Random } from '../e2e/random.js'
+import { pause, type Tab } from './tab.js'
+
+/** A cycle, as a fault sees it. */
+export interface Scene {
+  readonly arena: Arena
+  readonly load: Load
+  readonly random: Random
+  /** Whether the worker's patience with a frozen tab is to run out. */
+  readonly long: boolean
+  /** Those that are open, or opening, oldest first. The first one has started the worker. */
+  readonly tabs: readonly Tab[]
+  /** Of these, those that were open when the fault struck. */
+  readonly wereOpen: ReadonlySet<Tab>
+  /** Begins to load one more. */
+  open(): Promise<Tab>
+  /** As many tabs as there were, in a browser that has just been started. */
+  reopen(): Promise<readonly Tab[]>
+  /** Every open tab, or each of these, writes and sees the others' writes within the limit, counted from then. */
+  live(since: number, tabs?: readonly Tab[]): Promise<void>
+  /** Something else than liveness that must be so. */
+  expect(what: string, holds: boolean): void
+}
+
+export interface Fault {
+  /** Releases are deployed there. */
+  readonly skew?: true
+  /** There is no service worker, which would take room of its own. */
+  readonly alone?: true
+  /** Tabs are hidden while others are shown, as they are for a person. */
+  readonly plain?: true
+  /** What tabs may say instead of being live. */
+  readonly allowed?: readonly string[]
+  /** Whether tabs that live through it have another worker afterwards. */
+  readonly worker: 'same' | 'another' | 'either'
+  prepare?(arena: Arena): Promise<void> | void
+  /** @returns milliseconds since 1970: tabs have from then on to be live again */
+  strike(scene: Scene): Promise<number>
+  /** After tabs were live, or had said why not; before they settle. */
+  mend?(scene: Scene): Promise<void>
+}
+
+/** A tab is live again, or says why not, within so many milliseconds. */
+export const LIMIT_MS = 3_000
+
+const now = () => Date.now()
+
+/** Characters that no compression makes small. */
+const CHUNK = randomBytes(600_000).toString('base64')
+/** Room that is left before a store is filled, in bytes; a worker's first write needs 4.6 MB of it for a moment. */
+const ROOM = 8_000_000
+/** Longer than a worker's patience with a tab that does not answer, in milliseconds. */
+const LONG_MS = 36_000
+
+const killBrowser: Fault = {
+  worker: 'either',
+  async strike({ arena, reopen }) {
+    await arena.killBrowser()
+    const tabs = await reopen()
+    // How long a browser takes to start, and to load pages, is its own.
+    await Promise.all(tabs.map((tab) => within('pages to load', tab.loaded)))
+    return now()
+  },
+}
+
+const crashTab: Fault = {
+  worker: 'same',
+  async strike({ arena, tabs }) {
+    const since = now()
+    const tab = tabs.at(-1)!
+    await tab.crash()
+    arena.forget(tab)
+    return since
+  },
+}
+
+const crashCreator: Fault = {
+  worker: 'another',
+  async strike({ arena, tabs }) {
+    const since = now()
+    await tabs[0]!.crash()
+    arena.forget(tabs[0]!)
+    return since
+  },
+}
+
+const freezeTab: Fault = {
+  plain: true,
+  worker: 'same',
+  async strike({ tabs, random, long, live, expect }) {
+    const tab = random.pick(tabs)
+    const devtools = await tab.devtools()
+    const since = now()
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    // One that is opening has no agent yet that could tell.
+    const beats = () => tab.page.evaluate(() => window.agent?.beats() ?? 0)
+    await pause(50)
+    const before = await beats()
+    // The others are not held up by it.
+    await live(
+      since,
+      tabs.filter((one) => one !== tab),
+    )
+    await pause(long ? LONG_MS : random.between(200, 1500))
+    expect('a frozen tab stands still', (await beats()) - before <= 1)
+    const thawed = now()
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await devtools.detach()
+    return thawed
+  },
+}
+
+const endWorker: Fault = {
+  worker: 'another',
+  async strike({ arena }) {
+    await arena.endWorker()
+    return now()
+  },
+}
+
+const newerBuild: Fault = {
+  skew: true,
+  worker: 'another',
+  prepare: (arena) => arena.deploy('aaaaaaa1'),
+  async strike({ arena, open }) {
+    arena.deploy('aaaaaaa2')
+    const since = now()
+    await open()
+    return since
+  },
+  mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
+}
+
+const olderBuild: Fault = {
+  skew: true,
+  worker: 'same',
+  prepare: (arena) => arena.deploy('aaaaaaa2'),
+  async strike({ arena, open }) {
+    const since = now()
+    await arena.withClient('aaaaaaa1', async () => within('the older tab to open', (await open()).opened))
+    return since
+  },
+  mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
+}
+
+async function buildIs(arena: Arena, build: string, expect: Scene['expect']): Promise<void> {
+  const builds = () =>
+    Promise.all(arena.tabs.map((tab) => tab.page.evaluate(() => window.agent?.build() ?? 'none')))
+  const all = until('the build', async () => (await builds()).every((one) => one === build), LIMIT_MS)
+  if (!(await all.catch(() => false)))
+    expect(`every tab has the worker of ${build}, not of ${(await builds()).join(', ')}`, false)
+}
+
+const closeLast: Fault = {
+  worker: 'either',
+  async strike({ arena, tabs, random, open }) {
+    const [last] = tabs
+    await within('the tab to open', last!.opened)
+    await arena.close(...tabs.slice(1))
+    const flushed = random.next() < 0.5
+    await last!.page.evaluate(async (flushed) => {
+      window.agent.burst()
+      if (flushed) await window.agent.flush()
+    }, flushed)
+    await arena.close(last!)
+    const since = now()
+    await open()
+    await open()
+    return since
+  },
+}
+
+const storageFull: Fault = {
+  alone: true,
+  allowed: ['store/quota'],
+  worker: 'same',
+  async prepare(arena) {
+    // Chromium asks for the room that is left at most every 30 s: a new browser asks at once.
+    await arena.killBrowser()
+    await arena.limit(ROOM)
+  },
+  async strike({ tabs, expect }) {
+    const [tab] = tabs
+    await within('the tab to open', tab!.opened)
+    const code = await tab!.page.evaluate((chunk) => window.agent.fill(chunk), CHUNK)
+    expect(`a full store says so (it said "${code}")`, code === 'store/quota')
+    return now()
+  },
+  mend: ({ arena }) => arena.limit(undefined),
+}
+
+const storageCleared: Fault = {
+  allowed: ['store/cleared'],
+  worker: 'another',
+  async strike({ arena }) {
+    const since = now()
+    await arena.clear()
+    return since
+  },
+  async mend({ tabs, wereOpen, expect }) {
+    for (const tab of tabs)
+      if (wereOpen.has(tab))
+        expect('a tab says that the store was cleared', (await tab.rejected()).includes('store/cleared'))
+  },
+}
+
+const connectionLost: Fault = {
+  worker: 'another',
+  async strike({ arena, random }) {
+    // Ending Chromium's storage service does nothing: IndexedDB is in its browser process.
+    return random.next() < 0.5 ? forceClose(arena) : upgradeElsewhere(arena)
+  },
+}
+
+/** As the browser does it when the disk fails it: the connection is closed, without a question. */
+async function forceClose(arena: Arena): Promise<number> {
+  const page = await arena.innerPage('chrome://indexeddb-internals')
+  await page.getByText('Force close').first().click()
+  const since = now()
+  await page.close()
+  return since
+}
+
+/** Another connection asks for a higher version, and gives up once ours has let go. */
+async function upgradeElsewhere(arena: Arena): Promise<number> {
+  const page = await arena.blankTab()
+  const since = now()
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const request = indexedDB.open('hearth', 1000)
+        request.onupgradeneeded = () => request.transaction!.abort()
+        request.onerror = () => resolve()
+      }),
+  )
+  await page.close()
+  return since
+}
+
+export const faults: Readonly<Record<FaultName, Fault>> = {
+  'kill-browser': killBrowser,
+  'crash-tab': crashTab,
+  'crash-creator': crashCreator,
+  'freeze-tab': freezeTab,
+  'end-worker': endWorker,
+  'newer-build': newerBuild,
+  'older-build': olderBuild,
+  'close-last': closeLast,
+  'storage-full': storageFull,
+  'storage-cleared': storageCleared,
+  'connection-lost': connectionLost,
+}

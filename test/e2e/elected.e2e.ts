@@ -81,6 +81,12 @@ describe('when the elected tab', () => {
     await first.evaluate(countTo, { id, to: 10 })
     for (const page of [first, alice, bob])
       await until('what it counts then', async () => (await countOf(page, id)) === 410)
+    // From the store, as the next worker finds it.
+    for (const page of [first, bob]) await page.close()
+    await alice.reload()
+    await opened(alice)
+    assert.equal(await countOf(alice, id), 410)
+    assert.deepEqual(await alice.evaluate(() => window.home.status.value.damage), [])
   })
 
   async function tab(): Promise<Page> {

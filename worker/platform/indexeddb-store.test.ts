@@ -46,6 +46,31 @@ describe('the store on IndexedDB', () => {
     assert.deepEqual(order, ['complete', 'acknowledged'])
     await store.erase()
   })
+  it('takes nothing more from one that another has passed over', async () => {
+    const name = `fence-${Date.now()}`
+    let passedOver = false
+    const old = await openIndexedDbStore({ name, fence: 'old', passedOver: () => (passedOver = true) })
+    await old.write([{ table: 'meta', key: 'a', put: 'old' }], 'strict')
+    const heir = await openIndexedDbStore({ name, fence: 'heir' })
+    await heir.write([{ table: 'meta', key: 'a', put: 'heir' }], 'strict')
+    let ended = false
+    const end = () => (ended = true)
+    old
+      .write(
+        [
+          { table: 'meta', key: 'a', put: 'old again' },
+          { table: 'marks', key: 'b', put: 1 },
+        ],
+        'strict',
+      )
+      .then(end, end)
+    while (!passedOver) await new Promise((resolve) => setTimeout(resolve, 10))
+    assert.isFalse(ended)
+    assert.equal(await heir.get('meta', 'a'), 'heir')
+    assert.equal(await heir.get('marks', 'b'), undefined)
+    old.close()
+    await heir.erase()
+  })
   it('of a newer version is refused with a code, and left as it is', async () => {
     const name = `newer-${Date.now()}`
     await new Promise<void>((resolve) => {

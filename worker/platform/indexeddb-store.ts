@@ -29,8 +29,9 @@ export async function openIndexedDbStore(options: StoreOptions = {}): Promise<St
   const { name = NAME, fence } = options
   const made: Made = { fresh: false }
   const db = await open(name, made)
-  if (fence) await db.put('meta', fence, FENCE)
-  return new IndexedDbStore(name, db, made, options)
+  const store = new IndexedDbStore(name, db, made, options)
+  if (fence) await store.raise(fence)
+  return store
 }
 
 /** How the database came to be, where it was made just now. */
@@ -100,6 +101,12 @@ class IndexedDbStore implements Store {
 
   onGone(run: () => void): void {
     this.gone = run
+  }
+
+  /** From here on nobody else writes. */
+  async raise(fence: string): Promise<void> {
+    await (this.rotated ??= rotateLog(this.db))
+    await this.db.put('meta', fence, FENCE)
   }
 
   private lose(): void {

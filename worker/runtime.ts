@@ -140,9 +140,6 @@ export class Runtime {
     await this.tenure.begin()
     try {
       const echo = await Echo.open(this.platform, () => this.restart())
-      // Damage of what came later is told then. A store that cannot be read is told to whoever asks it.
-      const told = () => this.refreshStatus()
-      void echo.loadAll().then(told, told)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
@@ -202,8 +199,11 @@ export class Runtime {
   }
 
   private async refreshStatus(): Promise<void> {
+    const echo = await this.opening?.catch(() => undefined)
+    // Then all damage is known; and the browser, which counts for long, does not keep the store from being read.
+    await echo?.loadAll().catch(() => undefined)
     const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))
-    const damage = (await this.opening?.catch(() => undefined))?.damage ?? []
+    const damage = echo?.damage ?? []
     const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage: [...damage] }
     if (JSON.stringify(next) === JSON.stringify(this.status)) return
     this.status = next

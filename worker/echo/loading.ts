@@ -10,7 +10,7 @@ import type { Recovery } from './recovery.js'
 
 /** Pages asked for at once: at first, beside the entries that the space waits for, and from then on. */
 const AHEAD = 2
-const AT_ONCE = 8
+const AT_ONCE = 32
 
 export interface LoadingEvents {
   /** These are here from now on. */

@@ -2,7 +2,7 @@
  * No SharedWorker in this browser: the tabs elect one, by a Web Lock, that runs the worker for all of them, and each
  * calls that worker over BroadcastChannels. When the elected tab closes, crashes or is frozen, the next one is elected, and
  * the lines find its worker as they would find a SharedWorker that was started again.
- * Why no service worker hands out ports: docs/decisions/0006.
+ * Why no service worker hands out ports: docs/decisions/0008.
  */
 import { newId } from '../worker/protocol/ids.js'
 import {

@@ -139,7 +139,9 @@ export class Runtime {
   private async open(): Promise<Echo> {
     await this.tenure.begin()
     try {
-      const echo = await Echo.open(this.platform, () => this.restart())
+      const opening = () => Echo.open(this.platform, () => this.restart())
+      // What was cleared while it was being opened is there, empty, for the next try.
+      const echo = await opening().catch(opening)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo

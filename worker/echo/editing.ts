@@ -1,9 +1,9 @@
 /** What a batch does to the plain records of a space: all of it, or nothing. */
 import { HearthError, invalid } from '../protocol/errors.js'
 import type { ObjectId } from '../protocol/ids.js'
-import { apply, type Op } from '../protocol/operations.js'
+import { apply, valueAt, type Op } from '../protocol/operations.js'
 import type { Item, ObjectRecord } from '../protocol/rpc.js'
-import { MAX_OBJECT, sameStored, sizeOf } from '../protocol/values.js'
+import { isList, isText, MAX_OBJECT, sameStored, sizeOf, type StoredRecord } from '../protocol/values.js'
 import type { Placed } from './batch.js'
 import { THERE } from './claims.js'
 import type { Row, Space } from './space.js'
@@ -76,11 +76,23 @@ function create(space: Space, item: Extract<Item, { type: string }>, now: number
   return { id, slot, created }
 }
 
+/**
+ * Whether an edit lies past the end of what it edits. No tab means that: it must not be acknowledged as one that
+ * changed nothing.
+ */
+function isBeyond(root: StoredRecord, op: Op): boolean {
+  if (op.t !== 'text' && op.t !== 'list') return false
+  const target = valueAt(root, op.at)
+  const length = isText(target) ? target['@text'].length : isList(target) ? target.length : Infinity
+  return op.i + op.n > length
+}
+
 /** Applies one operation to a row; its place in the feed, or undefined if it changed nothing. */
 function edit(space: Space, row: Row, op: Op, now: number): Placed['slot'] | undefined {
   const { record } = row
   const value = apply(record.value, op)
   const gone = op.t === 'gone' ? op.v : record.gone
+  if (value === record.value && isBeyond(record.value, op)) throw new HearthError('echo/lost-base')
   if (gone === record.gone && (value === record.value || (op.t === 'put' && sameStored(value, record.value))))
     return
   const added = 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16

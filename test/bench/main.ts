@@ -43,8 +43,8 @@ try {
 } finally {
   await server.close()
 }
-console.log(table(rows))
-if (rows.some(({ series }) => series)) console.log(`\n${growthTable(rows)}`)
+if (rows.some(({ series }) => !series)) console.log(table(rows))
+if (rows.some(({ series }) => series)) console.log(growthTable(rows))
 
 for (const row of rows.filter(missed)) console.error(needs(row))
 const judged = rows.filter(({ budget }) => budget)

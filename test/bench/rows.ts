@@ -89,8 +89,9 @@ function rowOf({ spec: { metric, unit, budget, series }, values, absent }: Found
   // What a row compares with: the floor, or an empty tab.
   const base = values.get('floor') ?? values.get('blank')
   const floor = base && median(base)
-  // A ratio of two slopes says nothing.
-  const over = (figure: number) => (floor && unit !== 'slope' ? figure / floor : undefined)
+  // A ratio says nothing of two slopes, or where the value itself is judged.
+  const compared = unit !== 'slope' && budget?.of !== 'most'
+  const over = (figure: number) => (floor && compared ? figure / floor : undefined)
   const peerOf = (name: PeerName): Peer | undefined => {
     const list = values.get(name)
     const why = absent.get(name)

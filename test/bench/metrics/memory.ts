@@ -4,6 +4,7 @@ import type { Arena } from '../arena.js'
 import { settledMemory } from '../memory.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
+import type { SystemName } from '../systems.js'
 
 const NOTES = 10_000
 const TABS = 4
@@ -25,11 +26,12 @@ const some: RowSpec = {
 
 export async function tabMemory(run: Run): Promise<void> {
   const { notes, tabs } = run.quick ? QUICK : { notes: NOTES, tabs: TABS }
-  const few = ['blank', 'hearth'] as const
-  const plan = { rows: [all(notes)], systems: [...run.systems, 'blank'] } as const
+  const few: readonly SystemName[] = run.quick ? [] : ['blank', 'hearth']
+  const systems: readonly SystemName[] = run.quick ? run.systems : [...run.systems, 'blank']
+  const plan = { rows: [all(notes)], systems }
   await run.alternate(notes, plan, async (arena) => {
     if (arena.system !== 'blank') run.add(all(notes), arena, await furtherTab(arena, tabs))
-    if (!few.some((name) => name === arena.system)) return
+    if (!few.includes(arena.system)) return
     // The same browser again, from the start.
     await arena.stop()
     await arena.start()

@@ -8,7 +8,8 @@ import type { Run } from '../run.js'
 const weight: RowSpec = { metric: 'tab-weight, brotli', unit: 'kB', budget: { of: 'most', limit: 10 } }
 
 export async function tabWeight(run: Run): Promise<void> {
-  await run.each({ rows: [weight] }, async (system) => {
+  const systems = run.quick ? (['hearth'] as const) : run.systems
+  await run.each({ rows: [weight], systems }, async (system) => {
     const arena = await Arena.open(run.server, system, 0)
     try {
       await arena.start()

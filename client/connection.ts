@@ -29,6 +29,10 @@ const TRY_MS = 400
 const REQUEST_MS = 15_000
 /** Between two tries, in milliseconds: workers that change places need a moment. */
 const MOVED_MS = 50
+/** A start that fails is tried again while a try has less patience than this, 1.5 s in all. */
+const LAST_START_MS = 6_400
+/** Frames after which a tab says that it has seen them, so that the worker can forget what they said. */
+const SEEN_FRAMES = 64
 /** Pings missed in a row before a worker counts as gone. */
 const MAX_SILENCE = 2
 
@@ -56,6 +60,8 @@ export class Connection {
   private requests: ((method: string, args: unknown[]) => Promise<Answer<unknown>>) | undefined
   private outbox: TabMessage[] = []
   private seen = 0
+  /** What the worker knows of `seen`. */
+  private told = 0
   private held = false
   private silence = 0
   private closed = false
@@ -119,7 +125,7 @@ export class Connection {
 
   private flush(): void {
     if (!this.stream || this.closed || this.outbox.length === 0) return
-    this.stream.postMessage({ seen: this.seen, m: this.outbox })
+    this.stream.postMessage({ seen: (this.told = this.seen), m: this.outbox })
     this.outbox = []
   }
 
@@ -133,9 +139,11 @@ export class Connection {
         return await this.handshake(Math.min(patience, end - Date.now()))
       } catch (e) {
         const error = toHearthError(e)
-        // Only silence is worth another try; what the worker says, it means.
-        if (error.code !== 'rpc/worker-gone' || Date.now() >= end) throw error
-        await new Promise((resolve) => setTimeout(resolve, MOVED_MS))
+        // Silence is worth another try, and so is a start that failed, as that of a worker which was ended meanwhile or
+        // could not be loaded just now; what the worker says, it means.
+        const failed = error.code === 'env/unsupported' && patience < LAST_START_MS
+        if (!(failed || error.code === 'rpc/worker-gone') || this.closed || Date.now() >= end) throw error
+        await new Promise((resolve) => setTimeout(resolve, failed ? patience / 4 : MOVED_MS))
       }
     }
   }
@@ -165,7 +173,7 @@ export class Connection {
     const { welcome } = answer as Extract<WorkerMessage, { t: 'welcome' }>
     this.stream = port
     this.requests = undefined
-    this.seen = f
+    this.seen = this.told = f
     // What was in the box was meant for another worker; those who sent it send it again now.
     this.outbox = []
     if (this.held !== held) this.send({ t: 'held' })
@@ -176,6 +184,7 @@ export class Connection {
       this.seen = data.f
       this.silence = 0
       this.receive(data.m)
+      if (this.seen - this.told >= SEEN_FRAMES) this.send({ t: 'seen' })
     }
     this.watch(welcome).catch(() => undefined)
   }

@@ -164,7 +164,7 @@ export class Writes {
     this.close()
     this.durable(mark)
     this.held = true
-    this.unsent.unshift(...this.sent.values())
+    this.unsent = [...this.sent.values(), ...this.unsent]
     this.sent.clear()
     const parts = this.unsent.flatMap((batch) => [...batch.parts.values()])
     for (const part of parts) part.before ??= part.object.under(part)

@@ -43,6 +43,19 @@ describe('a worker that ends before a tab has looked for its lock', () => {
     assert.ok(instance)
     assert.equal(await page.evaluate(() => (window as unknown as { looks: number }).looks), 2)
   })
+
+  it('or could not be started at first, is started again', async () => {
+    const page = await stage.blankTab()
+    await page.addInitScript(failFirstStart)
+    await page.goto(`${stage.server.url}/apps/alpha/`)
+    await opened(page)
+    await page.evaluate(async () => {
+      window.home.space.add('word', { said: 'here' })
+      await window.home.space.flush()
+    })
+    // The browser complains of the script that is not there; that was the point.
+    stage.browser.errors.splice(0)
+  })
 })
 
 // Below: run in a page, before its scripts.
@@ -66,4 +79,13 @@ function hideLocks(): void {
     ;(window as unknown as { looks: number }).looks++
     return request(`elsewhere:${name}`, ...rest)
   }) as never
+}
+
+/** The first script of a worker is not to be had, as where the network has just gone. */
+function failFirstStart(): void {
+  let starts = 0
+  const { SharedWorker: Real } = window
+  window.SharedWorker = function (url: string, options: WorkerOptions) {
+    return new Real(starts++ === 0 ? '/hearth/not-there.js' : url, options)
+  } as never
 }

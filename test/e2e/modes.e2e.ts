@@ -52,6 +52,8 @@ for (const mode of modes)
         query.value[0]!['text'] += ' and Bob'
       })
       await alice.getByText('from Alice and Bob').waitFor()
+      // Shown before it is durable: with the last tab of some modes goes the worker.
+      await bob.evaluate(() => window.home.space.flush())
       await alice.close()
       await bob.close()
     })

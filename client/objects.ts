@@ -24,6 +24,8 @@ export class TabObject {
   view: StoredRecord
   gone = false
   state: ObjectState = 'loaded'
+  /** Its view stays as it is: what is there and what is pending do not belong together until `Writes.resume`. */
+  held = false
   /** Own edits that are not in confirmed state, oldest first. */
   pending = NONE
   /** The live object, while the app has it. */
@@ -62,6 +64,21 @@ export class TabObject {
     this.pending.add(part)
   }
 
+  /** What is there now is about to be read: until then it is shown as it is, with this part of it. */
+  hold(part: Part): void {
+    if (!this.held) this.pending.clear()
+    this.held = true
+    this.await(part)
+    if (part.created && this.record) this.revive(this.record.space, part.created)
+    this.table.changed(this)
+  }
+
+  /** Nothing is pending any more, and the view follows again. */
+  release(): void {
+    this.held = false
+    this.pending.clear()
+  }
+
   /** A part was just written by this tab. */
   wrote(ops: readonly Op[]): void {
     for (const op of ops) this.see(op)
@@ -71,10 +88,11 @@ export class TabObject {
   /** Others' operations: confirmed state moves on, and own pending edits are mapped over them. */
   received(ops: readonly Op[], updatedAt: number, by: ClientId): void {
     if (!this.record) return
+    this.record = confirm(this.record, ops, updatedAt)
+    if (this.held) return
     let mapped = ops
     const right = this.table.client > by
     for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
-    this.record = confirm(this.record, ops, updatedAt)
     this.replay()
     this.tell(mapped, 'tab')
   }
@@ -95,6 +113,8 @@ export class TabObject {
 
   /** The object as it is in the worker: new here, or replaced after a refusal or a restart. */
   replace(record: ObjectRecord | undefined): void {
+    // One that was made here is not there yet.
+    if (!record && this.held && isProvisional(this.record)) return
     this.record = record
     this.state = record ? 'loaded' : 'missing'
     this.replay()
@@ -128,6 +148,8 @@ export class TabObject {
 
   /** The view, from confirmed state and pending edits. */
   replay(): void {
+    this.shown = undefined
+    if (this.held) return
     this.view = this.record?.value ?? {}
     this.gone = this.record?.gone ?? true
     for (const part of this.pending) for (const op of part.ops) this.see(op)

@@ -2,10 +2,10 @@
  * This tab's own edits on their way: gathered into one batch a microtask, kept until the worker says that they are
  * durable, and sent again, mapped to what is there, when a new worker has taken over (invariant 4).
  */
-import { HearthError } from '../worker/protocol/errors.js'
+import { fromWire, HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type { Op } from '../worker/protocol/operations.js'
-import type { Item, TabMessage } from '../worker/protocol/rpc.js'
+import type { Item, TabMessage, Welcome } from '../worker/protocol/rpc.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
 import type { ObjectTable, TabObject } from './objects.js'
 import { coalesce, remap } from './rebase.js'
@@ -144,33 +144,35 @@ export class Writes {
     this.sendOn()
   }
 
-  /** The store was cleared: there is nothing any more that these were made on. */
-  forget(): void {
-    for (const batch of [...this.sent.values(), ...this.unsent]) {
-      batch.done = true
-      for (const { object } of batch.parts.values()) object.pending.clear()
+  /** The store was cleared: nothing is there any more. @returns what was not durable */
+  forget(): Batch[] {
+    this.restart(0)
+    const batches = this.unsent.splice(0)
+    for (const batch of batches) batch.done = true
+    for (const object of this.table.all()) {
+      object.release()
+      object.replace(undefined)
     }
-    this.sent.clear()
-    this.unsent = []
-    this.open = undefined
     this.wake()
+    return batches
   }
 
   /**
-   * A new worker, which has nothing that was not durable.
-   * @returns the objects that must be read anew before `resume`
+   * A new worker, which has nothing that was not durable; or the same one again, after a silence.
+   * @param refused what was refused and may not have been heard here
+   * @returns the objects that must be read anew before `resume`; until then they are shown as they were
    */
-  restart(mark: number): Set<TabObject> {
+  restart(mark: number, refused: Welcome['refused'] = []): Set<TabObject> {
     this.close()
-    this.durable(mark)
     this.held = true
+    for (const [n, error] of refused) this.refused(n, fromWire(error))
+    this.durable(mark)
     this.unsent = [...this.sent.values(), ...this.unsent]
     this.sent.clear()
     const parts = this.unsent.flatMap((batch) => [...batch.parts.values()])
     for (const part of parts) part.before ??= part.object.under(part)
-    const objects = new Set(parts.map((part) => part.object))
-    for (const object of objects) object.pending.clear()
-    return objects
+    for (const part of parts) part.object.hold(part)
+    return new Set(parts.map((part) => part.object))
   }
 
   /** What unsaved edits concern is here as the new worker has it: apply and send them again. */
@@ -179,24 +181,25 @@ export class Writes {
     this.held = false
     this.count = this.confirmed = mark
     const batches = this.unsent.splice(0)
-    const objects = new Set(batches.flatMap((batch) => [...batch.parts.keys()]))
+    const objects = [...this.table.all()].filter(({ held }) => held)
     // What was written meanwhile is shown on top of what the worker has: the oldest batch is mapped to that without it.
     for (const object of objects) {
-      object.pending.clear()
+      object.release()
       object.replay()
     }
     for (const batch of batches) {
-      if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
+      if ([...batch.parts.values()].every((part) => this.reapply(part))) this.post(batch)
       else this.refuse(batch, new HearthError('echo/lost-base'))
     }
+    for (const object of objects) object.tell(undefined, 'here')
   }
 
   /** Once more, as a new batch on what is there now. @throws HearthError `echo/lost-base` */
-  again(batch: Batch): void {
+  again({ parts }: Batch, space: SpaceId): void {
     this.batch(() => {
-      for (const { object, created, ops, before } of batch.parts.values()) {
+      for (const { object, created, ops, before } of parts.values()) {
         if (created) {
-          object.revive(batch.space, created)
+          object.revive(space, created)
           this.create(object)
         }
         const mapped = object.record && remap(ops, before ?? object.view, object.view)
@@ -207,16 +210,14 @@ export class Writes {
   }
 
   /** Puts a part on top of what is there now. False if what it was made on is gone. */
-  private reapply(part: Part, space: SpaceId): boolean {
-    const { object, created, before } = part
-    if (created && !object.record) object.revive(space, created)
+  private reapply(part: Part): boolean {
+    const { object, before } = part
     const mapped = object.record && remap(part.ops, before ?? object.view, object.view)
     if (!mapped) return false
     part.ops = mapped
     part.before = undefined
     object.await(part)
     object.replay()
-    object.tell(undefined, 'here')
     return true
   }
 
@@ -233,6 +234,7 @@ export class Writes {
     let part = this.open.parts.get(object)
     if (!part) {
       part = { object, created, ops: [], before: this.held ? object.view : undefined }
+      object.held = this.held
       this.open.parts.set(object, part)
       object.await(part)
     }

@@ -129,9 +129,13 @@ const newerBuild: Fault = {
   prepare: (arena) => arena.deploy('aaaaaaa1'),
   async strike({ arena, open }) {
     arena.deploy('aaaaaaa2')
-    const since = now()
-    await open()
-    return since
+    const tab = await open()
+    await within('the newer page to load', tab.loaded)
+    // How long a browser takes to make a tab, and to ask for its page, is its own.
+    return tab.page.evaluate(() => {
+      const [{ responseStart }] = performance.getEntriesByType('navigation') as [PerformanceNavigationTiming]
+      return performance.timeOrigin + responseStart
+    })
   },
   mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
 }

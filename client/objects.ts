@@ -124,7 +124,12 @@ export class TabObject {
   /** A part is taken back; with it, an object that it made. */
   drop(part: Part): void {
     this.pending.delete(part)
-    if (part.created) return this.replace(undefined)
+    if (part.created) {
+      this.held = false
+      return this.replace(undefined)
+    }
+    // The latest one, then: nothing older is dropped meanwhile.
+    if (this.held) this.view = part.before!
     this.replay()
     this.tell(undefined, 'here')
   }

@@ -99,6 +99,31 @@ describe('while a new worker is asked what it has, Alice’s view', () => {
   })
 })
 
+describe('a batch that throws while a new worker is asked', () => {
+  it('leaves nothing in Alice’s view, of what is new and of what was there', () => {
+    const { table, writes, codes, store, type, shown } = tab()
+    store(id, 'abc')
+    type(id, 3, 'X')
+    writes.restart(0)
+    assert.throws(() =>
+      writes.batch(() => {
+        writes.create(table.create(other, space, 'note', note('new')))
+        writes.write(table.get(id)!, [{ t: 'text', at, i: 0, n: 0, v: 'Y' }])
+        throw new Error('of the app')
+      }),
+    )
+    assert.deepEqual([shown(other), shown(id)], [undefined, 'abcX'])
+    assert.deepEqual(
+      [...table.pending].map((object) => object.id),
+      [id],
+    )
+    store(id, 'abc')
+    writes.resume(0)
+    assert.equal(shown(id), 'abcX')
+    assert.deepEqual(codes, [])
+  })
+})
+
 describe('a refusal', () => {
   it('that Alice’s tab slept through reaches her when it wakes', () => {
     const { writes, codes, store, type, shown } = tab()

@@ -220,9 +220,10 @@ export class Connection {
 
   /** A worker that says nothing for long is gone, whatever its lock says: it says something every `BEAT_MS`. */
   private listen(): void {
+    if (this.closed) return
     if (++this.silence > MAX_SILENCE && !this.attaching) this.again()
     this.events.beat()
-    if (!this.closed) setTimeout(() => this.listen(), BEAT_MS)
+    setTimeout(() => this.listen(), BEAT_MS)
   }
 
   private again(): void {

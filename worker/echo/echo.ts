@@ -293,7 +293,7 @@ export class Echo {
     for (const [key, matching] of this.matchings) if (matching.windows.size === 0) this.matchings.delete(key)
   }
 
-  /** Everything accepted is durable, and derived data is written. */
+  /** Everything accepted is durable, and derived data is written: an end for which nobody waits. */
   async drain(): Promise<void> {
     await this.committer.idle()
     await this.checkpoints.run(true)

@@ -3,17 +3,16 @@
  * Codes are part of the public API: they are added, never renamed.
  */
 const tabMessages = {
-  'echo/invalid': 'Refused, and nothing was changed: {reason}.',
+  'echo/invalid': 'Nothing was changed: {reason}.',
   'echo/not-text': '"{field}" is not collaborative text. Make it with hearth.text() or makeText().',
   'echo/too-large': 'Too large: {reason}. Keep it in several objects, or in a file.',
   'echo/removed': 'This object or element was removed. Read it again.',
   'echo/lost-base': 'What this edit was made on is gone. Its value is kept in home.rejected.',
   'echo/unknown-object': 'There is no such object here. Check the id, or load it.',
   'rpc/worker-gone': 'The data plane did not answer in {ms} ms. It is started again; try once more.',
-  'rpc/closed': 'This home was closed. Call hearth.open() again.',
+  'rpc/closed': 'This home was closed. Call hearth.open().',
   'store/erased': 'Everything of Hearth was erased here. Reload the page to start anew.',
-  'store/cleared':
-    'What this site had stored was cleared. What this tab showed is kept in home.rejected: retry.',
+  'store/cleared': 'What was stored here was cleared. home.rejected keeps what this tab showed: retry it.',
   'env/insecure-context': 'Hearth needs a secure page: https, or localhost.',
   'env/unsupported': 'This browser lacks {reason}. Update it, or use another one.',
 } as const

@@ -94,6 +94,8 @@ const freezeTab: Fault = {
   worker: 'same',
   async strike({ tabs, random, long, live, expect }) {
     const tab = random.pick(tabs)
+    // A page that is frozen before it has come is the browser's own affair, and is not waited for so long.
+    await (long ? within('the page to load', tab.loaded) : tab.arrived())
     const devtools = await tab.devtools()
     const since = now()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })

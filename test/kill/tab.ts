@@ -107,6 +107,11 @@ export class Tab {
     )
   }
 
+  /** Its page is no blank one any more. */
+  async arrived(): Promise<void> {
+    await until('the page to arrive', () => this.page.url() !== 'about:blank')
+  }
+
   /** The debugging protocol, of this tab. */
   devtools(): Promise<CDPSession> {
     return this.page.context().newCDPSession(this.page)
@@ -115,7 +120,7 @@ export class Tab {
   /** Ends its process, and with it the worker if this tab has started it. */
   async crash(): Promise<void> {
     // The process of a blank page is left behind by the first navigation, and takes nothing with it.
-    await until('the page to arrive', () => this.page.url() !== 'about:blank')
+    await this.arrived()
     const crashed = this.page.waitForEvent('crash')
     const devtools = await this.devtools()
     // It is never answered: who would answer is gone.

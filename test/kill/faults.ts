@@ -136,7 +136,7 @@ const newerBuild: Fault = {
     // How long a browser takes to make a tab, and to ask for its page, is its own.
     return tab.page.evaluate(() => {
       const [{ responseStart }] = performance.getEntriesByType('navigation') as [PerformanceNavigationTiming]
-      return performance.timeOrigin + responseStart
+      return Math.round(performance.timeOrigin + responseStart)
     })
   },
   mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),

@@ -9,7 +9,7 @@ import type { Cell } from './plan.js'
 import { pause, type Tab, type TabEvents } from './tab.js'
 
 /** Longest wait for a cycle, in milliseconds: a browser that is gone answers nothing. */
-const CYCLE_MS = 240_000
+const CYCLE_MS = 150_000
 
 export interface CycleOptions {
   /** Tabs that are open when the fault strikes. */

@@ -86,10 +86,11 @@ export class Electorate {
     else if (t === 'here' || t === 'ready') {
       this.unheard = 0
       const { line } = this
-      if (t !== 'ready' || !line) return
-      if (!line.open) return this.tell({ t: 'call', line: line.id })
-      // There is another worker now; the one at the other end keeps its locks and says nothing.
-      if (this.silence < MAX_SILENCE) return
+      if (!line) return
+      if (!line.open) return t === 'ready' ? this.tell({ t: 'call', line: line.id }) : undefined
+      // There is another worker, and nothing comes from the one at the other end, which keeps its locks; or the elected tab
+      // is there, and its worker would beat.
+      if (this.silence < (t === 'ready' ? 1 : 2 * MAX_SILENCE)) return
       line.open = false
       const data = end(new HearthError('rpc/worker-gone', { ms: MAX_SILENCE * BEAT_MS }))
       line.port.dispatchEvent(new MessageEvent('message', { data }))

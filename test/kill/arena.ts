@@ -133,6 +133,11 @@ export class Arena {
     await devtools.detach()
   }
 
+  /** Whoever opened a tab first has started the worker by then, however the machine takes turns. */
+  async workerStarted(): Promise<void> {
+    await until('a worker to start', async () => (await this.workers()).length > 0)
+  }
+
   private async workers(given?: CDPSession): Promise<string[]> {
     const devtools = given ?? (await this.stage.browser.devtools())
     const { targetInfos } = await devtools.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })

@@ -159,7 +159,9 @@ class Cycle {
     await first.begin('first-load')
     await until('what is stored', () => this.ledger.has(first.number))
     await this.arena.empty()
-    const tabs = await this.openAll()
+    const tabs = [await this.open()]
+    await this.arena.workerStarted()
+    while (tabs.length < this.options.tabs) tabs.push(await this.open())
     for (const tab of tabs)
       tab.opened.then(() => tab.begin('first-load')).catch((e: unknown) => this.note(tab, e))
     await pause(this.random.between(0, 500))

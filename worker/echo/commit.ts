@@ -6,6 +6,7 @@
  */
 import { toHearthError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
+import { coalesce } from '../protocol/coalesce.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Batch, Refusal } from './batch.js'
@@ -169,7 +170,10 @@ export class Committer {
   }
 }
 
-/** The entries of a group, in feed order. Edits of an object that is created in the same group become part of its first value. */
+/**
+ * The entries of a group, in feed order. Edits of an object that is created in the same group become part of its first
+ * value; typing becomes as few operations as it can be.
+ */
 function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: ReadonlyMap<ObjectId, Draft> } {
   const all = new Map<string, Draft>()
   const created = new Map<ObjectId, Draft>()
@@ -191,7 +195,7 @@ function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: Reado
         else {
           sealed.add(item.id)
           const ops = draft.edits.get(item.id)
-          if (ops) ops.push(op)
+          if (ops) coalesce(ops, op)
           else draft.edits.set(item.id, [op])
         }
       }

@@ -24,8 +24,9 @@ export interface Mark {
   readonly at: number
 }
 
-/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. */
+/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. So much text counts as one of them. */
 const TURN_OPS = 128
+const OP_TEXT = 32
 
 /** The entry in the making. */
 interface Draft {
@@ -117,10 +118,9 @@ export class Committer {
           edited.add(id)
           const fresh = created.get(id)?.creations.get(id)
           const made: Uint8Array[] = []
-          for (let from = 0; from < ops.length; from += TURN_OPS) {
-            const some = ops.slice(from, from + TURN_OPS)
-            if ((busy += some.length) > TURN_OPS) {
-              busy = some.length
+          for (const { some, weight } of inTurns(ops)) {
+            if ((busy += weight) > TURN_OPS) {
+              busy = weight
               await this.turn()
             }
             made.push(...(await this.documents.edit(space, id, some, slot.at, fresh && { id, ...fresh })))
@@ -168,6 +168,22 @@ export class Committer {
       put: { n, at } satisfies Mark,
     }))
   }
+}
+
+function* inTurns(ops: readonly Op[]): Iterable<{ some: Op[]; weight: number }> {
+  let some: Op[] = []
+  let weight = 0
+  for (const op of ops) {
+    const more = op.t === 'text' ? 1 + Math.floor(op.v.length / OP_TEXT) : 1
+    if (some.length > 0 && weight + more > TURN_OPS) {
+      yield { some, weight }
+      some = []
+      weight = 0
+    }
+    some.push(op)
+    weight += more
+  }
+  if (some.length > 0) yield { some, weight }
 }
 
 /**

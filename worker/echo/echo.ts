@@ -122,7 +122,10 @@ export class Echo {
       .catch(() => undefined)
   }
 
-  /** Reads all that is not here, one space after the other. @throws HearthError `store/…`; asking again tries again */
+  /**
+   * Reads all that is not here, one space after the other, and without haste.
+   * @throws HearthError `store/…`; asking again tries again
+   */
   async loadAll(): Promise<void> {
     for (const space of [...this.spaces.values()]) await space.loading?.rest()
   }
@@ -249,7 +252,7 @@ export class Echo {
     if (loading.length === 0) return undefined
     // Only in creation order is the beginning of a result known before its end.
     if (spec.limit === undefined || spec.after || spec.orderBy?.length)
-      return Promise.all(loading.map((one) => one.rest()))
+      return Promise.all(loading.map((one) => one.hurry()))
     if (this.matching(spec).certain >= spec.limit) return undefined
     return Promise.race(loading.map((one) => one.more()))
   }

@@ -28,6 +28,7 @@ export class Recovery {
   /** Objects that have edits which only their documents know. */
   private readonly lost = new Set<ObjectId>()
   private readonly withheld = new Map<ObjectId, Row>()
+  private readonly words = new Map<string, string>()
   /** What the pages stand for. */
   private readonly position: number
 
@@ -69,7 +70,7 @@ export class Recovery {
     const { v, objects } = (row ?? {}) as Partial<PageRow>
     const list = v === PAGE_VERSION && Array.isArray(objects) ? (objects as readonly unknown[]) : [undefined]
     const readable = list.filter(isPageObject)
-    const shown = readable.flatMap((object) => this.bring(rowOf(this.space, page, object)) ?? [])
+    const shown = readable.flatMap((object) => this.bring(this.rowOf(page, object)) ?? [])
     const whole = readable.length === list.length
     if (!whole) {
       this.space.pages.touch(page)
@@ -141,6 +142,22 @@ export class Recovery {
     row.stored(record)
     row.bytes = sizeOf(record.value)
     this.space.pages.touch(row.page)
+  }
+
+  private rowOf(
+    page: number,
+    [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
+  ): Row {
+    const [kind, by, space] = [this.one(type), this.one(author), this.space.info.id]
+    const times = { order, createdAt, updatedAt }
+    return storedRow({ id, type: kind, value, ...times, author: by, gone, space }, page, seq)
+  }
+
+  /** Each page brings its own copy of what all objects have in common: one is enough. */
+  private one<T extends string>(word: T): T {
+    const known = this.words.get(word) as T | undefined
+    if (known === undefined) this.words.set(word, word)
+    return known ?? word
   }
 
   /** An object of the pages; its record, if it is shown from now on. */
@@ -228,15 +245,6 @@ function created(entry: Entry, [id, type, value]: Entry['creations'][number], in
   const { at, feed, space } = entry
   const order = creationOrder(entry.lamport, index)
   return { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space }
-}
-
-function rowOf(
-  { info: { id: space } }: Space,
-  page: number,
-  [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
-): Row {
-  const record: ObjectRecord = { id, type, value, order, createdAt, updatedAt, author, gone, space }
-  return storedRow(record, page, seq)
 }
 
 function storedRow(record: ObjectRecord, page: number, seq: number): Row {

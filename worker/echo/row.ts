@@ -18,8 +18,8 @@ export class Row {
   private waiting = 0
   /** What is durable, without `behind`. */
   private base: ObjectRecord | undefined
-  /** Durable operations that come after `base`. */
-  private behind: Op[] = []
+  /** Durable operations that come after `base`, if there are any: most rows have none. */
+  private behind: Op[] | undefined
   private behindAt = 0
 
   constructor(
@@ -32,15 +32,15 @@ export class Row {
 
   /** As the store has it; none before its creation is there. */
   get durable(): ObjectRecord | undefined {
-    if (this.base && this.behind.length > 0) this.base = edited(this.base, this.behind, this.behindAt)
-    this.behind = []
+    if (this.base && this.behind) this.base = edited(this.base, this.behind, this.behindAt)
+    this.behind = undefined
     return this.base
   }
 
   /** As the store has it, and as it is shown. */
   stored(record: ObjectRecord): void {
     this.record = this.base = record
-    this.behind = []
+    this.behind = undefined
   }
 
   /** Another batch touches it. */
@@ -54,9 +54,10 @@ export class Row {
       this.base = item.created
       return
     }
-    for (const op of item.ops) coalesce(this.behind, op)
+    const behind = (this.behind ??= [])
+    for (const op of item.ops) coalesce(behind, op)
     this.behindAt = item.slot.at
-    if (this.behind.length > MOST_BEHIND) void this.durable
+    if (behind.length > MOST_BEHIND) void this.durable
   }
 
   /** One of the batches that touch it is durable. */
@@ -64,7 +65,7 @@ export class Row {
     if (--this.waiting > 0) return
     // Nothing else is on its way, so that what is shown is what is durable: no need to compute it again.
     this.base = this.record
-    this.behind = []
+    this.behind = undefined
   }
 
   /** What waited has failed. False if nothing of it is durable. */

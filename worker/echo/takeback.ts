@@ -26,12 +26,12 @@ export interface Accepting {
 /** @param batches everything that is not durable, in order */
 export function takeBack(echo: Accepting, batches: readonly Batch[], { error, only }: Refusal): void {
   const changes = restore(batches)
-  const refused = batches.filter((batch) => only === undefined || batch.ids.includes(only))
+  const refused = new Set(batches.filter(({ ids }) => only === undefined || ids.includes(only)))
   echo.changed([...changes.values()])
   for (const batch of refused) refuse(echo, batch, error)
   const now = new Map([...changes.keys()].map((id) => [id, echo.record(id)]))
   for (const listener of echo.listeners) listener.reset(now)
-  for (const batch of batches) if (!refused.includes(batch)) again(echo, batch, error)
+  for (const batch of batches) if (!refused.has(batch)) again(echo, batch, error)
 }
 
 /** Gives each object its durable record; what was shown, and what is from now on. */

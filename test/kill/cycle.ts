@@ -97,7 +97,7 @@ class Cycle {
     await Promise.all([...wereOpen].map((tab) => tab.instance()))
     const scene: Scene = {
       ...{ arena, load: cell.load, random, long: options.long, tabs, wereOpen },
-      open: () => this.open(),
+      open: (client) => this.open(client),
       reopen: () => this.openAll(),
       live: (since, some = arena.tabs) => this.live(since, some, false),
       expect: (what, holds) => {
@@ -121,9 +121,10 @@ class Cycle {
     await this.compare()
   }
 
-  private open(): Promise<Tab> {
+  private open(client?: 'older'): Promise<Tab> {
     const mayLack = this.cell.fault === 'storage-cleared' && this.cell.load === 'first-load'
-    return this.arena.tab({ cycle: this.name, tab: this.opened++, seed: this.seed, mayLack }, this.events)
+    const options = { cycle: this.name, tab: this.opened++, seed: this.seed, mayLack }
+    return this.arena.tab(options, this.events, client)
   }
 
   /** The first one starts the worker; the others come while it does. */

@@ -1,5 +1,6 @@
 /** All cells of one fault, in one arena; at the end the browser is killed, and the disk must have everything. */
 import { within } from '../e2e/wait.js'
+import type { EngineName } from '../engines/engine.js'
 import { Ledger } from './ledger.js'
 import { Arena, load as machineLoad } from './arena.js'
 import { runCycle, type CycleOptions, type CycleResult } from './cycle.js'
@@ -12,8 +13,8 @@ export class Row implements AsyncDisposable {
 
   private constructor(private readonly arena: Arena) {}
 
-  static async open(fault: Cell['fault']): Promise<Row> {
-    return new Row(await Arena.open(faults[fault]))
+  static async open(engine: EngineName, fault: Cell['fault']): Promise<Row> {
+    return new Row(await Arena.open(engine, faults[fault]))
   }
 
   /** @param seed of the first cycle; each further one has the next */

@@ -2,7 +2,14 @@
 import type { CDPSession, Page } from 'playwright-core'
 import { Browser } from '../e2e/browser.js'
 import { until, within } from '../e2e/wait.js'
-import { NAMING, nothing, type Engine, type EnginePage, type LaunchOptions, type PageEvents } from './engine.js'
+import {
+  NAMING,
+  nothing,
+  type Engine,
+  type EnginePage,
+  type LaunchOptions,
+  type PageEvents,
+} from './engine.js'
 
 /** Timers of hidden tabs go on: what is timed is the data plane. */
 const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
@@ -39,6 +46,14 @@ export class Chromium implements Engine {
 
   relaunch(): Promise<void> {
     return this.browser.relaunch()
+  }
+
+  crashWorker(creator: EnginePage): Promise<void> {
+    return creator.crash()
+  }
+
+  workerProcess(): undefined {
+    return undefined
   }
 
   clear(url: string): Promise<void> {
@@ -94,6 +109,8 @@ export class Chromium implements Engine {
 }
 
 export class ChromiumPage implements EnginePage {
+  isGone = false
+
   constructor(private readonly page: Page) {}
 
   goto(url: string): Promise<unknown> {
@@ -116,6 +133,7 @@ export class ChromiumPage implements EnginePage {
     // It is never answered: who would answer is gone.
     devtools.send('Page.crash').catch(() => undefined)
     await within('the tab to crash', crashed)
+    this.isGone = true
   }
 
   /** It stands still, as a tab does that a person has not looked at for long. @returns what thaws it */

@@ -24,6 +24,8 @@ export interface EnginePage {
   close(): Promise<void>
   /** SIGKILL to its process, and with it to the worker if that lives there. Resolves when it is gone. */
   crash(): Promise<void>
+  /** Whether its process has ended under it. */
+  readonly isGone: boolean
 }
 
 export interface Engine {
@@ -33,6 +35,13 @@ export interface Engine {
   kill(): Promise<void>
   /** Starts it again on the same profile, after a kill. */
   relaunch(): Promise<void>
+  /**
+   * SIGKILL to the process that has the worker, and with it to the pages that are there. Resolves when it is gone.
+   * @param creator the page that has started the worker
+   */
+  crashWorker(creator: EnginePage): Promise<void>
+  /** The process that has the worker; undefined where that is known to be the one of the page that started it. */
+  workerProcess(): number | undefined
   /** Removes all that the origin has stored, as a person does in the browser's settings. */
   clear(url: string): Promise<void>
   /** Whether no worker of Hearth runs. @param blank a page of its origin without Hearth */

@@ -6,7 +6,7 @@
  * that has started it.
  */
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch, type Browser, type Page } from 'puppeteer-core'
@@ -22,6 +22,7 @@ import {
   type PageEvents,
 } from './engine.js'
 import { guardFolder, guardGroup, killGroup, removeFolder } from './leftovers.js'
+import { isRunning } from './processes.js'
 
 /** Timers of hidden tabs go on: what is timed is the data plane. */
 const PREFERENCES = {
@@ -44,6 +45,8 @@ export class Firefox implements Engine {
   }
 
   async relaunch(): Promise<void> {
+    // Puppeteer copies what it finds, and one that was killed takes it away again a little later.
+    rmSync(join(this.profile, 'user.js'), { force: true })
     const starting = launch({
       browser: 'firefox',
       executablePath: browserPath('firefox'),
@@ -72,6 +75,14 @@ export class Firefox implements Engine {
     const exit = running ? once(process, 'exit') : Promise.resolve([])
     killGroup(process.pid)
     await within('Firefox to be gone', exit)
+  }
+
+  crashWorker(creator: EnginePage): Promise<void> {
+    return creator.crash()
+  }
+
+  workerProcess(): undefined {
+    return undefined
   }
 
   async clear(url: string): Promise<void> {
@@ -129,6 +140,8 @@ interface BidiConnection {
 }
 
 class FirefoxPage implements EnginePage {
+  isGone = false
+
   constructor(
     private readonly page: Page,
     private readonly firefox: Firefox,
@@ -148,23 +161,18 @@ class FirefoxPage implements EnginePage {
 
   async crash(): Promise<void> {
     await until('the page to arrive', () => this.page.url() !== 'about:blank')
-    const pid = Number(await this.firefox.inChrome(`(() => {
+    const pid = Number(
+      await this.firefox.inChrome(`(() => {
       const { NavigableManager } = ChromeUtils.importESModule('chrome://remote/content/shared/NavigableManager.sys.mjs')
       return NavigableManager.getBrowsingContextById(${JSON.stringify(this.id)}).currentWindowGlobal.osPid
-    })()`))
+    })()`),
+    )
     process.kill(pid, 'SIGKILL')
     await until('the process of the tab to be gone', () => !isRunning(pid))
+    this.isGone = true
   }
 
   private get id(): string {
     return (this.page.mainFrame() as unknown as { _id: string })._id
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
   }
 }

@@ -37,6 +37,7 @@ const commands = {
     for (const script of scripts)
       user_content_manager.add_script(new WebKit.UserScript(script, ALL_FRAMES, START, null, null))
     const view = new WebKit.WebView({ web_context, user_content_manager })
+    view.connect('web-process-terminated', () => tell({ page, gone: true }))
     const window = new Gtk.Window({ default_width: 1200, default_height: 800 })
     window.add(view)
     window.show_all()
@@ -48,8 +49,12 @@ const commands = {
       const { view } = pages.get(page)
       const handlers = [
         view.connect('load-changed', (_, event) => event === WebKit.LoadEvent.FINISHED && end(resolve)),
-        view.connect('load-failed', (_, __, uri, error) => end(reject, new Error(`${uri}: ${error.message}`))),
-        view.connect('web-process-terminated', () => end(reject, new Error('The process of the page is gone.'))),
+        view.connect('load-failed', (_, __, uri, error) =>
+          end(reject, new Error(`${uri}: ${error.message}`)),
+        ),
+        view.connect('web-process-terminated', () =>
+          end(reject, new Error('The process of the page is gone.')),
+        ),
       ]
       const end = (settle, value) => {
         for (const handler of handlers) view.disconnect(handler)

@@ -1,12 +1,17 @@
-/** WebKitGTK, in a browser of our own (webkit-browser.mjs): one window for each tab, and a process for each window. */
+/**
+ * WebKitGTK, in a browser of our own (webkit-browser.mjs): one window for each tab, and a process for each window. The
+ * worker is in the process of the window that has started it; or in one that has no window any more, which WebKit keeps
+ * for the service worker.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { within } from '../e2e/wait.js'
+import { until, within } from '../e2e/wait.js'
 import { noWebKit, webkit } from '../runner/browsers.js'
 import { display } from './display.js'
 import {
@@ -19,6 +24,7 @@ import {
   type PageEvents,
 } from './engine.js'
 import { guardFolder, guardGroup, killGroup, removeFolder } from './leftovers.js'
+import { isRunning, processWith } from './processes.js'
 
 const program = fileURLToPath(new URL('webkit-browser.mjs', import.meta.url))
 
@@ -32,6 +38,9 @@ const TELLING = `{
   addEventListener('unhandledrejection', ({ reason }) => tell({ failed: text(reason) }))
 }`
 
+/** The browser tells of the end of a process, in milliseconds at most. */
+const GONE_MS = 100
+
 /** Longest time for a command that waits for no page, in milliseconds. */
 const PROMPT_MS = 15_000
 
@@ -42,13 +51,14 @@ interface Answer {
   readonly page?: number
   readonly said?: string
   readonly failed?: string
+  readonly gone?: true
 }
 
 export class WebKit implements Engine {
   private readonly profile = mkdtempSync(join(tmpdir(), 'hearth-webkit-'))
   private process: ChildProcess | undefined
   private readonly waiting = new Map<number, { resolve(value?: string): void; reject(cause: Error): void }>()
-  private readonly listening = new Map<number, PageEvents>()
+  private readonly pages = new Map<number, { readonly page: WebKitPage; readonly events: PageEvents }>()
   private last = 0
 
   private constructor(private readonly scripts: readonly string[]) {
@@ -84,10 +94,11 @@ export class WebKit implements Engine {
   }
 
   async newPage(events: PageEvents = nothing): Promise<EnginePage> {
-    const page = ++this.last
-    this.listening.set(page, events)
-    await this.send('open', { page, scripts: this.scripts })
-    return new WebKitPage(page, (command, rest) => this.send(command, { page, ...rest }))
+    const number = ++this.last
+    const page = new WebKitPage((command, rest) => this.send(command, { page: number, ...rest }))
+    this.pages.set(number, { page, events })
+    await this.send('open', { page: number, scripts: this.scripts })
+    return page
   }
 
   async kill(): Promise<void> {
@@ -99,6 +110,18 @@ export class WebKit implements Engine {
     killGroup(process.pid!)
     await within('WebKitGTK to be gone', exit)
     this.abandon()
+  }
+
+  async crashWorker(): Promise<void> {
+    const pid = this.workerProcess()
+    if (!pid) throw new Error('No process of WebKitGTK has a worker.')
+    process.kill(pid, 'SIGKILL')
+    await until('the process of the worker to be gone', () => !isRunning(pid))
+    await sleep(GONE_MS)
+  }
+
+  workerProcess(): number | undefined {
+    return processWith(this.process!.pid!, 'SharedWorker')
   }
 
   async clear(): Promise<void> {
@@ -127,11 +150,11 @@ export class WebKit implements Engine {
       : within(`WebKitGTK to ${command}`, answer, PROMPT_MS)
   }
 
-  private take({ id, value, error, page, said, failed }: Answer): void {
-    if (page !== undefined) {
-      if (said !== undefined) this.listening.get(page)?.said(said)
-      if (failed !== undefined) this.listening.get(page)?.failed(failed)
-    }
+  private take({ id, value, error, page, said, failed, gone }: Answer): void {
+    const told = page === undefined ? undefined : this.pages.get(page)
+    if (said !== undefined) told?.events.said(said)
+    if (failed !== undefined) told?.events.failed(failed)
+    if (gone && told) told.page.isGone = true
     const asked = id === undefined ? undefined : this.waiting.get(id)
     if (!asked) return
     this.waiting.delete(id!)
@@ -142,19 +165,15 @@ export class WebKit implements Engine {
   private abandon(): void {
     for (const { reject } of this.waiting.values()) reject(new Error('The browser is gone.'))
     this.waiting.clear()
-    this.listening.clear()
+    this.pages.clear()
   }
 }
 
 class WebKitPage implements EnginePage {
-  private arrived: Promise<unknown> = Promise.reject(new Error('Nothing was loaded.'))
+  isGone = false
+  private arrived: Promise<unknown> | undefined
 
-  constructor(
-    readonly number: number,
-    private readonly send: (command: string, rest?: object) => Promise<string | undefined>,
-  ) {
-    this.arrived.catch(() => undefined)
-  }
+  constructor(private readonly send: (command: string, rest?: object) => Promise<string | undefined>) {}
 
   goto(url: string): Promise<unknown> {
     return (this.arrived = this.send('load', { url }))
@@ -162,7 +181,9 @@ class WebKitPage implements EnginePage {
 
   async evaluate<R, A>(code: (arg: A) => R | Promise<R>, arg?: A): Promise<R> {
     const given = arg === undefined ? '' : JSON.stringify(arg)
-    const text = await this.send('run', { body: `return JSON.stringify({ value: await (${code})(${given}) })` })
+    const text = await this.send('run', {
+      body: `return JSON.stringify({ value: await (${code})(${given}) })`,
+    })
     return (JSON.parse(text!) as { value: R }).value
   }
 

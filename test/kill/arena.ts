@@ -79,7 +79,11 @@ export class Arena {
   }
 
   /** Begins to load a tab, with the client that is deployed or an older one. */
-  async tab(options: AgentOptions, events: TabEvents, client: 'deployed' | 'older' = 'deployed'): Promise<Tab> {
+  async tab(
+    options: AgentOptions,
+    events: TabEvents,
+    client: 'deployed' | 'older' = 'deployed',
+  ): Promise<Tab> {
     const url = `${this.url}/apps/${client === 'older' ? this.skew.olderName : 'alpha'}/`
     const newPage = (events: Parameters<Engine['newPage']>[0]) => this.engine.newPage(events)
     const tab = await within('an empty tab', Tab.open(newPage, url, options, events))
@@ -98,10 +102,22 @@ export class Arena {
     await Promise.all(tabs.map((tab) => tab.close()))
   }
 
+  async crash(tab: Tab): Promise<void> {
+    await tab.crash()
+    this.forgetGone()
+  }
+
+  /** @param creator the tab that has started the worker */
+  async crashWorker(creator: Tab): Promise<void> {
+    await within('the process of the worker to be gone', this.engine.crashWorker(creator.page))
+    this.forgetGone()
+  }
+
   /** A tab that has crashed is there no more, though its frame may be. */
-  forget(tab: Tab): void {
-    this.tabs = this.tabs.filter((one) => one !== tab)
-    void tab.page.close().catch(() => undefined)
+  private forgetGone(): void {
+    const gone = this.tabs.filter((tab) => tab.page.isGone)
+    this.tabs = this.tabs.filter((tab) => !tab.page.isGone)
+    for (const tab of gone) void tab.page.close().catch(() => undefined)
   }
 
   /** Closes all tabs, and waits until the worker has gone with them. */

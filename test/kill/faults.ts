@@ -25,6 +25,8 @@ export interface Scene {
   reopen(): Promise<readonly Tab[]>
   /** Every open tab, or each of these, writes and sees the others' writes within the limit, counted from then. */
   live(since: number, tabs?: readonly Tab[]): Promise<void>
+  /** It cannot be told whether tabs that live through it have another worker afterwards. */
+  changesWorker(): void
   /** Something else than liveness that must be so. */
   expect(what: string, holds: boolean): void
 }
@@ -72,11 +74,12 @@ const killBrowser: Fault = {
 
 const crashTab: Fault = {
   worker: 'same',
-  async strike({ arena, tabs }) {
+  async strike({ arena, tabs, changesWorker }) {
     const since = now()
-    const tab = tabs.at(-1)!
-    await tab.crash()
-    arena.forget(tab)
+    const before = arena.engine.workerProcess()
+    await arena.crash(tabs.at(-1)!)
+    // Of tabs that open at once, the last one may have been the first.
+    if (arena.engine.workerProcess() !== before) changesWorker()
     return since
   },
 }
@@ -85,8 +88,7 @@ const crashCreator: Fault = {
   worker: 'another',
   async strike({ arena, tabs }) {
     const since = now()
-    await tabs[0]!.crash()
-    arena.forget(tabs[0]!)
+    await arena.crashWorker(tabs[0]!)
     return since
   },
 }

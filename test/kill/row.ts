@@ -8,6 +8,9 @@ import { faults } from './faults.js'
 import type { Cell } from './plan.js'
 import { reportOf, type CellReport } from './report.js'
 
+/** The longest that a store of many cycles may take to open, on a machine that is busy, in milliseconds. */
+const READ_MS = 60_000
+
 export class Row implements AsyncDisposable {
   private readonly results = new Map<Cell, CycleResult[]>()
 
@@ -60,7 +63,7 @@ export class Row implements AsyncDisposable {
     // It was cleared, or the cycle had come to nothing.
     if (ledger.acknowledged === 0) return []
     const tab = await this.arena.tab({ cycle: ledger.cycle, tab: 9, seed, mayLack: true }, nothing)
-    await within('a tab that reads what is on the disk', tab.opened)
+    await within('a tab that reads what is on the disk', tab.opened, READ_MS)
     const { lost, torn } = ledger.check(await tab.shown())
     await this.arena.close(tab)
     return [...lost, ...torn].map((text) => `seed ${seed}, after the last kill: ${text}`)

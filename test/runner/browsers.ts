@@ -91,8 +91,7 @@ function apt(args: readonly string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 15 * 60_000,
   })
-  if (status !== 0)
-    throw new Error(`apt-get ${args.join(' ')} failed; install the browsers by hand.`)
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed; install the browsers by hand.`)
 }
 
 function isDebianRoot(): boolean {

@@ -62,9 +62,9 @@ export class Connection {
   private readonly own: string
   private workerUrl: string
   /**
-   * Where nobody answers, Firefox may have a worker that crashed while it started, which it gives to every tab for as
-   * long as one of them is open. Another address is another worker; if the first one has the store and is only slow, the
-   * other sends this tab back to it.
+   * Added where nobody has answered twice: Firefox may have a worker there that crashed while it started, which it gives
+   * to every tab for as long as one of them is open. Another address is another worker; if the first one has the store
+   * and is only slow, the other sends this tab back to it.
    */
   private query = ''
   private stream: MessagePort | undefined
@@ -146,7 +146,7 @@ export class Connection {
 
   private async tryAttach(end: number): Promise<void> {
     for (let patience = TRY_MS; ; patience *= 2) {
-      const { workerUrl } = this
+      const asked = this.workerUrl + this.query
       try {
         return await this.handshake(Math.min(patience, end - Date.now()))
       } catch (e) {
@@ -155,7 +155,8 @@ export class Connection {
         // could not be loaded just now; what the worker says, it means.
         const failed = error.code === 'env/unsupported' && patience < LAST_START_MS
         if (!(failed || error.code === 'rpc/worker-gone') || this.closed || Date.now() >= end) throw error
-        if (!failed && patience > TRY_MS && this.workerUrl === workerUrl) this.query = `?again=${patience}`
+        if (!failed && patience === 2 * TRY_MS && this.workerUrl + this.query === asked)
+          this.query += '?again'
         await new Promise((resolve) => setTimeout(resolve, failed ? patience / 4 : MOVED_MS))
       }
     }

@@ -6,7 +6,7 @@
  * that has started it.
  */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch, type Browser, type Page } from 'puppeteer-core'
@@ -45,8 +45,6 @@ export class Firefox implements Engine {
   }
 
   async relaunch(): Promise<void> {
-    // Puppeteer copies what it finds, and one that was killed takes it away again a little later.
-    rmSync(join(this.profile, 'user.js'), { force: true })
     const starting = launch({
       browser: 'firefox',
       executablePath: browserPath('firefox'),
@@ -75,6 +73,9 @@ export class Firefox implements Engine {
     const exit = running ? once(process, 'exit') : Promise.resolve([])
     killGroup(process.pid)
     await within('Firefox to be gone', exit)
+    // Puppeteer puts back the preferences that it has found, a little later.
+    const copies = ['prefs.js.puppeteer', 'user.js.puppeteer'].map((name) => join(this.profile, name))
+    await until('the preferences to be put back', () => !copies.some((path) => existsSync(path)))
   }
 
   crashWorker(creator: EnginePage): Promise<void> {

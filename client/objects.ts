@@ -28,15 +28,10 @@ export class TabObject {
   state: ObjectState = 'loaded'
   /** Own edits that are not in confirmed state, oldest first. */
   pending = NONE
-<<<<<<< HEAD
-  /** The live object, while the app has it. Set from the start: a field that comes later costs an array of its own. */
-  root: WeakRef<Node> | undefined = undefined
-=======
   /** While own edits are confirmed and not durable, or wait for a new worker: what they were made on. */
   ledger: Ledger | undefined
-  /** The live object, while the app has it. */
-  root: WeakRef<Node> | undefined
->>>>>>> trace
+  /** The live object, while the app has it. Set from the start: a field that comes later costs an array of its own. */
+  root: WeakRef<Node> | undefined = undefined
   watchers: Set<Watcher> | undefined
   /** As the app shows it: `record` with the view's value, made anew for each change. */
   private shown: ObjectRecord | undefined

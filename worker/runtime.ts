@@ -46,8 +46,8 @@ const REOPEN_MS = 1_500
 const LOCK_MS = 10_000
 /** What was just posted gets so long to arrive before a worker ends, in milliseconds. */
 const LINGER_MS = 1_000
-/** The longest that an old worker takes to make durable what it has, in milliseconds. */
-const DRAIN_MS = 5_000
+/** The longest that an old worker takes to make durable what it has, in milliseconds; tabs send what is left to the next. */
+const DRAIN_MS = 1_000
 
 export class Runtime {
   readonly instance: InstanceId

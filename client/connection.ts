@@ -55,9 +55,26 @@ export interface Line {
   onerror: ((event: ErrorEvent) => unknown) | null
 }
 
+/** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
+const filesAt = () => new URL('/hearth/', import.meta.url).href
+const start = (url: string) => new SharedWorker(url, { name: 'hearth' })
+
+let early: SharedWorker | undefined
+
+/**
+ * Starts the worker before the page asks for it, as it will: it opens the store while the page's own scripts are still
+ * being loaded. Where that is not so simply done, `open` does it.
+ */
+export function startEarly(): void {
+  try {
+    if (isSecureContext) early = start(`${filesAt()}worker.js`)
+  } catch {
+    // No SharedWorker, or not from there.
+  }
+}
+
 export class Connection {
-  /** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
-  private readonly files = new URL('/hearth/', import.meta.url).href
+  private readonly files = filesAt()
   /** Where this tab looks for a worker, unless one has sent it elsewhere. */
   private readonly own: string
   private workerUrl: string
@@ -207,7 +224,10 @@ export class Connection {
 
   private async dial(): Promise<Line> {
     try {
-      return new SharedWorker(this.workerUrl + this.query, { name: 'hearth' })
+      const url = this.workerUrl + this.query
+      const line = early && url === `${this.files}worker.js` ? early : start(url)
+      early = undefined
+      return line
     } catch {
       // This browser has none, or the script is another origin's.
       const { dial } = await import('./dial.js').catch(gone)

@@ -3,10 +3,12 @@
  * operations on top; what the app sees is the two together (invariant 2). Values are immutable and share structure.
  */
 import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import { apply, type Op } from '../worker/protocol/operations.js'
+import { coalesce } from '../worker/protocol/coalesce.js'
+import { apply, edited, type Op } from '../worker/protocol/operations.js'
 import type { ObjectRecord, RecordKind, RecordRow } from '../worker/protocol/rpc.js'
 import { transformRuns } from '../worker/protocol/transform.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
+import { Ledger } from './ledger.js'
 import type { Node } from './nodes.js'
 import type { Part } from './writes.js'
 
@@ -26,8 +28,10 @@ export class TabObject {
   state: ObjectState = 'loaded'
   /** Own edits that are not in confirmed state, oldest first. */
   pending = NONE
-  /** The live object, while the app has it. */
-  root: WeakRef<Node> | undefined
+  /** While own edits are confirmed and not durable, or wait for a new worker: what they were made on. */
+  ledger: Ledger | undefined
+  /** The live object, while the app has it. Set from the start: a field that comes later costs an array of its own. */
+  root: WeakRef<Node> | undefined = undefined
   watchers: Set<Watcher> | undefined
   /** As the app shows it: `record` with the view's value, made anew for each change. */
   private shown: ObjectRecord | undefined
@@ -74,20 +78,26 @@ export class TabObject {
     let mapped = ops
     const right = this.table.client > by
     for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
-    this.record = confirm(this.record, ops, updatedAt)
+    this.record = edited(this.record, ops, updatedAt)
+    this.follow(ops)
     this.replay()
     this.tell(mapped, 'tab')
   }
 
-  /** The worker has applied a part of this tab's. */
-  applied(part: Part, at: number, order: number | undefined): void {
+  /** The worker has applied parts of this tab's. */
+  applied(parts: readonly Part[], at: number, order: number | undefined): void {
     const record = this.record
-    part.before = part.created?.value ?? record?.value
-    this.pending.delete(part)
+    const ledger = (this.ledger ??= new Ledger(record?.value ?? {}))
+    const ops: Op[] = []
+    for (const part of parts) {
+      this.pending.delete(part)
+      ledger.add(part)
+      for (const op of part.ops) coalesce(ops, op)
+    }
     if (!record) return
     const placed = order === undefined ? record : { ...record, order, createdAt: at }
     // With nothing else pending, the view is confirmed state, and need not be computed a second time.
-    if (this.pending.size > 0) this.record = confirm(placed, part.ops, at)
+    if (this.pending.size > 0) this.record = edited(placed, ops, at)
     else this.record = { ...placed, value: this.view, gone: this.gone, updatedAt: at }
     this.shown = undefined
     this.table.changed(this)
@@ -97,6 +107,7 @@ export class TabObject {
   replace(record: ObjectRecord | undefined): void {
     this.record = record
     this.state = record ? 'loaded' : 'missing'
+    this.follow({ value: record?.value ?? {} })
     this.replay()
     this.tell(undefined, 'tab')
   }
@@ -116,8 +127,9 @@ export class TabObject {
     this.replay()
   }
 
-  /** The value that a pending part was made on. */
-  under(part: Part): StoredRecord {
+  /** The value that a part was made on. */
+  before(part: Part): StoredRecord {
+    if (!this.pending.has(part)) return this.ledger?.before(part) ?? this.view
     let value = part.created?.value ?? this.record?.value ?? {}
     for (const one of this.pending) {
       if (one === part) break
@@ -126,11 +138,39 @@ export class TabObject {
     return value
   }
 
+  /** A part that was in confirmed state is durable, or was refused. */
+  settled(): void {
+    if (this.ledger && --this.ledger.unsaved === 0 && !this.ledger.shown) this.ledger = undefined
+  }
+
+  /** The worker is gone: from here on it is kept what leads to what is shown, and nothing is pending. */
+  suspend(): void {
+    if (!this.ledger?.shown) {
+      this.ledger ??= new Ledger(this.record?.value ?? {})
+      this.ledger.shown = true
+      for (const part of this.pending) this.ledger.add(part)
+    }
+    this.pending.clear()
+  }
+
+  /** A part that was written while there was no worker, or that it had not made durable, is pending (again). */
+  resume(part: Part): void {
+    this.await(part)
+    for (const op of part.ops) this.see(op)
+    this.tell(undefined, 'here')
+  }
+
   /** The view, from confirmed state and pending edits. */
   replay(): void {
     this.view = this.record?.value ?? {}
     this.gone = this.record?.gone ?? true
     for (const part of this.pending) for (const op of part.ops) this.see(op)
+    if (this.ledger?.shown) this.ledger.add({ value: this.view })
+  }
+
+  /** Confirmed state has moved on by others. */
+  private follow(step: Parameters<Ledger['add']>[0]): void {
+    if (this.ledger && !this.ledger.shown) this.ledger.add(step)
   }
 
   private see(op: Op): void {
@@ -160,15 +200,6 @@ function provisional(id: ObjectId, space: SpaceId, type: string, value: StoredRe
     createdAt: now,
     updatedAt: now,
   }
-}
-
-function confirm(record: ObjectRecord, ops: readonly Op[], updatedAt: number): ObjectRecord {
-  let { value, gone } = record
-  for (const op of ops) {
-    if (op.t === 'gone') gone = op.v
-    else value = apply(value, op)
-  }
-  return { ...record, value, gone, updatedAt }
 }
 
 export class ObjectTable {

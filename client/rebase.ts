@@ -1,31 +1,8 @@
-/** Edits joined to those before them, and edits brought over to a value that they were not made on. */
+/** Edits brought over to a value that they were not made on. */
 import { apply, valueAt, type Op, type Path } from '../worker/protocol/operations.js'
-import { startsWith, transform } from '../worker/protocol/transform.js'
+import { transform } from '../worker/protocol/transform.js'
 import { isList, isText, sameStored, type StoredRecord } from '../worker/protocol/values.js'
 import { diffList, diffText } from './diff.js'
-
-/** Appends an operation, or joins typing to what was typed just before it. */
-export function coalesce(ops: Op[], op: Op): void {
-  const last = ops.at(-1)
-  if (
-    op.t === 'text' &&
-    last?.t === 'text' &&
-    op.at.length === last.at.length &&
-    startsWith(op.at, last.at)
-  ) {
-    const offset = op.i - last.i
-    if (offset >= 0 && offset + op.n <= last.v.length) {
-      const v = last.v.slice(0, offset) + op.v + last.v.slice(offset + op.n)
-      ops[ops.length - 1] = { ...last, v }
-      return
-    }
-    if (last.v === '' && op.v === '' && op.i + op.n === last.i) {
-      ops[ops.length - 1] = { ...op, n: last.n + op.n }
-      return
-    }
-  }
-  ops.push(op)
-}
 
 /**
  * Operations made on `base`, mapped to what is there `now`: by what differs in the texts and lists on their way.

@@ -1,47 +1,128 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { HearthError } from '../worker/protocol/errors.js'
 import { newId, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import { apply } from '../worker/protocol/operations.js'
 import type { TabMessage } from '../worker/protocol/rpc.js'
+import type { StoredRecord } from '../worker/protocol/values.js'
 import { ObjectTable } from './objects.js'
-import { Writes } from './writes.js'
+import { Writes, type Batch } from './writes.js'
 
 const at = ['text']
 const space = 'space' as SpaceId
 
+/** Alice's tab with one text, and a worker that the test plays. */
+function alice() {
+  const table = new ObjectTable(newId<ClientId>())
+  const sent: TabMessage[] = []
+  const refused: Batch[] = []
+  const writes = new Writes(
+    table,
+    (message) => sent.push(message),
+    (batch) => refused.push(batch),
+    () => undefined,
+  )
+  const id = newId<ObjectId>()
+  /** The worker says what there is. */
+  const stored = (text: string) =>
+    table.received([space, 'note', 'device' as DeviceId], [id, { text: { '@text': text } }, 1, 0, 0, false])
+  stored('abcdef')
+  const object = table.get(id)!
+  return {
+    ...{ writes, sent, refused, object, stored },
+    shown: () => textOf(object.view),
+    type: (i: number, v: string) => writes.batch(() => writes.write(object, [{ t: 'text', at, i, n: 0, v }])),
+    bobTypes: (i: number, v: string) =>
+      object.received([{ t: 'text', at, i, n: 0, v }], 0, newId<ClientId>()),
+    /** What a worker with this text makes of what was sent. */
+    sentTo(text: string) {
+      let value: StoredRecord = { text: { '@text': text } }
+      for (const message of sent)
+        if (message.t === 'batch')
+          for (const item of message.items) if ('op' in item) value = apply(value, item.op)
+      return textOf(value)
+    },
+  }
+}
+
+const textOf = (value: StoredRecord) => (value['text'] as { '@text': string })['@text']
+
 describe('edits of one text, some sent and some made while the worker changes', () => {
   it('are all there once, where they were made', () => {
-    const table = new ObjectTable(newId<ClientId>())
-    const sent: TabMessage[] = []
-    const refused: string[] = []
-    const writes = new Writes(
-      table,
-      (message) => sent.push(message),
-      (_, error) => refused.push(error.code),
-      () => undefined,
-    )
-    const id = newId<ObjectId>()
-    const value = { text: { '@text': 'abcdef' } }
-    const asStored = () => table.received([space, 'note', 'device' as DeviceId], [id, value, 1, 0, 0, false])
-    asStored()
-    const object = table.get(id)!
-    const type = (i: number, v: string) =>
-      writes.batch(() => writes.write(object, [{ t: 'text', at, i, n: 0, v }]))
-
+    const { writes, sent, refused, type, stored, shown, sentTo } = alice()
     type(6, 'X')
     writes.restart(0)
     type(2, 'Y')
-    asStored()
+    stored('abcdef')
     sent.length = 0
     writes.resume(0)
 
-    const shown = (object.view['text'] as { '@text': string })['@text']
-    assert.equal(shown, 'abYcdefX')
-    let worker: object = value
-    for (const message of sent)
-      if (message.t === 'batch')
-        for (const item of message.items) if ('op' in item) worker = apply(worker as typeof value, item.op)
-    assert.deepEqual(worker, { text: { '@text': 'abYcdefX' } })
+    assert.equal(shown(), 'abYcdefX')
+    assert.equal(sentTo('abcdef'), 'abYcdefX')
     assert.deepEqual(refused, [])
+  })
+
+  it('are where they were made, although the worker took what Bob typed between them with it', () => {
+    const { writes, sent, refused, type, bobTypes, stored, shown, sentTo } = alice()
+    type(6, 'X')
+    writes.applied(1, 0, [])
+    bobTypes(0, 'Bob')
+    type(3, 'Y')
+    writes.applied(2, 0, [])
+    assert.equal(shown(), 'BobYabcdefX')
+    type(11, 'Z')
+    writes.restart(0)
+    stored('abcdef')
+    sent.length = 0
+    writes.resume(0)
+
+    assert.equal(shown(), 'YabcdefXZ')
+    assert.equal(sentTo('abcdef'), 'YabcdefXZ')
+    assert.deepEqual(refused, [])
+  })
+
+  it('are there once, if they were durable before the tab heard that they were applied', () => {
+    const { writes, sent, type, stored, shown, sentTo } = alice()
+    type(6, 'X')
+    type(7, 'Y')
+    writes.restart(1)
+    stored('abcdefX')
+    sent.length = 0
+    writes.resume(1)
+
+    assert.equal(shown(), 'abcdefXY')
+    assert.equal(sentTo('abcdefX'), 'abcdefXY')
+    assert.equal(writes.unsaved, 1)
+  })
+})
+
+describe('edits that were applied and then taken back', () => {
+  it('can be written again, each where it was made', () => {
+    const { writes, refused, type, bobTypes, stored, shown } = alice()
+    type(6, 'X')
+    writes.applied(1, 0, [])
+    type(0, 'Y')
+    writes.applied(2, 0, [])
+    bobTypes(8, '!')
+    type(0, 'Z')
+    writes.applied(3, 0, [])
+    assert.equal(shown(), 'ZYabcdefX!')
+    for (const n of [1, 2, 3]) writes.refused(n, new HearthError('store/quota'))
+    stored('abcdef')
+    assert.equal(shown(), 'abcdef')
+    assert.equal(refused.length, 3)
+    for (const batch of refused) writes.again(batch)
+    assert.equal(shown(), 'ZYabcdefX')
+  })
+
+  it('leave nothing behind in memory once they are durable', () => {
+    const { writes, sent, object, type } = alice()
+    for (let i = 0; i < 5_000; i++) type(6 + i, 'x')
+    while (sent.length < 5_000) writes.applied(sent.length, 0, [])
+    writes.applied(5_000, 0, [])
+    assert.equal(object.ledger?.unsaved, 5_000)
+    writes.durable(5_000)
+    assert.equal(object.ledger, undefined)
+    assert.equal(writes.unsaved, 0)
   })
 })

@@ -2,13 +2,15 @@
  * This tab's own edits on their way: gathered into one batch a microtask, kept until the worker says that they are
  * durable, and sent again, mapped to what is there, when a new worker has taken over (invariant 4).
  */
+import { coalesce } from '../worker/protocol/coalesce.js'
 import { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type { Op } from '../worker/protocol/operations.js'
 import type { Item, TabMessage } from '../worker/protocol/rpc.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
+import { Ledger } from './ledger.js'
 import type { ObjectTable, TabObject } from './objects.js'
-import { coalesce, remap } from './rebase.js'
+import { remap } from './rebase.js'
 
 /** What one batch does to one object. */
 export interface Part {
@@ -16,7 +18,7 @@ export interface Part {
   /** For a new object: its first value. */
   readonly created: { readonly type: string; readonly value: StoredRecord } | undefined
   ops: readonly Op[]
-  /** The value that `ops` were made on, where it is not simply what lies under them in `object.pending`. */
+  /** The value that `ops` were made on, where it must be known although nothing else tells it any more. */
   before: StoredRecord | undefined
 }
 
@@ -120,9 +122,14 @@ export class Writes {
   /** Batches up to `n` are part of confirmed state. */
   applied(n: number, at: number, created: readonly (readonly [ObjectId, number])[]): void {
     const orders = new Map(created)
+    const applied = new Map<TabObject, Part[]>()
     while (this.confirmed < n)
-      for (const part of this.sent.get(++this.confirmed)?.parts.values() ?? [])
-        part.object.applied(part, at, orders.get(part.object.id))
+      for (const [object, part] of this.sent.get(++this.confirmed)?.parts ?? []) {
+        const parts = applied.get(object)
+        if (parts) parts.push(part)
+        else applied.set(object, [part])
+      }
+    for (const [object, parts] of applied) object.applied(parts, at, orders.get(object.id))
     this.sendOn()
   }
 
@@ -138,8 +145,8 @@ export class Writes {
   refused(n: number, error: HearthError): void {
     const batch = this.sent.get(n)
     if (!batch) return
-    this.finish(n, batch)
     this.refuse(batch, error)
+    this.finish(n, batch)
     this.confirmed = Math.max(this.confirmed, n)
     this.sendOn()
   }
@@ -148,7 +155,10 @@ export class Writes {
   forget(): void {
     for (const batch of [...this.sent.values(), ...this.unsent]) {
       batch.done = true
-      for (const { object } of batch.parts.values()) object.pending.clear()
+      for (const object of batch.parts.keys()) {
+        object.pending.clear()
+        object.ledger = undefined
+      }
     }
     this.sent.clear()
     this.unsent = []
@@ -162,15 +172,13 @@ export class Writes {
    */
   restart(mark: number): Set<TabObject> {
     this.close()
+    for (const batch of [...this.sent.values(), ...this.unsent])
+      for (const object of batch.parts.keys()) object.suspend()
     this.durable(mark)
     this.held = true
     this.unsent = [...this.sent.values(), ...this.unsent]
     this.sent.clear()
-    const parts = this.unsent.flatMap((batch) => [...batch.parts.values()])
-    for (const part of parts) part.before ??= part.object.under(part)
-    const objects = new Set(parts.map((part) => part.object))
-    for (const object of objects) object.pending.clear()
-    return objects
+    return new Set(this.unsent.flatMap((batch) => [...batch.parts.keys()]))
   }
 
   /** What unsaved edits concern is here as the new worker has it: apply and send them again. */
@@ -186,9 +194,11 @@ export class Writes {
       object.replay()
     }
     for (const batch of batches) {
+      for (const [object, part] of batch.parts) part.before ??= object.before(part)
       if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
       else this.refuse(batch, new HearthError('echo/lost-base'))
     }
+    for (const object of this.table.all()) object.ledger = undefined
   }
 
   /** Once more, as a new batch on what is there now. @throws HearthError `echo/lost-base` */
@@ -214,9 +224,7 @@ export class Writes {
     if (!mapped) return false
     part.ops = mapped
     part.before = undefined
-    object.await(part)
-    object.replay()
-    object.tell(undefined, 'here')
+    object.resume(part)
     return true
   }
 
@@ -232,7 +240,8 @@ export class Writes {
     }
     let part = this.open.parts.get(object)
     if (!part) {
-      part = { object, created, ops: [], before: this.held ? object.view : undefined }
+      part = { object, created, ops: [], before: undefined }
+      if (this.held) (object.ledger ??= new Ledger(object.view, true)).add(part)
       this.open.parts.set(object, part)
       object.await(part)
     }
@@ -271,7 +280,7 @@ export class Writes {
     batch.done = true
     // The worker says in the same frame what is there now.
     for (const part of batch.parts.values()) {
-      part.before ??= part.object.under(part)
+      part.before ??= part.object.before(part)
       part.object.drop(part)
     }
     this.onRefused(batch, error)
@@ -281,6 +290,7 @@ export class Writes {
   private finish(n: number, batch: Batch): void {
     batch.done = true
     this.sent.delete(n)
+    if (n <= this.confirmed) for (const object of batch.parts.keys()) object.settled()
   }
 
   private wake(): void {

@@ -3,6 +3,7 @@
  * mapped over it. The tab runs the mirror image of this over its own pending edits (see `transform.ts`).
  */
 import type { ClientId, ObjectId } from './protocol/ids.js'
+import { coalesce } from './protocol/coalesce.js'
 import type { Op } from './protocol/operations.js'
 import { transformRuns } from './protocol/transform.js'
 
@@ -10,7 +11,7 @@ interface Told {
   /** The frame that said so. */
   readonly frame: number
   readonly by: ClientId
-  ops: readonly Op[]
+  ops: Op[]
 }
 
 export class Bridge {
@@ -20,12 +21,16 @@ export class Bridge {
 
   constructor(private readonly client: ClientId) {}
 
-  tell(id: ObjectId, frame: number, by: ClientId, ops: readonly Op[]): void {
+  /** @param joined whether the tab gets them joined to what was told just before: both sides map over the same operations */
+  tell(id: ObjectId, frame: number, by: ClientId, ops: readonly Op[], joined = false): void {
     const list = this.told.get(id)
     const last = list?.at(-1)
-    if (last?.frame === frame && last.by === by) last.ops = [...last.ops, ...ops]
-    else if (list) list.push({ frame, by, ops })
-    else this.told.set(id, [{ frame, by, ops }])
+    if (last?.frame === frame && last.by === by)
+      for (const op of ops)
+        if (joined) coalesce(last.ops, op)
+        else last.ops.push(op)
+    else if (list) list.push({ frame, by, ops: [...ops] })
+    else this.told.set(id, [{ frame, by, ops: [...ops] }])
   }
 
   reset(id: ObjectId, frame: number): void {

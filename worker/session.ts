@@ -5,6 +5,7 @@
 import { Bridge } from './bridge.js'
 import type { Accepted, Echo, Listener } from './echo/echo.js'
 import { QueryWindow, type WindowDiff } from './echo/matching.js'
+import { coalesce } from './protocol/coalesce.js'
 import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
 import type { ClientId, ObjectId } from './protocol/ids.js'
 import type { Op } from './protocol/operations.js'
@@ -284,8 +285,14 @@ export class Session implements Listener {
 
   edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void {
     if (by === this.client || !this.watched.has(id)) return
-    this.send({ t: 'ops', id, ops, updatedAt, by })
-    this.bridge.tell(id, this.frame, by, ops)
+    const last = this.outbox.at(-1)
+    // Typing that is on its way in the same frame, and nothing after it: what is told is joined, and so is what is kept.
+    const joins = last?.t === 'ops' && last.id === id && last.by === by
+    if (joins) {
+      for (const op of ops) coalesce(last.ops as Op[], op)
+      this.outbox[this.outbox.length - 1] = { ...last, updatedAt }
+    } else this.send({ t: 'ops', id, ops: [...ops], updatedAt, by })
+    this.bridge.tell(id, this.frame, by, ops, joins)
     this.unseen += ops.length
     if (this.unseen > MAX_UNSEEN && (this.unseen = this.bridge.size) > MAX_UNSEEN)
       this.end(new HearthError('rpc/worker-gone', { ms: SILENT_MS }))

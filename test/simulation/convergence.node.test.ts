@@ -46,6 +46,8 @@ for (let script = 0; script < setting('HEARTH_SCRIPTS', 6); script++) {
     await settle(20)
     for (let i = 0; i < 150; i++) {
       random.pick(tabs).edit(id, (view) => randomOp(random, view))
+      // Each a batch of its own, and many in one frame.
+      if (random.next() < 0.7) await undefined
       if (random.next() < 0.3) await settle(random.between(0, 3))
     }
     // What is said takes as long as the machine takes; that it ends the same does not.
@@ -96,5 +98,41 @@ test('two tabs that type in one text at once lose no character, and each keeps i
   assert.match(notes['@text'], /klmnopqrst/)
   assert.equal(notes['@text'].length, 22)
   assert.equal(list.length, 20)
+  device.stop()
+})
+
+test('a tab that types faster than it is heard, and one that types into it, end the same', async () => {
+  const random = new Random(SEED)
+  const disk = new Disk()
+  const device = await Life.begin(disk, random)
+  const [a, b] = [tabOf(device, random), tabOf(device, random)]
+  const id = randomId(random)
+  a.add(device.space, id, { notes: { '@text': '' } })
+  await settle(20)
+  b.load(id)
+  await settle(20)
+  const keys = async (tab: SimulatedTab, count: number, letter: string, pause: number) => {
+    for (let i = 0; i < count; i++) {
+      tab.edit(id, (view) => {
+        const { length } = (view['notes'] as { '@text': string })['@text']
+        const at = random.between(Math.max(0, length - 3), length)
+        const n = random.next() < 0.2 ? Math.min(random.between(0, 3), length - at) : 0
+        return { t: 'text', at: ['notes'], i: at, n, v: letter }
+      })
+      if (random.next() < pause) await settle(random.between(0, 2))
+      else await undefined
+    }
+  }
+  await Promise.all([keys(a, 1500, 'a', 0.003), keys(b, 60, 'b', 0.5)])
+  for (let turn = 0; turn < 200 && !isQuiet([a, b], id, device.echo.record(id)!.value); turn++)
+    await settle(50)
+  const { value } = device.echo.record(id)!
+  for (const tab of [a, b]) {
+    assert.deepEqual(tab.refused, [])
+    assert.deepStrictEqual(tab.get(id)!.record!.value, value)
+    assert.deepStrictEqual(tab.get(id)!.view, value)
+    assert.equal(tab.get(id)!.ledger, undefined, 'nothing is kept of what is durable')
+  }
+  assert.deepStrictEqual((await documentsOf(disk)).get(id)!.value, value, 'the document')
   device.stop()
 })

@@ -7,6 +7,11 @@ export class Gate {
   private open: ((page: number) => boolean) | undefined
   private waiting: { page: number; pass: () => void }[] = []
 
+  /** Pages that were asked for and have not come. */
+  get asked(): number {
+    return this.waiting.length
+  }
+
   /** From now on only these pages come; without any, none. */
   close(...except: number[]): void {
     this.open = (page) => except.includes(page)

@@ -102,6 +102,31 @@ test('a window that loses an object meanwhile is filled from the next page, not 
   assert.deepEqual(tab.shown(1), left.slice(0, 256))
 })
 
+test('pages come two at a time until somebody waits for more than the first ones', async () => {
+  gate.close()
+  const { echo } = await Life.early(gate.disk)
+  const tab = tabOf(echo)
+  tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 50 } })
+  await turns(10)
+  assert.equal(gate.asked, 2, 'a view of what comes first has them anyway')
+  tab.say({ t: 'query', q: 2, spec: { type: 'item' } })
+  await turns(10)
+  assert.equal(gate.asked, 4, 'whoever wants all of it gets all at once')
+  await gate.pass()
+  assert.equal((await tab.hears('result', ({ q }) => q === 2)).ids.length, COUNT)
+})
+
+test('pages come faster for a new object, which is not durable before they are here', async () => {
+  gate.close()
+  const { echo } = await Life.early(gate.disk)
+  const tab = tabOf(echo)
+  tab.write(space, { id: randomId(new Random(9)), type: 'item', value: {} })
+  await turns(10)
+  assert.equal(gate.asked, 4)
+  await gate.pass()
+  await tab.hears('durable')
+})
+
 test('any other query, and an object that has not come, wait for the rest', async () => {
   gate.close(0)
   const { echo } = await Life.early(gate.disk)

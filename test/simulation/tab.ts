@@ -22,6 +22,7 @@ export class SimulatedTab {
   private readonly port: MessagePort
   private readonly session: Session
   private seen = 0
+  private readonly outbox: TabMessage[] = []
   private late: Promise<void> = Promise.resolve()
 
   constructor(
@@ -72,8 +73,10 @@ export class SimulatedTab {
     this.port.close()
   }
 
+  /** Everything of one microtask in one frame, as the line of a tab does. */
   private send(message: TabMessage): void {
-    this.port.postMessage({ seen: this.seen, m: [message] })
+    if (this.outbox.push(message) > 1) return
+    queueMicrotask(() => this.port.postMessage({ seen: this.seen, m: this.outbox.splice(0) }))
   }
 
   /** In order, each after a while: so edits are made on states that are no more. */

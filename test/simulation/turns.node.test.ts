@@ -1,13 +1,17 @@
 /** A commit of much work is done in turns, between which tabs are heard. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createHash } from 'node:crypto'
 import { Echo } from '../../worker/echo/echo.js'
+import { decodeEntry } from '../../worker/echo/entry.js'
 import { newId, type ClientId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
-import { automerge, simulatedPlatform } from './device.js'
+import { automerge, Life, simulatedPlatform } from './device.js'
 import { Disk } from './disk.js'
 import { documentsOf } from './oracle.js'
 import { randomId } from './script.js'
+
+const sha256 = async (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest())
 
 test('two thousand edits of one flush become changes in turns of 128 at most', async () => {
   await automerge()
@@ -41,4 +45,25 @@ test('two thousand edits of one flush become changes in turns of 128 at most', a
   assert.deepEqual((await documentsOf(disk)).get(id)?.value, echo.record(id)?.value)
   echo.close()
   platform.stop()
+})
+
+test('what was typed in one flush, joined, becomes changes in turns by how much text it is', async () => {
+  await automerge()
+  const disk = new Disk()
+  const device = await Life.begin(disk)
+  const id = randomId(new Random(3))
+  device.add(id, 'note', { text: { '@text': '' } })
+  await device.settled()
+  for (let i = 0; i < 20_000; i++) device.write({ id, op: { t: 'text', at: ['text'], i, n: 0, v: 'x' } })
+  await device.settled()
+  const entries = await disk.open().rows<Uint8Array>('entries')
+  const changes: number[] = []
+  for (const { value } of entries)
+    for (const [, made] of (await decodeEntry(value, sha256)).changes) changes.push(made.length)
+  assert.ok(
+    changes.reduce((a, b) => a + b, 0) >= 20_000 / 4096,
+    `${changes.join()} changes for 20,000 characters`,
+  )
+  assert.deepEqual((await documentsOf(disk)).get(id)?.value, device.echo.record(id)?.value)
+  device.stop()
 })

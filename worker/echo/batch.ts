@@ -19,8 +19,8 @@ export interface Batch {
   readonly n: number
   readonly space: Space
   readonly items: readonly Placed[]
-  /** The record of each object that the batch touched, as it is right after the batch. */
-  readonly after: ReadonlyMap<ObjectId, ObjectRecord>
+  /** What it touches: also an object that it did not change. */
+  readonly ids: readonly ObjectId[]
 }
 
 /** Why some batches could not be made durable: all of them, or those that touch one damaged object. */

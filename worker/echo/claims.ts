@@ -22,7 +22,7 @@ export class Claims {
 
   /** Resolves when no id can turn out to be taken any more. @throws HearthError if the store cannot be read */
   async settled(): Promise<void> {
-    await Promise.all([...this.spaces()].map(({ loading }) => loading?.rest()))
+    await Promise.all([...this.spaces()].map(({ loading }) => loading?.hurry()))
   }
 
   /** A tab has made these. */

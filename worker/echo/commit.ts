@@ -6,6 +6,7 @@
  */
 import { toHearthError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
+import { coalesce } from '../protocol/coalesce.js'
 import { apply, type Op } from '../protocol/operations.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Batch, Refusal } from './batch.js'
@@ -23,8 +24,9 @@ export interface Mark {
   readonly at: number
 }
 
-/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. */
+/** Operations made into changes in one turn: some 5 ms, after which tabs are heard. So much text counts as one of them. */
 const TURN_OPS = 128
+const OP_TEXT = 32
 
 /** The entry in the making. */
 interface Draft {
@@ -116,10 +118,9 @@ export class Committer {
           edited.add(id)
           const fresh = created.get(id)?.creations.get(id)
           const made: Uint8Array[] = []
-          for (let from = 0; from < ops.length; from += TURN_OPS) {
-            const some = ops.slice(from, from + TURN_OPS)
-            if ((busy += some.length) > TURN_OPS) {
-              busy = some.length
+          for (const { some, weight } of inTurns(ops)) {
+            if ((busy += weight) > TURN_OPS) {
+              busy = weight
               await this.turn()
             }
             made.push(...(await this.documents.edit(space, id, some, slot.at, fresh && { id, ...fresh })))
@@ -169,7 +170,26 @@ export class Committer {
   }
 }
 
-/** The entries of a group, in feed order. Edits of an object that is created in the same group become part of its first value. */
+function* inTurns(ops: readonly Op[]): Iterable<{ some: Op[]; weight: number }> {
+  let some: Op[] = []
+  let weight = 0
+  for (const op of ops) {
+    const more = op.t === 'text' ? 1 + Math.floor(op.v.length / OP_TEXT) : 1
+    if (some.length > 0 && weight + more > TURN_OPS) {
+      yield { some, weight }
+      some = []
+      weight = 0
+    }
+    some.push(op)
+    weight += more
+  }
+  if (some.length > 0) yield { some, weight }
+}
+
+/**
+ * The entries of a group, in feed order. Edits of an object that is created in the same group become part of its first
+ * value; typing becomes as few operations as it can be.
+ */
 function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: ReadonlyMap<ObjectId, Draft> } {
   const all = new Map<string, Draft>()
   const created = new Map<ObjectId, Draft>()
@@ -191,7 +211,7 @@ function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: Reado
         else {
           sealed.add(item.id)
           const ops = draft.edits.get(item.id)
-          if (ops) ops.push(op)
+          if (ops) coalesce(ops, op)
           else draft.edits.set(item.id, [op])
         }
       }

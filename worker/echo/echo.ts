@@ -21,7 +21,8 @@ import { Matching, type RecordChange } from './matching.js'
 import { openSpace, readHeads, type Heads } from './opening.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
 import { scrub } from './scrub.js'
-import { Space, type Row } from './space.js'
+import type { Row } from './row.js'
+import { Space } from './space.js'
 import { takeBack } from './takeback.js'
 
 /** What can wait is done this long after the store was opened, in milliseconds. */
@@ -121,7 +122,10 @@ export class Echo {
       .catch(() => undefined)
   }
 
-  /** Reads all that is not here, one space after the other. @throws HearthError `store/…`; asking again tries again */
+  /**
+   * Reads all that is not here, one space after the other, and without haste.
+   * @throws HearthError `store/…`; asking again tries again
+   */
   async loadAll(): Promise<void> {
     for (const space of [...this.spaces.values()]) await space.loading?.rest()
   }
@@ -209,14 +213,16 @@ export class Echo {
     const made = items.filter((item) => !('op' in item)).map(({ id }) => id)
     // What waits for its id to be free must not share an entry with what does not.
     if (made.length > 0 && this.claims.open) space.closeDraft()
-    const { before, after, placed } = applyItems(space, items, now, (id) => !!this.row(id))
+    const { before, placed } = applyItems(space, items, now, (id) => !!this.row(id))
     if (made.length > 0) this.claims.claim(made)
-    const batch: Batch = { client, n, space, items: placed, after }
+    const ids = [...before.keys()]
+    const batch: Batch = { client, n, space, items: placed, ids }
     this.pending.push(batch)
+    for (const id of ids) space.rows.get(id)!.await()
     for (const item of placed)
       if ('ops' in item)
         for (const listener of this.listeners) listener.edited(item.id, item.ops, item.slot.at, client)
-    this.changed([...before].map(([id, was]) => [was, after.get(id)]))
+    this.changed([...before].map(([id, was]) => [was, space.rows.get(id)!.record]))
     this.committer.add(batch)
     const created = placed.flatMap((item) =>
       'created' in item ? [[item.id, item.created.order] as const] : [],
@@ -246,7 +252,7 @@ export class Echo {
     if (loading.length === 0) return undefined
     // Only in creation order is the beginning of a result known before its end.
     if (spec.limit === undefined || spec.after || spec.orderBy?.length)
-      return Promise.all(loading.map((one) => one.rest()))
+      return Promise.all(loading.map((one) => one.hurry()))
     if (this.matching(spec).certain >= spec.limit) return undefined
     return Promise.race(loading.map((one) => one.more()))
   }
@@ -332,11 +338,12 @@ export class Echo {
   private becameDurable(batches: readonly Batch[]): void {
     this.pending.splice(0, batches.length)
     const at = this.platform.now()
-    for (const { client, n, space, after } of batches) {
+    for (const { client, n, space, items, ids } of batches) {
       this.marks.set(client, { n, at })
-      for (const [id, record] of after) {
+      for (const item of items) space.rows.get(item.id)!.follow(item)
+      for (const id of ids) {
         const row = space.rows.get(id)!
-        row.durable = record
+        row.settle()
         space.pages.touch(row.page)
       }
     }

@@ -6,12 +6,12 @@ import type { Item, ObjectRecord } from '../protocol/rpc.js'
 import { isList, isText, MAX_OBJECT, sameStored, sizeOf, type StoredRecord } from '../protocol/values.js'
 import type { Placed } from './batch.js'
 import { THERE } from './claims.js'
-import type { Row, Space } from './space.js'
+import type { Row } from './row.js'
+import type { Space } from './space.js'
 
 export interface Edited {
-  /** The record of each object before, and right after. */
+  /** The record of each object as it was. */
   readonly before: ReadonlyMap<ObjectId, ObjectRecord | undefined>
-  readonly after: ReadonlyMap<ObjectId, ObjectRecord>
   readonly placed: readonly Placed[]
 }
 
@@ -53,8 +53,7 @@ export function applyItems(
     }
     throw e
   }
-  const after = new Map([...before.keys()].map((id) => [id, space.rows.get(id)!.record]))
-  return { before, after, placed }
+  return { before, placed }
 }
 
 function create(space: Space, item: Extract<Item, { type: string }>, now: number): Placed {

@@ -1,14 +1,15 @@
 /**
  * Reads the pages of a space while it is already in use. Pages with the earliest objects come first, each in a turn of
- * its own, so that the worker is never away for long. How far reading has come is one creation order, the `horizon`:
- * every object before it is here.
+ * its own, so that the worker is never away for long; and few at a time, so that tabs and commits come first, until
+ * somebody waits for what is not here. How far reading has come is one creation order, the `horizon`: every object
+ * before it is here.
  */
 import type { ObjectRecord } from '../protocol/rpc.js'
 import type { Layout } from './pages.js'
 import type { Store } from './platform.js'
 import type { Recovery } from './recovery.js'
 
-/** Pages asked for at once: at first, beside the entries that the space waits for, and from then on. */
+/** Pages asked for at once: as long as nobody waits for them, and when somebody does. */
 const AHEAD = 2
 const AT_ONCE = 32
 
@@ -30,6 +31,9 @@ export class Loading {
   private come = 0
   private readonly damaged = new Map<number, number>()
   private reading: Promise<void> | undefined
+  private pace = AHEAD
+  private readonly readers = new Set<Promise<void>>()
+  private failure: unknown
   private next = signal()
   private ended: Error | undefined
 
@@ -57,7 +61,17 @@ export class Loading {
     }
   }
 
-  /** Resolves when everything is here; another call after a failure tries again. @throws HearthError */
+  /** As `rest`, for one who waits for it: as fast as it can be. @throws HearthError */
+  hurry(): Promise<void> {
+    this.pace = AT_ONCE
+    if (this.reading) this.fill()
+    return this.rest()
+  }
+
+  /**
+   * Resolves when everything is here; another call after a failure tries again. For one who has time.
+   * @throws HearthError
+   */
   rest(): Promise<void> {
     return (this.reading ??= this.run().catch((e: unknown) => {
       this.reading = undefined
@@ -65,9 +79,9 @@ export class Loading {
     }))
   }
 
-  /** Resolves when more is here than now. @throws HearthError */
+  /** Resolves when more is here than now; the first pages are on their way. @throws HearthError */
   more(): Promise<void> {
-    return Promise.race([this.rest(), this.next.reached])
+    return Promise.race([this.come < AHEAD ? this.rest() : this.hurry(), this.next.reached])
   }
 
   stop(error: Error): void {
@@ -75,14 +89,24 @@ export class Loading {
   }
 
   private async run(): Promise<void> {
-    const readers = Array.from({ length: AT_ONCE }, () => this.readPages())
-    const failed = (await Promise.allSettled(readers)).find((end) => end.status === 'rejected')
-    if (failed) throw failed.reason
+    this.failure = undefined
+    this.fill()
+    while (this.readers.size > 0) await Promise.all(this.readers)
+    if (this.failure) throw this.failure
     const records = await this.recovery.mend(this.damaged)
     if (this.ended) throw this.ended
     this.horizon = Infinity
     this.events.came(records)
     this.events.ended()
+  }
+
+  private fill(): void {
+    for (let more = this.queue.length; more > 0 && this.readers.size < this.pace; more--) {
+      const reader = this.readPages()
+        .catch((e: unknown) => void (this.failure ??= e))
+        .finally(() => this.readers.delete(reader))
+      this.readers.add(reader)
+    }
   }
 
   private async readPages(): Promise<void> {

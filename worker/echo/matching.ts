@@ -42,6 +42,12 @@ export class Matching {
       const is = after && this.has(after) ? after : undefined
       if (!was && !is) continue
       const from = was ? this.indexOf(was) : -1
+      if (was && is && this.compare(was, is) === 0) {
+        // It stays where it is: a key that is pressed must not move all that come after it.
+        this.sorted[from] = is
+        if (into.has(is.id)) into.set(is.id, is)
+        continue
+      }
       if (was) this.sorted.splice(from, 1)
       const to = is ? this.lowerBound(is) : -1
       if (is) this.sorted.splice(to, 0, is)

@@ -4,7 +4,7 @@
  * journals have lost is made again from entries at the end, and is not shown before.
  */
 import type { ObjectId } from '../protocol/ids.js'
-import { apply, type Op } from '../protocol/operations.js'
+import { edited, type Op } from '../protocol/operations.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
@@ -14,7 +14,8 @@ import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform, Store } from './platform.js'
 import { entryDamage } from './scrub.js'
-import type { Row, Space } from './space.js'
+import { Row } from './row.js'
+import type { Space } from './space.js'
 
 interface Edit {
   readonly ops: readonly Op[]
@@ -27,6 +28,7 @@ export class Recovery {
   /** Objects that have edits which only their documents know. */
   private readonly lost = new Set<ObjectId>()
   private readonly withheld = new Map<ObjectId, Row>()
+  private readonly words = new Map<string, string>()
   /** What the pages stand for. */
   private readonly position: number
 
@@ -68,7 +70,7 @@ export class Recovery {
     const { v, objects } = (row ?? {}) as Partial<PageRow>
     const list = v === PAGE_VERSION && Array.isArray(objects) ? (objects as readonly unknown[]) : [undefined]
     const readable = list.filter(isPageObject)
-    const shown = readable.flatMap((object) => this.bring(rowOf(this.space, page, object)) ?? [])
+    const shown = readable.flatMap((object) => this.bring(this.rowOf(page, object)) ?? [])
     const whole = readable.length === list.length
     if (!whole) {
       this.space.pages.touch(page)
@@ -105,7 +107,8 @@ export class Recovery {
       const record = created(entry, creation, index)
       if (space.rows.has(record.id)) return
       const row = space.add(record, sizeOf(record.value))
-      Object.assign(row, { seq, durable: record })
+      row.seq = seq
+      row.stored(record)
     })
     for (const [id, ops] of journal ?? []) this.edit(id, { ops, at: entry.at })
     // Without its journal an entry still tells which documents to read.
@@ -134,16 +137,27 @@ export class Recovery {
   }
 
   private catchUp(row: Row, edits: readonly Edit[]): void {
-    let { value, gone, updatedAt } = row.record
-    for (const { ops, at } of edits) {
-      updatedAt = at
-      for (const op of ops)
-        if (op.t === 'gone') gone = op.v
-        else value = apply(value, op)
-    }
-    row.record = row.durable = { ...row.record, value, gone, updatedAt }
-    row.bytes = sizeOf(value)
+    let { record } = row
+    for (const { ops, at } of edits) record = edited(record, ops, at)
+    row.stored(record)
+    row.bytes = sizeOf(record.value)
     this.space.pages.touch(row.page)
+  }
+
+  private rowOf(
+    page: number,
+    [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
+  ): Row {
+    const [kind, by, space] = [this.one(type), this.one(author), this.space.info.id]
+    const times = { order, createdAt, updatedAt }
+    return storedRow({ id, type: kind, value, ...times, author: by, gone, space }, page, seq)
+  }
+
+  /** Each page brings its own copy of what all objects have in common: one is enough. */
+  private one<T extends string>(word: T): T {
+    const known = this.words.get(word) as T | undefined
+    if (known === undefined) this.words.set(word, word)
+    return known ?? word
   }
 
   /** An object of the pages; its record, if it is shown from now on. */
@@ -176,7 +190,7 @@ export class Recovery {
     if (!here) return row.record
     // A tab has made one with the same id, which is shown until it is refused.
     if (here.page !== row.page) pages.drop(here.page, id)
-    row.record = here.record
+    row.replace(here)
     return undefined
   }
 
@@ -193,14 +207,13 @@ export class Recovery {
         if (this.space.rows.get(record.id)?.durable || this.withheld.has(record.id)) return
         // Back to where it was, so that later pages go on to hold later objects.
         const [page] = lows.find(([, low]) => low <= record.order) ?? lows.at(-1)!
-        const row = { record, durable: record, page, seq, bytes: sizeOf(record.value) }
-        made.set(record.id, row)
+        made.set(record.id, storedRow(record, page, seq))
       })
       for (const [id] of entry.changes) {
         const row = made.get(id)
         if (!row) continue
         this.lost.add(id)
-        row.record = row.durable = { ...row.record, updatedAt: entry.at }
+        row.stored({ ...row.record, updatedAt: entry.at })
       }
     }
     for (const [id, row] of made) {
@@ -218,7 +231,7 @@ export class Recovery {
       const document = await this.documents.rebuild(this.space, id, row.seq)
       const { value, gone } = document.materialise()
       document.free()
-      row.record = row.durable = { ...row.record, value, gone }
+      row.stored({ ...row.record, value, gone })
       row.bytes = sizeOf(value)
       this.space.pages.touch(row.page)
     } catch (e) {
@@ -234,13 +247,11 @@ function created(entry: Entry, [id, type, value]: Entry['creations'][number], in
   return { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space }
 }
 
-function rowOf(
-  { info: { id: space } }: Space,
-  page: number,
-  [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
-): Row {
-  const record: ObjectRecord = { id, type, value, order, createdAt, updatedAt, author, gone, space }
-  return { record, durable: record, page, seq, bytes: sizeOf(value) }
+function storedRow(record: ObjectRecord, page: number, seq: number): Row {
+  const row = new Row(record, page, sizeOf(record.value))
+  row.seq = seq
+  row.stored(record)
+  return row
 }
 
 function isPageObject(object: unknown): object is PageObject {

@@ -8,21 +8,11 @@ import { creationOrder } from '../protocol/queries.js'
 import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
+import { Row } from './row.js'
 
 /** Most creations in one entry, and most bytes (by `sizeOf`) before the next one begins. */
 const DRAFT_ITEMS = 256
 const DRAFT_BYTES = 256 << 10
-
-/** An object's current record, and the one that is known to be durable (none before its creation is). */
-export interface Row {
-  record: ObjectRecord
-  durable: ObjectRecord | undefined
-  readonly page: number
-  /** Where its creation stands: position in the author's feed; 0 until it is durable. */
-  seq: number
-  /** Upper bound of the value's bytes; exact after each recount. */
-  bytes: number
-}
 
 /** A place in the entry that is being drafted. */
 export interface Slot {
@@ -69,7 +59,7 @@ export class Space {
 
   add(record: ObjectRecord, bytes: number): Row {
     const page = this.pages.place(record.id, bytes, record.order)
-    const row: Row = { record, durable: undefined, page, seq: 0, bytes }
+    const row = new Row(record, page, bytes)
     this.rows.set(record.id, row)
     return row
   }

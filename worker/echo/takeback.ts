@@ -26,24 +26,24 @@ export interface Accepting {
 /** @param batches everything that is not durable, in order */
 export function takeBack(echo: Accepting, batches: readonly Batch[], { error, only }: Refusal): void {
   const changes = restore(batches)
-  const refused = batches.filter((batch) => only === undefined || batch.after.has(only))
+  const refused = new Set(batches.filter(({ ids }) => only === undefined || ids.includes(only)))
   echo.changed([...changes.values()])
   for (const batch of refused) refuse(echo, batch, error)
   const now = new Map([...changes.keys()].map((id) => [id, echo.record(id)]))
   for (const listener of echo.listeners) listener.reset(now)
-  for (const batch of batches) if (!refused.includes(batch)) again(echo, batch, error)
+  for (const batch of batches) if (!refused.has(batch)) again(echo, batch, error)
 }
 
 /** Gives each object its durable record; what was shown, and what is from now on. */
 function restore(batches: readonly Batch[]): Map<ObjectId, RecordChange> {
   const changes = new Map<ObjectId, RecordChange>()
-  for (const { space, after } of batches)
-    for (const id of after.keys()) {
+  for (const { space, ids } of batches)
+    for (const id of ids) {
       const row = space.rows.get(id)
       if (!row || changes.has(id)) continue
-      changes.set(id, [row.record, row.durable])
-      if (row.durable) row.record = row.durable
-      else space.remove(id)
+      const shown = row.record
+      if (!row.restore()) space.remove(id)
+      changes.set(id, [shown, row.durable])
     }
   return changes
 }

@@ -2,6 +2,7 @@
  * The browser as a platform: the only room of the worker that touches what browsers offer.
  */
 import { initializeWasm } from '@automerge/automerge/slim'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { HearthError } from '../protocol/errors.js'
 import { newId } from '../protocol/ids.js'
 import { HEIR } from '../protocol/line.js'
@@ -14,6 +15,8 @@ declare const __HEARTH_WASM__: string | undefined
 
 /** The longest that a look at the deployed script takes, in milliseconds. */
 const LOOK_MS = 3_000
+/** So many bytes are hashed here sooner than the browser's own way, which is another thread, has begun. */
+const HASHED_HERE = 4096
 
 export function browserPlatform(): Platform {
   let wasm: Promise<void> | undefined
@@ -30,7 +33,10 @@ export function browserPlatform(): Platform {
       openIndexedDbStore(isTabWorker ? { fence: newId(), passedOver: () => self.close() } : {}),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-    sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)),
+    sha256: async (bytes) =>
+      bytes.length <= HASHED_HERE
+        ? sha256(bytes)
+        : new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)),
     automerge: () =>
       (wasm ??= loadWasm(files).catch((e: unknown) => {
         // A failed download may be tried again by the next write.

@@ -3,7 +3,7 @@
  * transaction, acknowledged on its `complete` event, with the durability that was asked for (Chromium's
  * default has been relaxed since version 121, so `strict` is always named).
  */
-import { deleteDB, openDB, type IDBPDatabase } from 'idb'
+import { deleteDB, openDB, unwrap, type IDBPDatabase } from 'idb'
 import { BALLAST, rotateLog } from './leveldb-log.js'
 import { TABLES, type Key, type Store, type Table, type Write } from '../echo/platform.js'
 import { HearthError, toHearthError } from '../protocol/errors.js'
@@ -149,7 +149,7 @@ class IndexedDbStore implements Store {
               },
               () => undefined,
             )
-        for (const w of writes) put(tx.objectStore(w.table), w)
+        for (const w of writes) put(unwrap(tx.objectStore(w.table)), w)
       } catch (e) {
         // A value that cannot be cloned throws here; what was put before it must not be committed.
         tx.done.catch(() => undefined)
@@ -195,18 +195,13 @@ class IndexedDbStore implements Store {
   }
 }
 
-interface Writable {
-  put(value: unknown, key: IDBValidKey): Promise<unknown>
-  delete(key: IDBValidKey | IDBKeyRange): Promise<void>
-}
-
-/** Failures of single requests abort the transaction, which reports them once, when it is done. */
-function put(table: Writable, write: Write): void {
-  const request =
-    'put' in write
-      ? table.put(write.put, write.key as IDBValidKey)
-      : table.delete('key' in write ? (write.key as IDBValidKey) : range(write.under, undefined, write.upTo))
-  request.catch(() => undefined)
+/**
+ * Failures of single requests abort the transaction, which reports them once, when it is done: so nobody listens to a
+ * request, and a promise for each would cost a commit as much again.
+ */
+function put(table: IDBObjectStore, write: Write): void {
+  if ('put' in write) table.put(write.put, write.key as IDBValidKey)
+  else table.delete('key' in write ? (write.key as IDBValidKey) : range(write.under, undefined, write.upTo))
 }
 
 function writeError(e: unknown): HearthError {

@@ -52,6 +52,19 @@ export function apply(root: StoredRecord, op: Op): StoredRecord {
   return op.t === 'gone' ? root : (at(root, op.at, 0, op) as StoredRecord)
 }
 
+/** What is shown of an object, after operations that were made at a time. */
+export function edited<R extends { value: StoredRecord; gone: boolean; updatedAt: number }>(
+  record: R,
+  ops: readonly Op[],
+  updatedAt: number,
+): R {
+  let { value, gone } = record
+  for (const op of ops)
+    if (op.t === 'gone') gone = op.v
+    else value = apply(value, op)
+  return { ...record, value, gone, updatedAt }
+}
+
 function at(
   value: Stored | undefined,
   path: Path,

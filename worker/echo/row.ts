@@ -1,0 +1,84 @@
+/**
+ * One object in memory: its record as tabs see it, and as the store has it. While the two differ, only the operations
+ * that lead from one to the other are kept: a record for every batch that waits would be a copy of a text for every key
+ * that was pressed.
+ */
+import { coalesce } from '../protocol/coalesce.js'
+import { edited, type Op } from '../protocol/operations.js'
+import type { ObjectRecord } from '../protocol/rpc.js'
+import type { Placed } from './batch.js'
+
+/** Durable operations that are kept before they are applied. */
+const MOST_BEHIND = 1024
+
+export class Row {
+  /** Where its creation stands: position in the author's feed; 0 until it is durable. */
+  seq = 0
+  /** Batches that touch it and are not durable. */
+  private waiting = 0
+  /** What is durable, without `behind`. */
+  private base: ObjectRecord | undefined
+  /** Durable operations that come after `base`, if there are any: most rows have none. */
+  private behind: Op[] | undefined
+  private behindAt = 0
+
+  constructor(
+    /** As it is shown. */
+    public record: ObjectRecord,
+    readonly page: number,
+    /** Upper bound of the value's bytes; exact after each recount. */
+    public bytes: number,
+  ) {}
+
+  /** As the store has it; none before its creation is there. */
+  get durable(): ObjectRecord | undefined {
+    if (this.base && this.behind) this.base = edited(this.base, this.behind, this.behindAt)
+    this.behind = undefined
+    return this.base
+  }
+
+  /** As the store has it, and as it is shown. */
+  stored(record: ObjectRecord): void {
+    this.record = this.base = record
+    this.behind = undefined
+  }
+
+  /** Another batch touches it. */
+  await(): void {
+    this.waiting++
+  }
+
+  /** This is durable, after all that was before it. */
+  follow(item: Placed): void {
+    if ('created' in item) {
+      this.base = item.created
+      return
+    }
+    const behind = (this.behind ??= [])
+    for (const op of item.ops) coalesce(behind, op)
+    this.behindAt = item.slot.at
+    if (behind.length > MOST_BEHIND) void this.durable
+  }
+
+  /** One of the batches that touch it is durable. */
+  settle(): void {
+    if (--this.waiting > 0) return
+    // Nothing else is on its way, so that what is shown is what is durable: no need to compute it again.
+    this.base = this.record
+    this.behind = undefined
+  }
+
+  /** What waited has failed. False if nothing of it is durable. */
+  restore(): boolean {
+    this.waiting = 0
+    const { durable } = this
+    if (durable) this.record = durable
+    return !!durable
+  }
+
+  /** Stands in for a row that a tab has made with the same id, and is shown as that one until that is refused. */
+  replace(made: Row): void {
+    this.record = made.record
+    this.waiting = made.waiting
+  }
+}

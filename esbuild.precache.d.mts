@@ -3,6 +3,6 @@ export function precacheManifest(
   dist: string,
   largest?: number,
 ): Promise<{
-  files: { url: string; revision: string | null; integrity: string }[]
+  files: { url: string; integrity: string }[]
   bytes: number
 }>

@@ -9,8 +9,6 @@ import { getManifest } from 'workbox-build'
 
 /** Above it workbox-build leaves a file out. Automerge's wasm has 3.7 MB, and its own limit is 2. */
 const largestBytes = 16 * 1024 * 1024
-/** As kube/respond.ts has it: the bytes behind such a name never change. */
-const hashedName = /-[A-Z0-9]{8}\.[a-z0-9.]+$/i
 
 /** Folders and files of the build that browsers are served; the package's own entry and the server are not. */
 const served = /^(hearth\.m?js$|hearth\/|shell\/|apps\/)/
@@ -22,7 +20,7 @@ const itself = 'hearth/service-worker.js'
 /**
  * @param {string} dist folder of the build
  * @param {number} [largest] bytes; a larger file is an error
- * @returns {Promise<{ files: { url: string, revision: string | null, integrity: string }[], bytes: number }>} in order of
+ * @returns {Promise<{ files: { url: string, integrity: string }[], bytes: number }>} in order of
  *   their addresses, and what they weigh together
  * @throws Error that names every file that would be dropped
  */
@@ -33,7 +31,6 @@ export async function precacheManifest(dist, largest = largestBytes) {
     globPatterns: wanted,
     globIgnores: [],
     maximumFileSizeToCacheInBytes: largest,
-    dontCacheBustURLsMatching: hashedName,
     manifestTransforms: [withIntegrity(dist)],
   })
   const listed = new Set(manifestEntries.map(({ url }) => url))
@@ -69,11 +66,11 @@ const addressOf = (file) => `/${file.replace(/^shell\//, '')}`.replace(/\/index\
 const withIntegrity = (dist) => async (manifest) => ({
   warnings: [],
   manifest: await Promise.all(
-    manifest.map(async ({ url, revision, size }) => {
+    manifest.map(async ({ url, size }) => {
       const sha256 = createHash('sha256')
         .update(await readFile(join(dist, url)))
         .digest('base64')
-      return { url: addressOf(url), revision, integrity: `sha256-${sha256}`, size }
+      return { url: addressOf(url), integrity: `sha256-${sha256}`, size }
     }),
   ),
 })

@@ -31,6 +31,11 @@ const REQUEST_MS = 15_000
 const MOVED_MS = 50
 /** A start that fails is tried again while a try has less patience than this, 1.5 s in all. */
 const LAST_START_MS = 6_400
+/**
+ * Between a worker's end and the search for the next one, in milliseconds. Who asks Firefox right after a crash gets the
+ * worker that has crashed, and so does every tab from then on.
+ */
+const GONE_MS = 100
 /** Frames after which a tab says that it has seen them, so that the worker can forget what they said. */
 const SEEN_FRAMES = 64
 /** Pings missed in a row before a worker counts as gone. */
@@ -50,12 +55,35 @@ export interface Line {
   onerror: ((event: ErrorEvent) => unknown) | null
 }
 
+/** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
+const filesAt = () => new URL('/hearth/', import.meta.url).href
+const start = (url: string) => new SharedWorker(url, { name: 'hearth' })
+
+let early: SharedWorker | undefined
+
+/**
+ * Starts the worker before the page asks for it, as it will: it opens the store while the page's own scripts are still
+ * being loaded. Where that is not so simply done, `open` does it.
+ */
+export function startEarly(): void {
+  try {
+    if (isSecureContext) early = start(`${filesAt()}worker.js`)
+  } catch {
+    // No SharedWorker, or not from there.
+  }
+}
+
 export class Connection {
-  /** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
-  private readonly files = new URL('/hearth/', import.meta.url).href
+  private readonly files = filesAt()
   /** Where this tab looks for a worker, unless one has sent it elsewhere. */
   private readonly own: string
   private workerUrl: string
+  /**
+   * Added where nobody has answered twice: Firefox may have a worker there that crashed while it started, which it gives
+   * to every tab for as long as one of them is open. Another address is another worker; if the first one has the store
+   * and is only slow, the other sends this tab back to it.
+   */
+  private query = ''
   private stream: MessagePort | undefined
   private requests: ((method: string, args: unknown[]) => Promise<Answer<unknown>>) | undefined
   private outbox: TabMessage[] = []
@@ -135,6 +163,7 @@ export class Connection {
 
   private async tryAttach(end: number): Promise<void> {
     for (let patience = TRY_MS; ; patience *= 2) {
+      const asked = this.workerUrl + this.query
       try {
         return await this.handshake(Math.min(patience, end - Date.now()))
       } catch (e) {
@@ -143,6 +172,8 @@ export class Connection {
         // could not be loaded just now; what the worker says, it means.
         const failed = error.code === 'env/unsupported' && patience < LAST_START_MS
         if (!(failed || error.code === 'rpc/worker-gone') || this.closed || Date.now() >= end) throw error
+        if (!failed && patience === 2 * TRY_MS && this.workerUrl + this.query === asked)
+          this.query += '?again'
         await new Promise((resolve) => setTimeout(resolve, failed ? patience / 4 : MOVED_MS))
       }
     }
@@ -158,6 +189,7 @@ export class Connection {
         const code = workerUrl === own ? 'env/unsupported' : 'rpc/worker-gone'
         // The one it was sent to is no more.
         this.workerUrl = own
+        this.query = ''
         reject(new HearthError(code, { reason: `a worker at ${own}`, ms }))
       }
     })
@@ -168,6 +200,7 @@ export class Connection {
     if (answer?.t === 'end') throw fromWire(answer.error)
     if (answer?.t === 'moved') {
       this.workerUrl = answer.url
+      this.query = ''
       throw new HearthError('rpc/worker-gone', { ms: MOVED_MS })
     }
     const { welcome } = answer as Extract<WorkerMessage, { t: 'welcome' }>
@@ -191,7 +224,10 @@ export class Connection {
 
   private async dial(): Promise<Line> {
     try {
-      return new SharedWorker(this.workerUrl, { name: 'hearth' })
+      const url = this.workerUrl + this.query
+      const line = early && url === `${this.files}worker.js` ? early : start(url)
+      early = undefined
+      return line
     } catch {
       // This browser has none, or the script is another origin's.
       const { dial } = await import('./dial.js').catch(gone)
@@ -205,7 +241,10 @@ export class Connection {
     const { signal } = (this.waiting = new AbortController())
     const name = workerLock(instance)
     const held = await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock)
-    if (held) await navigator.locks.request(name, { mode: 'shared', signal }, () => this.again())
+    if (held) {
+      await navigator.locks.request(name, { mode: 'shared', signal }, () => undefined)
+      setTimeout(() => signal.aborted || this.again(), GONE_MS)
+    }
     // Free: the worker went right after its welcome; or it speaks, and this tab does not see its locks (the site's data
     // were cleared). Asked once more, one that is gone does not answer, the next one does; for the other, pings must do.
     else if (this.doubted !== instance && !signal.aborted) {
@@ -232,6 +271,7 @@ export class Connection {
     this.events.frame(messages)
     if (last?.t === 'moved') {
       this.workerUrl = last.url
+      this.query = ''
       this.again()
     } else if (last?.t === 'end') {
       const error = fromWire(last.error)

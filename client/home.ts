@@ -224,8 +224,8 @@ export class Home {
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':
         this.writes.durable(m.n)
-        // Once a page, after a person's first write: some browsers put the question to the person.
-        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage.persist()
+        // Once a page, after a person's first write: some browsers put the question to the person, WebKitGTK has none.
+        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage?.persist()
         return
       case 'refused':
         return this.writes.refused(m.n, fromWire(m.error))

@@ -3,23 +3,28 @@ import { invalid } from '../worker/protocol/errors.js'
 import type { Stored } from '../worker/protocol/values.js'
 import type { Node } from './nodes.js'
 
-const nodes = new WeakMap<object, Node>()
+/**
+ * What a live object answers at this key is its node; no app has the key. A table from proxies to nodes would be a
+ * good part of what a tab with 10,000 objects needs, and of the time that reading them takes.
+ */
+export const NODE = Symbol()
+const snapshots = new WeakMap<object, Node>()
 
-/** Registers what stands for a node: its live object, and snapshots. */
-export const standFor = (value: object, node: Node) => nodes.set(value, node)
+/** Registers a snapshot of a node. */
+export const standFor = (copy: object, node: Node) => snapshots.set(copy, node)
 
-export const isLive = (value: unknown): boolean => nodes.has(value as object)
+const behind = (value: unknown): Node | undefined =>
+  (value as { readonly [NODE]?: Node } | null | undefined)?.[NODE] ?? snapshots.get(value as object)
+
+export const isLive = (value: unknown): boolean => !!behind(value)
 
 /** The node behind a live object. @throws HearthError `echo/invalid` for anything else */
 export function nodeOf(value: unknown): Node {
-  return (
-    nodes.get(value as object) ??
-    invalid('this is not a live object; hearth.live() gives the one behind a snapshot')
-  )
+  return behind(value) ?? invalid('this is not a live object; hearth.live() gives the one behind a snapshot')
 }
 
 /** What stands for a live object inside a stored value: a link for a whole one, its content for a part of one. */
 export function storedOf(value: object): Stored | undefined {
-  const node = nodes.get(value)
+  const node = behind(value)
   return node && (node.parent ? node.value : { '@link': node.object.id })
 }

@@ -17,7 +17,7 @@ import {
 } from '../worker/protocol/values.js'
 import { diffList, diffText } from './diff.js'
 import { fixList, listMethods } from './lists.js'
-import { standFor } from './identity.js'
+import { NODE } from './identity.js'
 import type { TabObject } from './objects.js'
 import { storeValue } from './store-value.js'
 import type { Writes } from './writes.js'
@@ -35,7 +35,6 @@ export abstract class Node {
     target: object,
   ) {
     this.live = new Proxy(target, this as ProxyHandler<object>)
-    standFor(this.live, this)
   }
 
   /** Keys from the root. @throws HearthError `echo/removed` if its element is gone */
@@ -43,6 +42,11 @@ export abstract class Node {
     if (!this.parent) return []
     if (this.key === undefined) throw new HearthError('echo/removed')
     return [...this.parent.path, this.key]
+  }
+
+  /** Itself, for its live object and for nothing that only inherits from that. */
+  protected behind(receiver: unknown): this | undefined {
+    return receiver === this.live ? this : undefined
   }
 
   /** The stored value in the view; undefined if it is gone. */
@@ -148,6 +152,7 @@ class RecordNode extends Node implements ProxyHandler<object> {
 
   get(_: object, key: string | symbol, receiver: unknown): unknown {
     if (this.isId(key)) return this.object.id
+    if (key === NODE) return this.behind(receiver)
     if (typeof key === 'string' && Object.hasOwn(this.fields, key)) return this.read(key)
     return Reflect.get(Object.prototype, key, receiver)
   }
@@ -199,6 +204,7 @@ class ListNode extends Node implements ProxyHandler<unknown[]> {
 
   get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
     if (key === 'length') return this.elements.length
+    if (key === NODE) return this.behind(receiver)
     const index = indexOf(key)
     if (index !== undefined) return this.read(index)
     return Object.hasOwn(listMethods, key) ? listMethods[key as string] : Reflect.get(target, key, receiver)

@@ -30,8 +30,8 @@ export class TabObject {
   pending = NONE
   /** While own edits are confirmed and not durable, or wait for a new worker: what they were made on. */
   ledger: Ledger | undefined
-  /** The live object, while the app has it. */
-  root: WeakRef<Node> | undefined
+  /** The live object, while the app has it. Set from the start: a field that comes later costs an array of its own. */
+  root: WeakRef<Node> | undefined = undefined
   watchers: Set<Watcher> | undefined
   /** As the app shows it: `record` with the view's value, made anew for each change. */
   private shown: ObjectRecord | undefined

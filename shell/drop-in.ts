@@ -5,12 +5,15 @@
  * then (`later.ts`).
  */
 import { open as openHome, type Home } from '../client/index.js'
+import { startEarly } from '../client/connection.js'
 import { mountButton } from './button.js'
 
 export * from '../client/index.js'
 
 /** Milliseconds after which the page's own first work should be over. */
 const CALM_MS = 2000
+
+startEarly()
 
 const later = async (what: 'start' | 'fill' | 'erase', home: Home) => (await import('./later.js'))[what](home)
 

@@ -7,23 +7,26 @@
 import { registerRoute } from 'workbox-routing'
 import { AppFiles, appOf } from './offline/app-files.js'
 import { LISTS } from './offline/caches.js'
-import { Release, type ReleaseFile } from './offline/release.js'
+import { hashedName, Release, type ReleaseFile } from './offline/release.js'
+import { addRoutes } from './offline/routes.js'
 import type { OfflineMessage } from './protocol/offline.js'
 
 declare const self: ServiceWorkerGlobalScope
 /** Put there by the build, which knows what it made. */
+declare const __HEARTH_BUILD__: string
 declare const __HEARTH_FILES__: readonly ReleaseFile[]
 declare const __HEARTH_BYTES__: number
 
 /** Shown for an app that this device has never opened. */
 const notHere = new URL('/not-here.html', self.location.href)
-/** As kube/respond.ts has it. */
-const hashedName = /-[A-Z0-9]{8}\.[a-z0-9.]+$/i
 
-const release = new Release(__HEARTH_FILES__, __HEARTH_BYTES__)
+const release = new Release(__HEARTH_BUILD__, __HEARTH_FILES__, __HEARTH_BYTES__)
 const apps = new AppFiles()
 
-self.addEventListener('install', (event) => event.waitUntil(release.install(event)))
+self.addEventListener('install', (event) => {
+  addRoutes(event, release.urls, release.cacheName)
+  event.waitUntil(release.install(event))
+})
 self.addEventListener('activate', (event) => {
   event.waitUntil(
     release

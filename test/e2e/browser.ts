@@ -14,6 +14,7 @@ import {
   type CDPSession,
   type Page,
 } from 'playwright-core'
+import { guardFolder, guardGroup, killGroup, removeFolder } from '../engines/leftovers.js'
 import { browserPath } from '../runner/browsers.js'
 import { until, within } from './wait.js'
 
@@ -44,7 +45,7 @@ export class Browser {
   private remote: Remote | undefined
 
   private constructor(private readonly moreFlags: readonly string[]) {
-    profiles.add(this.profile)
+    guardFolder(this.profile)
   }
 
   static async launch(...moreFlags: string[]): Promise<Browser> {
@@ -60,7 +61,7 @@ export class Browser {
     const args = [...flags, ...this.moreFlags, `--user-data-dir=${this.profile}`, 'about:blank']
     const process = spawn(browserPath('chromium'), args, { detached: true, stdio: 'ignore' })
     this.process = process
-    groups.add(process.pid!)
+    guardGroup(process.pid!)
     const address = await until(
       'Chromium to open its debugging port',
       () => {
@@ -121,8 +122,7 @@ export class Browser {
   /** Ends it and removes its profile. */
   async close(): Promise<void> {
     await this.kill()
-    // Its processes may still be letting go of their files.
-    removeProfile(this.profile)
+    removeFolder(this.profile)
   }
 }
 
@@ -135,27 +135,3 @@ function debuggingAddress(file: string): string | undefined {
     return undefined
   }
 }
-
-/** Process groups that are running, and their profiles. Whatever way this process ends, they go with it. */
-const groups = new Set<number>()
-const profiles = new Set<string>()
-
-function removeProfile(profile: string): void {
-  profiles.delete(profile)
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-}
-
-function killGroup(pid: number): void {
-  groups.delete(pid)
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It is gone already.
-  }
-}
-
-process.once('exit', () => {
-  groups.forEach(killGroup)
-  profiles.forEach(removeProfile)
-})
-process.once('SIGTERM', () => process.exit(143))

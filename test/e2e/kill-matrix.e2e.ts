@@ -12,7 +12,7 @@ const seed = freshSeed()
 for (const fault of faultNames)
   describe(`after ${fault}`, () => {
     let row: Row
-    before(async () => (row = await Row.open(fault)))
+    before(async () => (row = await Row.open('chromium', fault)))
     after(() => row[Symbol.asyncDispose]())
 
     for (const cell of cellsOf(fault))

@@ -50,6 +50,13 @@ describe('an app that is somebody’s folder', () => {
     await opened(first)
     await underServiceWorker(first)
     await until('its files to be kept', async () => (await kept(first, 'app:offline-folder')).length === 4)
+    await first.reload()
+    await opened(first)
+    assert.deepEqual(
+      await first.evaluate(routeOf, ['/hearth.js', '/apps/offline-folder/']),
+      ['cache', 'race-network-and-fetch-handler'],
+      'it waits for the service worker',
+    )
     await site.leave()
 
     const page = await site.tab('/apps/offline-folder/?second#part')
@@ -101,3 +108,12 @@ const kept = (page: Page, cache: string): Promise<string[]> =>
     const keys = await (await caches.open(`hearth:${cache}`)).keys()
     return keys.map(({ url }) => new URL(url).pathname)
   }, cache)
+
+/** Where the browser went by itself for each path, as a service worker's static routes have it; runs in a page. */
+function routeOf(paths: readonly string[]): (string | undefined)[] {
+  const timings = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
+  return paths.map((path) => {
+    const timing = timings.find(({ name }) => new URL(name).pathname === path)
+    return (timing as { workerMatchedSourceType?: string } | undefined)?.workerMatchedSourceType
+  })
+}

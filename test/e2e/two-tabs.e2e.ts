@@ -9,6 +9,24 @@ describe('two tabs', () => {
   before(async () => (stage = await Stage.set()))
   after(() => stage.end())
 
+  it('have their worker started by the script tag, before a page opens Hearth', async () => {
+    const page = await stage.blankTab()
+    const devtools = await stage.browser.devtools()
+    const workers = async () => {
+      const { targetInfos } = await devtools.send('Target.getTargets')
+      return targetInfos.filter(({ type }) => type === 'shared_worker').length
+    }
+    assert.equal(await workers(), 0)
+    await page.addScriptTag({ url: '/hearth.js' })
+    await until('the worker to be there', async () => (await workers()) === 1)
+    await page.evaluate(async () => {
+      await (await hearth.open({ app: 'Late' })).space.flush()
+    })
+    assert.equal(await workers(), 1)
+    await devtools.detach()
+    await page.close()
+  })
+
   it('show at once what is typed in one of them, and keep it over a reload', async () => {
     const [alice, bob] = [await stage.tab(), await stage.tab()]
     const id = await alice.evaluate(async () => {

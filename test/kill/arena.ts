@@ -1,99 +1,99 @@
 /** Where cycles of one fault take place: a server, a browser with a profile, and the tabs that are open. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CDPSession } from 'playwright-core'
-import { Releases, type Release } from '../e2e/releases.js'
-import { Stage } from '../e2e/stage.js'
-import { until } from '../e2e/wait.js'
+import { startServer, type RunningServer } from '../../kube/server.js'
+import { dist, folder } from '../e2e/site.js'
+import { until, within } from '../e2e/wait.js'
+import { Chromium } from '../engines/chromium.js'
+import type { Engine, EngineName, EnginePage } from '../engines/engine.js'
+import { launchEngine } from '../engines/launch.js'
 import type { AgentOptions } from './agent.js'
-import type { TabEvents } from './tab.js'
-import { Tab } from './tab.js'
+import { Skew } from './skew.js'
+import { Tab, type TabEvents } from './tab.js'
 
 /** Where releases follow one another, nothing may be served from what a browser has kept. */
 const NO_SERVICE_WORKER =
   "navigator.serviceWorker.register = () => Promise.reject(new Error('left out of this test'))"
-
-/** Timers of hidden tabs go on: what is timed here is the data plane. */
-const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
 
 export interface ArenaOptions {
   /** Releases are deployed there; none is at first. */
   readonly skew?: boolean | undefined
   /** There is no service worker. */
   readonly alone?: boolean | undefined
-  /** Tabs are hidden while others are shown. */
+  /** Tabs are hidden while others are shown; in Chromium. */
   readonly plain?: boolean | undefined
 }
 
 export class Arena {
   /** All that were opened and not closed, in the order in which they were opened. */
   tabs: Tab[] = []
-  private kept: CDPSession | undefined
 
   private constructor(
-    private readonly stage: Stage,
-    private readonly releases: Releases | undefined,
-    private readonly alone: boolean,
+    readonly engine: Engine,
+    private readonly server: RunningServer,
+    private readonly releases: Skew | undefined,
   ) {}
 
-  static async open({ skew = false, alone = skew, plain = false }: ArenaOptions): Promise<Arena> {
-    const releases = skew ? new Releases() : undefined
-    const stage = await (releases ? Stage.of(releases.dist, ...FLAGS) : Stage.set(...FLAGS))
-    const arena = new Arena(stage, releases, alone)
-    if (plain) {
-      stage.browser.plain = true
-      await arena.killBrowser()
+  static async open(name: EngineName, options: ArenaOptions): Promise<Arena> {
+    const { skew = false, alone = skew, plain = false } = options
+    const releases = skew ? new Skew() : undefined
+    const apps = [folder('pages/alpha'), ...(releases ? [releases.olderApp] : [])]
+    const server = await startServer({ dist: releases?.dist ?? dist, apps })
+    try {
+      const arena = new Arena(
+        await launchEngine(name, { scripts: alone ? [NO_SERVICE_WORKER] : [] }),
+        server,
+        releases,
+      )
+      if (plain) {
+        arena.chromium.hideTabs()
+        await arena.killBrowser()
+      }
+      return arena
+    } catch (cause) {
+      await server.close()
+      releases?.remove()
+      throw cause
     }
-    return arena
+  }
+
+  /** What only Chromium can do. */
+  get chromium(): Chromium {
+    if (!(this.engine instanceof Chromium)) throw new Error('Only Chromium can do that.')
+    return this.engine
   }
 
   get url(): string {
-    return this.stage.server.url
+    return this.server.url
   }
 
-  /** At once and whole: pages may be loading. */
-  deploy(release: Release): void {
-    const { releases } = this
-    for (const name of ['hearth.js', 'hearth/worker.js']) {
-      const place = join(releases!.dist, name)
-      writeFileSync(`${place}.new`, releases!.file(name, release))
-      renameSync(`${place}.new`, place)
-    }
+  /** A page of this origin, without Hearth. */
+  get blank(): string {
+    return `${this.url}/apps/alpha/blank.html`
   }
 
-  /** Begins to load a tab. */
-  async tab(options: AgentOptions, events: TabEvents): Promise<Tab> {
-    const page = await this.stage.browser.context.newPage()
-    if (this.alone) await page.addInitScript(NO_SERVICE_WORKER)
-    const tab = new Tab(page, `${this.url}/apps/alpha/`, options, events)
+  /** The releases that are deployed, one after the other. */
+  get skew(): Skew {
+    if (!this.releases) throw new Error('There is one release only.')
+    return this.releases
+  }
+
+  /** Begins to load a tab, with the client that is deployed or an older one. */
+  async tab(
+    options: AgentOptions,
+    events: TabEvents,
+    client: 'deployed' | 'older' = 'deployed',
+  ): Promise<Tab> {
+    const url = `${this.url}/apps/${client === 'older' ? this.skew.olderName : 'alpha'}/`
+    const newPage = (events: Parameters<Engine['newPage']>[0]) => this.engine.newPage(events)
+    const tab = await within('an empty tab', Tab.open(newPage, url, options, events))
     this.tabs.push(tab)
     return tab
   }
 
-  /** Runs `open` while pages get the `hearth.js` of this release, whatever is deployed. */
-  async withClient<T>(release: Release, open: () => Promise<T>): Promise<T> {
-    const { context } = this.stage.browser
-    const route = (url: URL) => url.pathname === '/hearth.js'
-    const body = this.releases!.file('hearth.js', release)
-    await context.route(route, (request) =>
-      request.fulfill({ contentType: 'text/javascript; charset=utf-8', body }),
-    )
-    try {
-      return await open()
-    } finally {
-      await context.unroute(route)
-    }
-  }
-
-  /** Of this origin, without Hearth. */
-  blankTab() {
-    return this.stage.browser.newTab(`${this.url}/apps/alpha/blank.html`)
-  }
-
-  /** A page of the browser's own. */
-  async innerPage(url: string) {
-    const page = await this.stage.browser.context.newPage()
-    await page.goto(url)
+  async blankTab(): Promise<EnginePage> {
+    const page = await this.engine.newPage()
+    await within('a page without Hearth', page.goto(this.blank))
     return page
   }
 
@@ -102,79 +102,48 @@ export class Arena {
     await Promise.all(tabs.map((tab) => tab.close()))
   }
 
+  async crash(tab: Tab): Promise<void> {
+    await tab.crash()
+    this.forgetGone()
+  }
+
+  /** @param creator the tab that has started the worker */
+  async crashWorker(creator: Tab): Promise<void> {
+    await within('the process of the worker to be gone', this.engine.crashWorker(creator.page))
+    this.forgetGone()
+  }
+
   /** A tab that has crashed is there no more, though its frame may be. */
-  forget(tab: Tab): void {
-    this.tabs = this.tabs.filter((one) => one !== tab)
-    void tab.page.close().catch(() => undefined)
+  private forgetGone(): void {
+    const gone = this.tabs.filter((tab) => tab.page.isGone)
+    this.tabs = this.tabs.filter((tab) => !tab.page.isGone)
+    for (const tab of gone) void tab.page.close().catch(() => undefined)
   }
 
   /** Closes all tabs, and waits until the worker has gone with them. */
   async empty(): Promise<void> {
     await this.close(...this.tabs)
-    await until('the worker to go with its tabs', async () => (await this.workers()).length === 0)
+    await until('the worker to go with its tabs', () => this.engine.isIdle(this.blank))
   }
 
   async killBrowser(): Promise<void> {
     this.tabs = []
-    this.kept = undefined
-    await this.stage.browser.kill()
-    await this.stage.browser.relaunch()
+    await this.engine.kill()
+    await this.engine.relaunch()
   }
 
   clear(): Promise<void> {
-    return this.stage.browser.clear(this.url)
-  }
-
-  /** Ends the worker as a crash would: no tab is told, and no debugger is attached that could hold the next one back. */
-  async endWorker(): Promise<void> {
-    const devtools = await this.stage.browser.devtools()
-    const targetId = await until('a worker to end', async () => (await this.workers(devtools))[0])
-    await devtools.send('Target.closeTarget', { targetId })
-    await devtools.detach()
-  }
-
-  private async workers(given?: CDPSession): Promise<string[]> {
-    const devtools = given ?? (await this.stage.browser.devtools())
-    const { targetInfos } = await devtools.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })
-    if (!given) await devtools.detach()
-    return targetInfos.map(({ targetId }) => targetId)
-  }
-
-  /** Bytes that this origin may use beyond those it uses now; undefined lifts the limit. */
-  async limit(more: number | undefined): Promise<void> {
-    const { context } = this.stage.browser
-    const session = (this.kept ??= await context.newCDPSession(context.pages()[0]!))
-    const origin = this.url
-    if (more === undefined) return void (await session.send('Storage.overrideQuotaForOrigin', { origin }))
-    // After a start Chromium counts a database only once it was opened.
-    const page = await this.blankTab()
-    await page.evaluate(openOnce)
-    await page.close()
-    const { usage } = await session.send('Storage.getUsageAndQuota', { origin })
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + more })
+    return within('what is stored to be cleared', this.engine.clear(this.url))
   }
 
   async end(): Promise<void> {
-    // Errors of pages are told cycle by cycle.
-    this.stage.browser.errors.length = 0
     try {
-      await this.stage.end()
+      await this.engine.close()
+      await this.server.close()
     } finally {
       this.releases?.remove()
     }
   }
-}
-
-/** Opens the database if it is there, and closes it; runs in a page. */
-async function openOnce(): Promise<void> {
-  if (!(await indexedDB.databases()).some(({ name }) => name === 'hearth')) return
-  await new Promise<void>((resolve) => {
-    const request = indexedDB.open('hearth')
-    request.onsuccess = () => {
-      request.result.close()
-      resolve()
-    }
-  })
 }
 
 /** How busy the machine is: what waits for a processor, on average over the last minute. */

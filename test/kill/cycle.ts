@@ -95,11 +95,13 @@ class Cycle {
     const tabs = await (cell.load === 'first-load' ? this.opening() : this.working())
     const wereOpen = new Set(tabs.filter((tab) => tab.isOpen))
     await Promise.all([...wereOpen].map((tab) => tab.instance()))
+    let { worker } = fault
     const scene: Scene = {
       ...{ arena, load: cell.load, random, long: options.long, tabs, wereOpen },
-      open: () => this.open(),
+      open: (client) => this.open(client),
       reopen: () => this.openAll(),
       live: (since, some = arena.tabs) => this.live(since, some, false),
+      changesWorker: () => (worker = 'either'),
       expect: (what, holds) => {
         if (!holds) this.broken.push(`not so: ${what}`)
       },
@@ -110,10 +112,10 @@ class Cycle {
       // No tab had shown it, so none can bring it back.
       if (wereOpen.size === 0) this.ledger.forget()
     }
-    await this.live(since, arena.tabs, fault.worker === 'another')
+    await this.live(since, arena.tabs, worker === 'another')
     await fault.mend?.(scene)
     await this.settle()
-    if (fault.worker === 'same')
+    if (worker === 'same')
       for (const tab of arena.tabs.filter((tab) => wereOpen.has(tab))) {
         const before = tab.worker
         if ((await tab.instance()) !== before) this.broken.push('the worker has changed')
@@ -121,9 +123,10 @@ class Cycle {
     await this.compare()
   }
 
-  private open(): Promise<Tab> {
+  private open(client?: 'older'): Promise<Tab> {
     const mayLack = this.cell.fault === 'storage-cleared' && this.cell.load === 'first-load'
-    return this.arena.tab({ cycle: this.name, tab: this.opened++, seed: this.seed, mayLack }, this.events)
+    const options = { cycle: this.name, tab: this.opened++, seed: this.seed, mayLack }
+    return this.arena.tab(options, this.events, client)
   }
 
   /** The first one starts the worker; the others come while it does. */

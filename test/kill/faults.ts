@@ -1,9 +1,11 @@
 /** Each fault: what must be so before a cycle, how it strikes, and what is expected of it. */
 import { randomBytes } from 'node:crypto'
+import type { Random } from '../e2e/random.js'
 import { until, within } from '../e2e/wait.js'
+import { Chromium, type ChromiumPage } from '../engines/chromium.js'
 import type { Arena } from './arena.js'
 import type { FaultName, Load } from './plan.js'
-import type { Random } from '../e2e/random.js'
+import { newer, older } from './skew.js'
 import { pause, type Tab } from './tab.js'
 
 /** A cycle, as a fault sees it. */
@@ -17,12 +19,14 @@ export interface Scene {
   readonly tabs: readonly Tab[]
   /** Of these, those that were open when the fault struck. */
   readonly wereOpen: ReadonlySet<Tab>
-  /** Begins to load one more. */
-  open(): Promise<Tab>
+  /** Begins to load one more, with the client that is deployed or an older one. */
+  open(client?: 'older'): Promise<Tab>
   /** As many tabs as there were, in a browser that has just been started. */
   reopen(): Promise<readonly Tab[]>
   /** Every open tab, or each of these, writes and sees the others' writes within the limit, counted from then. */
   live(since: number, tabs?: readonly Tab[]): Promise<void>
+  /** It cannot be told whether tabs that live through it have another worker afterwards. */
+  changesWorker(): void
   /** Something else than liveness that must be so. */
   expect(what: string, holds: boolean): void
 }
@@ -70,11 +74,12 @@ const killBrowser: Fault = {
 
 const crashTab: Fault = {
   worker: 'same',
-  async strike({ arena, tabs }) {
+  async strike({ arena, tabs, changesWorker }) {
     const since = now()
-    const tab = tabs.at(-1)!
-    await tab.crash()
-    arena.forget(tab)
+    const before = arena.engine.workerProcess()
+    await arena.crash(tabs.at(-1)!)
+    // Of tabs that open at once, the last one may have been the first.
+    if (arena.engine.workerProcess() !== before) changesWorker()
     return since
   },
 }
@@ -83,8 +88,18 @@ const crashCreator: Fault = {
   worker: 'another',
   async strike({ arena, tabs }) {
     const since = now()
-    await tabs[0]!.crash()
-    arena.forget(tabs[0]!)
+    await arena.crashWorker(tabs[0]!)
+    return since
+  },
+}
+
+/** The worker has lived where the first tab did, and may go with it, or be started again without a word. */
+const closeCreator: Fault = {
+  worker: 'either',
+  async strike({ arena, tabs }) {
+    const since = now()
+    await within('its page to load', tabs[0]!.loaded)
+    await arena.close(tabs[0]!)
     return since
   },
 }
@@ -94,9 +109,8 @@ const freezeTab: Fault = {
   worker: 'same',
   async strike({ tabs, random, long, live, expect }) {
     const tab = random.pick(tabs)
-    const devtools = await tab.devtools()
     const since = now()
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    const thaw = await (tab.page as ChromiumPage).freeze()
     // One that is opening has no agent yet that could tell.
     const beats = () => tab.page.evaluate(() => window.agent?.beats() ?? 0)
     await pause(50)
@@ -109,8 +123,7 @@ const freezeTab: Fault = {
     await pause(long ? LONG_MS : random.between(200, 1500))
     expect('a frozen tab stands still', (await beats()) - before <= 1)
     const thawed = now()
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
-    await devtools.detach()
+    await thaw()
     return thawed
   },
 }
@@ -118,7 +131,7 @@ const freezeTab: Fault = {
 const endWorker: Fault = {
   worker: 'another',
   async strike({ arena }) {
-    await arena.endWorker()
+    await arena.chromium.endWorker()
     return now()
   },
 }
@@ -126,31 +139,30 @@ const endWorker: Fault = {
 const newerBuild: Fault = {
   skew: true,
   worker: 'another',
-  prepare: (arena) => arena.deploy('aaaaaaa1'),
+  prepare: (arena) => arena.skew.deploy(older),
   async strike({ arena, open }) {
-    arena.deploy('aaaaaaa2')
+    arena.skew.deploy(newer)
     const since = now()
     await open()
     return since
   },
-  mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
+  mend: ({ arena, expect }) => buildIs(arena, newer, expect),
 }
 
 const olderBuild: Fault = {
   skew: true,
   worker: 'same',
-  prepare: (arena) => arena.deploy('aaaaaaa2'),
-  async strike({ arena, open }) {
+  prepare: (arena) => arena.skew.deploy(newer),
+  async strike({ open }) {
     const since = now()
-    await arena.withClient('aaaaaaa1', async () => within('the older tab to open', (await open()).opened))
+    await within('the older tab to open', (await open('older')).opened)
     return since
   },
-  mend: ({ arena, expect }) => buildIs(arena, 'aaaaaaa2', expect),
+  mend: ({ arena, expect }) => buildIs(arena, newer, expect),
 }
 
 async function buildIs(arena: Arena, build: string, expect: Scene['expect']): Promise<void> {
-  const builds = () =>
-    Promise.all(arena.tabs.map((tab) => tab.page.evaluate(() => window.agent?.build() ?? 'none')))
+  const builds = () => Promise.all(arena.tabs.map((tab) => tab.build()))
   const all = until('the build', async () => (await builds()).every((one) => one === build), LIMIT_MS)
   if (!(await all.catch(() => false)))
     expect(`every tab has the worker of ${build}, not of ${(await builds()).join(', ')}`, false)
@@ -182,7 +194,7 @@ const storageFull: Fault = {
   async prepare(arena) {
     // Chromium asks for the room that is left at most every 30 s: a new browser asks at once.
     await arena.killBrowser()
-    await arena.limit(ROOM)
+    await arena.chromium.limit(ROOM, arena.blank)
   },
   async strike({ tabs, expect }) {
     const [tab] = tabs
@@ -191,7 +203,7 @@ const storageFull: Fault = {
     expect(`a full store says so (it said "${code}")`, code === 'store/quota')
     return now()
   },
-  mend: ({ arena }) => arena.limit(undefined),
+  mend: ({ arena }) => arena.chromium.limit(undefined, arena.blank),
 }
 
 const storageCleared: Fault = {
@@ -213,17 +225,10 @@ const connectionLost: Fault = {
   worker: 'another',
   async strike({ arena, random }) {
     // Ending Chromium's storage service does nothing: IndexedDB is in its browser process.
-    return random.next() < 0.5 ? forceClose(arena) : upgradeElsewhere(arena)
+    return arena.engine instanceof Chromium && random.next() < 0.5
+      ? arena.engine.forceClose()
+      : upgradeElsewhere(arena)
   },
-}
-
-/** As the browser does it when the disk fails it: the connection is closed, without a question. */
-async function forceClose(arena: Arena): Promise<number> {
-  const page = await arena.innerPage('chrome://indexeddb-internals')
-  await page.getByText('Force close').first().click()
-  const since = now()
-  await page.close()
-  return since
 }
 
 /** Another connection asks for a higher version, and gives up once ours has let go. */
@@ -246,6 +251,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'kill-browser': killBrowser,
   'crash-tab': crashTab,
   'crash-creator': crashCreator,
+  'close-creator': closeCreator,
   'freeze-tab': freezeTab,
   'end-worker': endWorker,
   'newer-build': newerBuild,

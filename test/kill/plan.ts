@@ -7,6 +7,7 @@ export const faultNames = [
   'kill-browser',
   'crash-tab',
   'crash-creator',
+  'close-creator',
   'freeze-tab',
   'end-worker',
   'newer-build',

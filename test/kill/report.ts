@@ -12,6 +12,8 @@ export interface CellReport {
   readonly stalls: readonly string[]
   readonly broken: readonly string[]
   readonly codes: readonly string[]
+  /** Why nothing of it has run. */
+  readonly notDriven?: string
 }
 
 export function reportOf(cell: Cell, results: readonly CycleResult[]): CellReport {
@@ -29,8 +31,14 @@ export function reportOf(cell: Cell, results: readonly CycleResult[]): CellRepor
   }
 }
 
-export const holds = ({ lost, stalls, broken }: CellReport): boolean =>
-  lost.length + stalls.length + broken.length === 0
+export const emptyReport = (cell: Cell, notDriven: string): CellReport => ({
+  ...reportOf(cell, []),
+  notDriven,
+})
+
+/** A cell that has not run holds nothing. */
+export const holds = ({ cycles, lost, stalls, broken }: CellReport): boolean =>
+  cycles > 0 && lost.length + stalls.length + broken.length === 0
 
 /** What is wrong with a cell, and how to see it again. */
 export function findingsOf(report: CellReport): string[] {
@@ -54,7 +62,24 @@ export function table(reports: readonly CellReport[]): string {
     .join('\n')
 }
 
-function line({ cell, cycles, acknowledged, recoverMs, lost, stalls, broken, codes }: CellReport): string[] {
+/** All cells in one line. */
+export function totals(reports: readonly CellReport[]): string {
+  const sum = (pick: (report: CellReport) => number) => reports.reduce((sum, one) => sum + pick(one), 0)
+  const parts = [
+    `${sum(({ cycles }) => cycles)} cycles`,
+    `${sum(({ acknowledged }) => acknowledged)} acknowledged`,
+    `${sum(({ lost }) => lost.length)} lost`,
+    `${sum(({ stalls }) => stalls.length)} stalls`,
+    `${sum(({ broken }) => broken.length)} broken`,
+  ]
+  const driven = reports.filter(({ notDriven }) => !notDriven)
+  return `${parts.join(', ')}; ${driven.filter(holds).length} of ${driven.length} cells hold, ${reports.length - driven.length} not driven.`
+}
+
+function line(report: CellReport): string[] {
+  const { cell, cycles, acknowledged, recoverMs, lost, stalls, broken, codes, notDriven } = report
+  if (notDriven)
+    return [cell.fault, cell.load, ...Array<string>(columns.length - 3).fill('–'), `not driven: ${notDriven}`]
   const at = (q: number) => (recoverMs.length > 0 ? String(Math.round(quantile(recoverMs, q))) : '–')
   const counts = [acknowledged, lost.length, stalls.length, broken.length]
   return [

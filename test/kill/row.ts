@@ -1,5 +1,6 @@
 /** All cells of one fault, in one arena; at the end the browser is killed, and the disk must have everything. */
 import { within } from '../e2e/wait.js'
+import type { EngineName } from '../engines/engine.js'
 import { Ledger } from './ledger.js'
 import { Arena, load as machineLoad } from './arena.js'
 import { runCycle, type CycleOptions, type CycleResult } from './cycle.js'
@@ -7,13 +8,16 @@ import { faults } from './faults.js'
 import type { Cell } from './plan.js'
 import { reportOf, type CellReport } from './report.js'
 
+/** The longest that a store of many cycles may take to open, on a machine that is busy, in milliseconds. */
+const READ_MS = 60_000
+
 export class Row implements AsyncDisposable {
   private readonly results = new Map<Cell, CycleResult[]>()
 
   private constructor(private readonly arena: Arena) {}
 
-  static async open(fault: Cell['fault']): Promise<Row> {
-    return new Row(await Arena.open(faults[fault]))
+  static async open(engine: EngineName, fault: Cell['fault']): Promise<Row> {
+    return new Row(await Arena.open(engine, faults[fault]))
   }
 
   /** @param seed of the first cycle; each further one has the next */
@@ -59,7 +63,7 @@ export class Row implements AsyncDisposable {
     // It was cleared, or the cycle had come to nothing.
     if (ledger.acknowledged === 0) return []
     const tab = await this.arena.tab({ cycle: ledger.cycle, tab: 9, seed, mayLack: true }, nothing)
-    await within('a tab that reads what is on the disk', tab.opened)
+    await within('a tab that reads what is on the disk', tab.opened, READ_MS)
     const { lost, torn } = ledger.check(await tab.shown())
     await this.arena.close(tab)
     return [...lost, ...torn].map((text) => `seed ${seed}, after the last kill: ${text}`)

@@ -1,7 +1,7 @@
 /** One tab of a cycle, from the moment at which it begins to load. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CDPSession, Page } from 'playwright-core'
-import { until, within } from '../e2e/wait.js'
+import { within } from '../e2e/wait.js'
+import type { EnginePage, PageEvents } from '../engines/engine.js'
 import {
   install,
   type AgentOptions,
@@ -34,31 +34,34 @@ export class Tab {
   /** The worker that it had when that was last asked; '' before. */
   worker = ''
 
-  constructor(
-    readonly page: Page,
+  private constructor(
+    readonly page: EnginePage,
     url: string,
     options: AgentOptions,
-    private readonly events: TabEvents,
   ) {
     this.number = options.tab
-    this.loaded = this.load(url)
+    this.loaded = page.goto(url)
     this.opened = this.loaded.then(() => this.install(options))
     // Who waits for it hears of it; a fault that ends it at once is no failure.
     this.opened.catch(() => undefined)
   }
 
-  private async load(url: string): Promise<void> {
-    const { page, number, events } = this
-    page.setDefaultTimeout(ASK_MS)
-    page.on('pageerror', (error) => events.error(`tab ${number}: ${error.stack ?? error}`))
-    // In order, and on its way before the page goes on: a console is the one thing that every page has from the start.
-    page.on('console', (message) => {
-      const [, n] = /^acknowledged (\d+)$/.exec(message.text()) ?? []
-      if (n) events.acknowledged(number, Number(n))
+  /** @param newPage an empty page, of which is told to whom it is given */
+  static async open(
+    newPage: (events: PageEvents) => Promise<EnginePage>,
+    url: string,
+    options: AgentOptions,
+    events: TabEvents,
+  ): Promise<Tab> {
+    const { tab } = options
+    const page = await newPage({
+      said: (text) => {
+        const [, n] = /^acknowledged (\d+)$/.exec(text) ?? []
+        if (n) events.acknowledged(tab, Number(n))
+      },
+      failed: (text) => events.error(`tab ${tab}: ${text}`),
     })
-    // The compiler names functions by a helper, which functions sent to a page would miss there.
-    await page.addInitScript('globalThis.__name ??= (value) => value')
-    await page.goto(url)
+    return new Tab(page, url, options)
   }
 
   private async install(options: AgentOptions): Promise<void> {
@@ -107,25 +110,21 @@ export class Tab {
     )
   }
 
-  /** The debugging protocol, of this tab. */
-  devtools(): Promise<CDPSession> {
-    return this.page.context().newCDPSession(this.page)
+  build(): Promise<string> {
+    return this.ask(
+      'for its build',
+      this.page.evaluate(() => window.agent?.build() ?? 'none'),
+    )
   }
 
   /** Ends its process, and with it the worker if this tab has started it. */
-  async crash(): Promise<void> {
-    // The process of a blank page is left behind by the first navigation, and takes nothing with it.
-    await until('the page to arrive', () => this.page.url() !== 'about:blank')
-    const crashed = this.page.waitForEvent('crash')
-    const devtools = await this.devtools()
-    // It is never answered: who would answer is gone.
-    devtools.send('Page.crash').catch(() => undefined)
-    await within('the tab to crash', crashed)
+  crash(): Promise<void> {
+    return this.ask('to crash', this.page.crash())
   }
 
   /** As a person, or the page itself, closes it. */
-  async close(): Promise<void> {
-    await within('the tab to close', this.page.close())
+  close(): Promise<void> {
+    return within(`tab ${this.number} to close`, this.page.close())
   }
 
   private ask<T>(what: string, answer: Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
-/** The two browsers of the system that tests run in. None is ever downloaded by a package. */
+/** The browsers of the system that tests run in. None is ever downloaded by a package. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 export interface Browsers {
@@ -32,15 +32,47 @@ export function browserPath(name: keyof Browsers): string {
   return path
 }
 
+/** What tests in WebKitGTK need: gjs for a browser that keeps a profile, and Debian's own one; and a screen. */
+export const webkit = {
+  gjs: () => find('gjs'),
+  /** WebDriver, and with it the MiniBrowser. */
+  driver: () => find('WebKitWebDriver'),
+  screen: () => find('Xvfb'),
+  /** Where gjs has the library from. */
+  bindings: () =>
+    ['/usr/lib', ...readFolders('/usr/lib')]
+      .map((folder) => join(folder, 'girepository-1.0/WebKit2-4.1.typelib'))
+      .find((path) => existsSync(path)),
+}
+
+const webkitPackages: Record<keyof typeof webkit, string> = {
+  gjs: 'gjs',
+  driver: 'webkit2gtk-driver',
+  screen: 'xvfb',
+  bindings: 'gir1.2-webkit2-4.1',
+}
+
+const missingOfWebKit = () =>
+  (Object.keys(webkit) as (keyof typeof webkit)[])
+    .filter((part) => !webkit[part]())
+    .map((part) => webkitPackages[part])
+
+/** Why tests in WebKitGTK cannot run here, in one line; undefined if they can. It is there on Linux only. */
+export function noWebKit(): string | undefined {
+  const missing = missingOfWebKit()
+  return missing.length > 0 ? `WebKitGTK: install ${missing.join(' ')}` : undefined
+}
+
 /**
- * As root on Debian, installs what is missing by apt.
+ * As root on Debian, installs what is missing by apt. Elsewhere WebKitGTK may be missing.
  * @throws Error in one line, with what to install, where it cannot
  */
 export function installBrowsers(found: Browsers): void {
   const missing = (['chromium', 'firefox'] as const).filter((name) => !found[name])
-  if (missing.length === 0) return
+  const packages: string[] = missing.map((name) => (name === 'firefox' ? 'firefox-esr' : name))
+  if (isDebianRoot()) packages.push(...missingOfWebKit())
+  if (packages.length === 0) return
   if (!isDebianRoot()) throw new Error(advice(missing))
-  const packages = missing.map((name) => (name === 'firefox' ? 'firefox-esr' : name))
   console.log(`Installing ${packages.join(' and ')} …`)
   apt(['update', '-q'])
   apt(['install', '-y', '-q', '--no-install-recommends', ...packages])
@@ -59,8 +91,7 @@ function apt(args: readonly string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 15 * 60_000,
   })
-  if (status !== 0)
-    throw new Error(`apt-get ${args.join(' ')} failed; install chromium and firefox-esr by hand.`)
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed; install the browsers by hand.`)
 }
 
 function isDebianRoot(): boolean {
@@ -69,6 +100,14 @@ function isDebianRoot(): boolean {
     return process.getuid?.() === 0 && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
   } catch {
     return false
+  }
+}
+
+const readFolders = (parent: string): string[] => {
+  try {
+    return readdirSync(parent).map((name) => join(parent, name))
+  } catch {
+    return []
   }
 }
 

@@ -1,10 +1,12 @@
 /** The caches of the service worker, and how full the device may get for their sake. */
 import { CACHE_PREFIX } from '../protocol/offline.js'
 
-/** The files of the release that runs, and of one that waits. */
-export const RELEASE = `${CACHE_PREFIX}release`
-/** Files of the release before, for tabs that still run it. */
-export const PREVIOUS = `${CACHE_PREFIX}previous`
+const RELEASES = `${CACHE_PREFIX}release:`
+/** The files of one release. */
+export const releaseCache = (build: string): string => RELEASES + build
+/** Of a name that `releaseCache` gave, the build. */
+export const releaseOf = (cache: string): string | undefined =>
+  cache.startsWith(RELEASES) ? cache.slice(RELEASES.length) : undefined
 export const LISTS = `${CACHE_PREFIX}lists`
 /** @param id as in the address of the app, percent-encoded */
 export const appCache = (id: string): string => `${CACHE_PREFIX}app:${id}`

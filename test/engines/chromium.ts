@@ -1,0 +1,169 @@
+/** Chromium: `Browser` of the end-to-end tests, and what its debugging protocol can do beyond the other engines. */
+import type { CDPSession, Page } from 'playwright-core'
+import { Browser } from '../e2e/browser.js'
+import { until, within } from '../e2e/wait.js'
+import {
+  NAMING,
+  nothing,
+  type Engine,
+  type EnginePage,
+  type LaunchOptions,
+  type PageEvents,
+} from './engine.js'
+
+/** Timers of hidden tabs go on: what is timed is the data plane. */
+const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
+
+export class Chromium implements Engine {
+  private kept: CDPSession | undefined
+
+  private constructor(
+    private readonly browser: Browser,
+    private readonly scripts: readonly string[],
+  ) {}
+
+  static async launch({ scripts = [] }: LaunchOptions): Promise<Chromium> {
+    return new Chromium(await Browser.launch(...FLAGS), [NAMING, ...scripts])
+  }
+
+  async newPage(events: PageEvents = nothing): Promise<ChromiumPage> {
+    const page = await this.browser.context.newPage()
+    page.on('pageerror', (error) => events.failed(error.stack ?? String(error)))
+    page.on('console', (message) => events.said(message.text()))
+    for (const script of this.scripts) await page.addInitScript(script)
+    return new ChromiumPage(page)
+  }
+
+  /** From the next launch on tabs are hidden while others are shown. */
+  hideTabs(): void {
+    this.browser.plain = true
+  }
+
+  kill(): Promise<void> {
+    this.kept = undefined
+    return this.browser.kill()
+  }
+
+  relaunch(): Promise<void> {
+    return this.browser.relaunch()
+  }
+
+  crashWorker(creator: EnginePage): Promise<void> {
+    return creator.crash()
+  }
+
+  workerProcess(): undefined {
+    return undefined
+  }
+
+  clear(url: string): Promise<void> {
+    return this.browser.clear(url)
+  }
+
+  async isIdle(): Promise<boolean> {
+    const devtools = await this.browser.devtools()
+    const workers = await workersOf(devtools)
+    await devtools.detach()
+    return workers.length === 0
+  }
+
+  /** Ends the worker as a crash would: no tab is told, and no debugger is attached that could hold the next one back. */
+  async endWorker(): Promise<void> {
+    const devtools = await this.browser.devtools()
+    const targetId = await until('a worker to end', async () => (await workersOf(devtools))[0])
+    await devtools.send('Target.closeTarget', { targetId })
+    await devtools.detach()
+  }
+
+  /** Closes the connection to a database without a question, as it does when the disk fails it. @returns when */
+  async forceClose(): Promise<number> {
+    const page = await this.browser.context.newPage()
+    await page.goto('chrome://indexeddb-internals')
+    await page.getByText('Force close').first().click()
+    const since = Date.now()
+    await page.close()
+    return since
+  }
+
+  /**
+   * @param more bytes that the origin may use beyond those it uses now; undefined lifts the limit
+   * @param blank a page of the origin without Hearth
+   */
+  async limit(more: number | undefined, blank: string): Promise<void> {
+    const { context } = this.browser
+    const session = (this.kept ??= await context.newCDPSession(context.pages()[0]!))
+    const { origin } = new URL(blank)
+    if (more === undefined) return void (await session.send('Storage.overrideQuotaForOrigin', { origin }))
+    // After a start Chromium counts a database only once it was opened.
+    const page = await this.newPage()
+    await page.goto(blank)
+    await page.evaluate(openOnce)
+    await page.close()
+    const { usage } = await session.send('Storage.getUsageAndQuota', { origin })
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + more })
+  }
+
+  close(): Promise<void> {
+    return this.browser.close()
+  }
+}
+
+export class ChromiumPage implements EnginePage {
+  isGone = false
+
+  constructor(private readonly page: Page) {}
+
+  goto(url: string): Promise<unknown> {
+    return this.page.goto(url, { timeout: 30_000 })
+  }
+
+  evaluate<R, A>(code: (arg: A) => R | Promise<R>, arg?: A): Promise<R> {
+    return this.page.evaluate(code as (arg: unknown) => R | Promise<R>, arg)
+  }
+
+  close(): Promise<void> {
+    return this.page.close()
+  }
+
+  async crash(): Promise<void> {
+    // The process of a blank page is left behind by the first navigation, and takes nothing with it.
+    await until('the page to arrive', () => this.page.url() !== 'about:blank')
+    const crashed = this.page.waitForEvent('crash')
+    const devtools = await this.devtools()
+    // It is never answered: who would answer is gone.
+    devtools.send('Page.crash').catch(() => undefined)
+    await within('the tab to crash', crashed)
+    this.isGone = true
+  }
+
+  /** It stands still, as a tab does that a person has not looked at for long. @returns what thaws it */
+  async freeze(): Promise<() => Promise<void>> {
+    const devtools = await this.devtools()
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    return async () => {
+      await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+      await devtools.detach()
+    }
+  }
+
+  private devtools(): Promise<CDPSession> {
+    return this.page.context().newCDPSession(this.page)
+  }
+}
+
+async function workersOf(devtools: CDPSession): Promise<string[]> {
+  const { targetInfos } = await devtools.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })
+  return targetInfos.map(({ targetId }) => targetId)
+}
+
+/** Opens the database if it is there, and closes it; runs in a page. */
+async function openOnce(): Promise<void> {
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'hearth')) return
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.open('hearth')
+    request.onsuccess = () => {
+      request.result.close()
+      resolve()
+    }
+  })
+}

@@ -246,7 +246,7 @@ export class Connection {
     const name = workerLock(instance)
     const held = await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock)
     if (held) {
-      await navigator.locks.request(name, { mode: 'shared', signal }, () => undefined)
+      await navigator.locks.request(name, { mode: 'shared', signal }, () => (this.stream = undefined))
       setTimeout(() => signal.aborted || this.again(), GONE_MS)
     }
     // Free: the worker went right after its welcome; or it speaks, and this tab does not see its locks (the site's data

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import { HearthError } from '../worker/protocol/errors.js'
 import { newId, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import { apply } from '../worker/protocol/operations.js'
@@ -124,5 +124,41 @@ describe('edits that were applied and then taken back', () => {
     writes.durable(5_000)
     assert.equal(object.ledger, undefined)
     assert.equal(writes.unsaved, 0)
+  })
+})
+
+describe('who waits until much is durable', () => {
+  it('waits as long as the worker goes on, and hears when it has said nothing for the limit', async () => {
+    mock.timers.enable({ apis: ['setInterval'] })
+    try {
+      const { writes, type } = alice()
+      for (let i = 0; i < 3; i++) type(6, 'x')
+      const others = 'written after it was asked for'
+      let end: unknown
+      const waiting = writes.settled(undefined, 1_000).then(
+        () => (end = 'durable'),
+        (e: { code: string }) => (end = e.code),
+      )
+      const turn = async (ms: number) => {
+        mock.timers.tick(ms)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await turn(900)
+      writes.applied(1, 0, [])
+      await turn(900)
+      writes.durable(1)
+      await turn(1_100)
+      writes.applied(3, 0, [])
+      await turn(900)
+      assert.equal(end, undefined)
+      type(6, others)
+      await turn(900)
+      writes.applied(4, 0, [])
+      await turn(1_000)
+      assert.equal(end, 'rpc/worker-gone')
+      await waiting
+    } finally {
+      mock.timers.reset()
+    }
   })
 })

@@ -104,17 +104,26 @@ export class Writes {
 
   /**
    * Resolves when everything written so far (in the space) is durable or was refused.
-   * @throws HearthError `rpc/worker-gone` after `ms`
+   * @throws HearthError `rpc/worker-gone` when nothing of it has come further for `ms`
    */
   async settled(space: SpaceId | undefined, ms: number): Promise<void> {
     this.close()
     const mine = [...this.sent.values(), ...this.unsent].filter((batch) => !space || batch.space === space)
+    const waits = ({ done, parts }: Batch) =>
+      !done && [...parts].some(([object, part]) => object.pending.has(part))
+    const left = () => mine.filter(({ done }) => !done).length + mine.filter(waits).length
     let late = false
-    const timer = setTimeout(() => ((late = true), this.wake()), ms)
+    let before = left()
+    // Much takes long: as long as less and less of it is left, it is not late.
+    const timer = setInterval(() => {
+      late = left() === before
+      before = left()
+      if (late) this.wake()
+    }, ms)
     for (const batch of mine)
       while (!late && !this.ended && !batch.done)
         await new Promise<void>((resolve) => this.waiting.add(resolve))
-    clearTimeout(timer)
+    clearInterval(timer)
     if (this.ended) throw this.ended
     if (late) throw new HearthError('rpc/worker-gone', { ms })
   }

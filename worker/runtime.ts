@@ -18,7 +18,7 @@ import {
   type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
-import { verifyHello } from './protocol/verify.js'
+import { isFrame, verifyHello } from './protocol/verify.js'
 import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
 import { Tenure, type TenurePlatform } from './tenure.js'
@@ -93,6 +93,8 @@ export class Runtime {
   }
 
   private async attach(data: unknown, port: MessagePort): Promise<void> {
+    // WebKit starts a worker again behind the backs of its tabs, on the ports that they have: they shake hands anew.
+    if (isFrame(data)) throw new HearthError('rpc/worker-gone', { ms: 0 })
     const hello = verifyHello(data)
     const { rpc, client, build, files } = hello
     this.platform.filesAt(files)

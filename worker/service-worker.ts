@@ -22,6 +22,8 @@ const notHere = new URL('/not-here.html', self.location.href)
 
 const release = new Release(__HEARTH_BUILD__, __HEARTH_FILES__, __HEARTH_BYTES__)
 const apps = new AppFiles()
+/** The browser refuses one that is not the active one any more: a site may be cleared at any moment. */
+const claim = () => self.clients.claim().catch(() => undefined)
 
 self.addEventListener('install', (event) => {
   addRoutes(event, release.urls, release.cacheName)
@@ -32,7 +34,7 @@ self.addEventListener('activate', (event) => {
     release
       .activate(event)
       // A page that was there before is served from now on, too. Those of another service worker stay with it.
-      .then(() => self.clients.claim()),
+      .then(claim),
   )
 })
 self.addEventListener('message', (event) => {
@@ -40,7 +42,7 @@ self.addEventListener('message', (event) => {
   // Never by itself: a release takes over when a person says so, or when no tab runs the old one any more.
   if (type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting())
   if (type === 'KEEP' || type === 'ERASED') release.erased = apps.erased = type === 'ERASED'
-  if (type === 'KEEP') event.waitUntil(Promise.all([release.fill(), self.clients.claim()]))
+  if (type === 'KEEP') event.waitUntil(Promise.all([release.fill(), claim()]))
 })
 
 registerRoute(

@@ -5,7 +5,7 @@
 import { fromWire, HearthError, toHearthError } from '../worker/protocol/errors.js'
 import type { ClientId } from '../worker/protocol/ids.js'
 import {
-  PING_MS,
+  BEAT_MS,
   RPC_VERSION,
   tabLock,
   workerLock,
@@ -38,13 +38,15 @@ const LAST_START_MS = 6_400
 const GONE_MS = 100
 /** Frames after which a tab says that it has seen them, so that the worker can forget what they said. */
 const SEEN_FRAMES = 64
-/** Pings missed in a row before a worker counts as gone. */
-const MAX_SILENCE = 2
+/** Beats missed in a row before a worker counts as gone. */
+const MAX_SILENCE = 10
 
 export interface LineEvents {
   /** A worker has answered: the first one, or one that knows nothing of this tab. */
   attached(welcome: Welcome): void
   frame(messages: readonly WorkerMessage[]): void
+  /** Every beat, whether the worker was heard or not. */
+  beat(): void
   /** It cannot go on without the page being loaded anew. */
   lost(error: HearthError): void
 }
@@ -91,7 +93,8 @@ export class Connection {
   /** What the worker knows of `seen`. */
   private told = 0
   private held = false
-  private silence = 0
+  /** Beats since the worker was last heard. */
+  silence = 0
   private closed = false
   private attaching: Promise<void> | undefined
   private waiting: AbortController | undefined
@@ -104,7 +107,7 @@ export class Connection {
     worker: string | undefined,
     private readonly events: LineEvents,
   ) {
-    this.own = this.workerUrl = new URL(worker ?? `${this.files}worker.js`, location.href).href
+    this.own = this.workerUrl = worker ?? `${this.files}worker.js`
   }
 
   /** @throws HearthError `rpc/worker-gone` after `ms`, or what the worker says */
@@ -112,7 +115,7 @@ export class Connection {
     this.hold()
     // Out of the back/forward cache: the worker may have given this tab up, or be another one.
     addEventListener('pageshow', ({ persisted }) => persisted && this.again())
-    setTimeout(() => this.listen(), PING_MS)
+    this.listen()
     return this.attach(ms)
   }
 
@@ -206,6 +209,7 @@ export class Connection {
     const { welcome } = answer as Extract<WorkerMessage, { t: 'welcome' }>
     this.stream = port
     this.requests = undefined
+    this.silence = 0
     this.seen = this.told = f
     // What was in the box was meant for another worker; those who sent it send it again now.
     this.outbox = []
@@ -225,11 +229,11 @@ export class Connection {
   private async dial(): Promise<Line> {
     try {
       const url = this.workerUrl + this.query
-      const line = early && url === `${this.files}worker.js` ? early : start(url)
+      const line = early && url === `${this.files}worker.js` ? early : start(new URL(url, location.href).href)
       early = undefined
       return line
     } catch {
-      // This browser has none, or the script is another origin's.
+      // This browser has none, the script is another origin's, or that is no URL.
       const { dial } = await import('./dial.js').catch(gone)
       return dial(this.workerUrl, this.files)
     }
@@ -242,7 +246,7 @@ export class Connection {
     const name = workerLock(instance)
     const held = await navigator.locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => !lock)
     if (held) {
-      await navigator.locks.request(name, { mode: 'shared', signal }, () => undefined)
+      await navigator.locks.request(name, { mode: 'shared', signal }, () => (this.stream = undefined))
       setTimeout(() => signal.aborted || this.again(), GONE_MS)
     }
     // Free: the worker went right after its welcome; or it speaks, and this tab does not see its locks (the site's data
@@ -253,11 +257,12 @@ export class Connection {
     }
   }
 
-  /** A worker that says nothing for long is gone, whatever its lock says: it pings every `PING_MS`. */
+  /** A worker that says nothing for long is gone, whatever its lock says: it says something every `BEAT_MS`. */
   private listen(): void {
-    this.silence++
-    if (this.silence > MAX_SILENCE && !this.attaching) this.again()
-    if (!this.closed) setTimeout(() => this.listen(), PING_MS)
+    if (this.closed) return
+    if (++this.silence > MAX_SILENCE && !this.attaching) this.again()
+    this.events.beat()
+    setTimeout(() => this.listen(), BEAT_MS)
   }
 
   private again(): void {

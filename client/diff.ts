@@ -64,7 +64,7 @@ export function diffValue(at: Path, from: Stored | undefined, to: Stored): Op[] 
 const own = (record: StoredRecord, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined)
 
 /** Pairs of indices of a longest common subsequence. */
-function common(a: readonly Stored[], b: readonly Stored[]): [number, number][] {
+export function common(a: readonly Stored[], b: readonly Stored[]): [number, number][] {
   if (a.length * b.length > MAX_CELLS) return []
   const width = b.length + 1
   const length = new Uint32Array((a.length + 1) * width)

@@ -4,6 +4,7 @@
  * the lines find its worker as they would find a SharedWorker that was started again.
  * Why no service worker hands out ports: docs/decisions/0008.
  */
+import { HearthError } from '../worker/protocol/errors.js'
 import { newId } from '../worker/protocol/ids.js'
 import {
   CALLS,
@@ -14,10 +15,14 @@ import {
   tabWorkerLock,
   type CallMessage,
 } from '../worker/protocol/line.js'
+import { BEAT_MS } from '../worker/protocol/rpc.js'
+import { end } from './blob.js'
 import type { Line } from './connection.js'
 
 /** Calls in vain, after which the elected tab is asked whether it is there. The first three take 2.8 s together. */
 const MAX_UNHEARD = 3
+/** Beats missed in a row on an open line, after which it is asked, too. */
+const MAX_SILENCE = 2
 /** An elected tab that is alive answers within, in milliseconds. */
 const ANSWER_MS = 1000
 /** Between the end of a worker and the start of the next one, in milliseconds. */
@@ -26,14 +31,25 @@ const AGAIN_MS = 100
 const FAILED_MS = 2000
 const TAKEOVER_LOCK = `${ELECTED_LOCK}:takeover`
 
+interface OpenLine {
+  readonly id: string
+  /** The tab's. */
+  readonly port: MessagePort
+  readonly hangUp: () => void
+  /** The worker has answered. */
+  open: boolean
+}
+
 export class Electorate {
   private readonly calls = new BroadcastChannel(CALLS)
   /** The worker that all call, where this tab is the elected one. */
   private worker: Worker | undefined
   /** Ends this tab's candidacy, or its office. */
   private withdraw: (() => void) | undefined
-  private line: { readonly id: string; readonly hangUp: () => void; open: boolean } | undefined
+  private line: OpenLine | undefined
   private unheard = 0
+  /** Beats since the worker was last heard. */
+  private silence = 0
 
   /** @param script URL of the worker */
   constructor(private readonly script: string) {
@@ -42,6 +58,7 @@ export class Electorate {
     for (const away of ['freeze', 'pagehide']) addEventListener(away, () => this.withdraw?.(), true)
     for (const back of ['resume', 'pageshow'])
       addEventListener(back, () => this.withdraw ?? this.stand(), true)
+    setInterval(() => this.listen(), BEAT_MS)
     this.stand()
   }
 
@@ -52,11 +69,9 @@ export class Electorate {
     this.line?.hangUp()
     const { port1: port, port2 } = new MessageChannel()
     const id = newId()
-    const opened = () => {
-      line.open = true
-      this.unheard = 0
-    }
-    const line = { id, hangUp: layLine(port2, id, { opened }), open: false }
+    const opened = () => (line.open = true)
+    const heard = () => (this.unheard = this.silence = 0)
+    const line: OpenLine = { id, port, hangUp: layLine(port2, id, { opened, heard }), open: false }
     this.line = line
     this.tell({ t: 'call', line: id })
     return { port, onerror: null }
@@ -70,8 +85,23 @@ export class Electorate {
     if (t === 'who' && this.worker) this.tell({ t: 'here' })
     else if (t === 'here' || t === 'ready') {
       this.unheard = 0
-      if (t === 'ready' && this.line && !this.line.open) this.tell({ t: 'call', line: this.line.id })
+      const { line } = this
+      if (!line) return
+      if (!line.open) return t === 'ready' ? this.tell({ t: 'call', line: line.id }) : undefined
+      // There is another worker, and nothing comes from the one at the other end, which keeps its locks; or the elected tab
+      // is there, and its worker would beat.
+      if (this.silence < (t === 'ready' ? 1 : 2 * MAX_SILENCE)) return
+      line.open = false
+      const data = end(new HearthError('rpc/worker-gone', { ms: MAX_SILENCE * BEAT_MS }))
+      line.port.dispatchEvent(new MessageEvent('message', { data }))
     }
+  }
+
+  /** The worker beats, and so does its tab answer, while they live: one that is only slow does either. */
+  private listen(): void {
+    if (!this.line?.open || this.worker || ++this.silence % MAX_SILENCE !== 0) return
+    this.unheard = MAX_UNHEARD
+    void this.takeOver()
   }
 
   /** Waits to be elected; or is, at once, in the place of one that does not answer. */

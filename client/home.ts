@@ -13,6 +13,8 @@ import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
 const LOAD_MS = 15_000
+/** Beats of the worker's that are missing when people are told, within 3 s. */
+const SILENT = 3
 /** How often at most the number of unsaved batches is told, in milliseconds. */
 const COUNT_MS = 100
 
@@ -38,10 +40,11 @@ export class Home {
   private readonly line: Connection
   private readonly spacesNow = new LiveValue<Space[]>([])
   private readonly rejectedNow = new LiveValue<Rejected[]>([], true)
-  private readonly statusNow: LiveValue<HomeStatus>
+  /** Empty until the first worker has answered, which nobody sees. */
+  private readonly statusNow = new LiveValue({} as HomeStatus)
   private readonly loads = new Map<number, { id: ObjectId; done: (error?: HearthError) => void }>()
   private welcome: Welcome | undefined
-  private worker: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
+  private worker!: WorkerStatus
   private asked = 0
   private counting: ReturnType<typeof setTimeout> | undefined
   /** Whether the browser keeps what is stored here when it needs room, once it was asked. */
@@ -60,6 +63,7 @@ export class Home {
     this.line = new Connection(client, app, worker, {
       attached: (welcome) => this.attached(welcome),
       frame: (messages) => this.receive(messages),
+      beat: () => this.statusNow.value.worker?.silent === this.line.silence >= SILENT || this.showStatus(),
       lost: (error) => this.end(error),
     })
     const send = this.line.send.bind(this.line)
@@ -83,7 +87,7 @@ export class Home {
     })
     this.spaces = this.spacesNow
     this.rejected = this.rejectedNow
-    this.status = this.statusNow = new LiveValue<HomeStatus>(this.statusValue())
+    this.status = this.statusNow
     const online = () => this.showStatus()
     addEventListener('online', online)
     addEventListener('offline', online)
@@ -170,7 +174,7 @@ export class Home {
     this.showStatus()
     if (!known) return
     // A worker that knows nothing of this tab: everything is asked for again, and what was not durable told again.
-    const unsaved = this.writes.restart(welcome.mark)
+    const unsaved = this.writes.restart(welcome.mark, welcome.refused)
     for (const query of this.queries.open.values()) query.ask()
     for (const [q, { id }] of this.loads) this.line.send({ t: 'load', q, id })
     let rereading = 1
@@ -184,9 +188,8 @@ export class Home {
         if (object.record) object.state = 'loading'
         continue
       }
-      if (unsaved.has(object)) rereading++
-      const done = unsaved.has(object) ? reread : () => undefined
-      this.load(object.id).then(done, done)
+      rereading++
+      this.load(object.id).then(reread, reread)
     }
     reread()
   }
@@ -195,17 +198,16 @@ export class Home {
   private cleared(now: readonly SpaceInfo[]): void {
     const before = this.spacesNow.value.map(({ info }) => info.value)
     const kept = [...this.table.all()].flatMap(({ id, current }): Kept[] =>
-      current ? [{ id, space: current.space, created: { type: current.type, value: current.value } }] : [],
+      current ? [{ id, created: current }] : [],
     )
-    this.writes.forget()
-    for (const object of this.table.all()) object.replace(undefined)
+    const unsaved = this.writes.forget()
     // The personal space is another one now; what the app holds stands for it.
     const [{ id: old }, { id }] = [before[0]!, now[0]!]
     Object.assign(this.space, { id })
     for (const query of this.queries.open.values()) query.cleared(old, id)
     this.refused(new HearthError('store/cleared'), id, Date.now(), kept, async () => {
       const { writeAgain } = await import('./cleared.js')
-      await writeAgain(this, kept, before)
+      await writeAgain(this, kept, before, unsaved)
     })
   }
 
@@ -262,24 +264,17 @@ export class Home {
     this.spacesNow.set(spaces)
   }
 
-  private statusValue(): HomeStatus {
-    const { used, quota, persisted, damage, tabs } = this.worker
-    return {
-      online: navigator.onLine,
-      unsaved: this.writes?.unsaved ?? 0,
-      storage: { used, quota, persisted },
-      worker: {
-        instance: this.welcome?.instance ?? '',
-        version: this.welcome?.build ?? '',
-        mode: this.welcome?.mode ?? 'shared',
-        tabs,
-      },
-      damage,
-    }
-  }
-
   private showStatus(): void {
-    this.statusNow.set(this.statusValue())
+    if (!this.welcome) return
+    const { instance, build: version, mode } = this.welcome
+    const { tabs, damage, ...storage } = this.worker
+    this.statusNow.set({
+      online: navigator.onLine,
+      unsaved: this.writes.unsaved,
+      storage,
+      worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
+      damage,
+    })
   }
 
   /** Once for many keystrokes: what is shown of it, a person reads. */
@@ -301,7 +296,7 @@ export class Home {
       created,
       edits: [...ops],
     }))
-    this.refused(error, batch.space, batch.at, values, () => this.writes.again(batch))
+    this.refused(error, batch.space, batch.at, values, (space) => this.writes.again(batch, space))
   }
 
   private refused(
@@ -309,7 +304,7 @@ export class Home {
     space: SpaceId,
     at: number,
     values: Rejected['values'],
-    again: () => void | Promise<void>,
+    again: (space: SpaceId) => void | Promise<void>,
   ): void {
     const remove = () => this.rejectedNow.set(this.rejectedNow.value.filter((one) => one !== rejected))
     const rejected: Rejected = {
@@ -321,12 +316,14 @@ export class Home {
       values,
       retry: async () => {
         this.check()
-        await again()
+        await again(rejected.space)
         remove()
       },
       discard: remove,
     }
-    this.rejectedNow.set([...this.rejectedNow.value, rejected])
+    const others = this.rejectedNow.value
+    // In the order in which they can be retried: what was cleared, others stand on.
+    this.rejectedNow.set(error.code === 'store/cleared' ? [rejected, ...others] : [...others, rejected])
     this.onError?.(error)
   }
 

@@ -14,6 +14,8 @@ export class Ledger {
   /** Edits of this tab in it that are not durable. */
   unsaved = 0
   private readonly steps: Step[] = []
+  /** Of each step, as it was when it was made: an edit that is mapped to what is there now gets others. */
+  private readonly ops: (readonly Op[])[] = []
   /** Steps that lead to `value`: edits are mostly asked about one after the other. */
   private at = 0
   private value: StoredRecord
@@ -29,6 +31,7 @@ export class Ledger {
   add(step: Step): void {
     this.steps.push(step)
     if ('object' in step) this.unsaved++
+    this.ops.push('object' in step ? step.ops : 'value' in step ? [] : step)
   }
 
   /** What an edit in it was made on. */
@@ -45,7 +48,7 @@ export class Ledger {
       if ('value' in step) {
         ops = []
         this.value = step.value
-      } else for (const op of 'object' in step ? step.ops : step) coalesce(ops, op)
+      } else for (const op of this.ops[this.at]!) coalesce(ops, op)
     }
     for (const op of ops) this.value = apply(this.value, op)
     return this.value

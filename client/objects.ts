@@ -26,6 +26,8 @@ export class TabObject {
   view: StoredRecord
   gone = false
   state: ObjectState = 'loaded'
+  /** Its view stays as it is: what is there and what is pending do not belong together until `Writes.resume`. */
+  held = false
   /** Own edits that are not in confirmed state, oldest first. */
   pending = NONE
   /** While own edits are confirmed and not durable, or wait for a new worker: what they were made on. */
@@ -75,10 +77,11 @@ export class TabObject {
   /** Others' operations: confirmed state moves on, and own pending edits are mapped over them. */
   received(ops: readonly Op[], updatedAt: number, by: ClientId): void {
     if (!this.record) return
+    this.record = edited(this.record, ops, updatedAt)
+    if (this.held) return
     let mapped = ops
     const right = this.table.client > by
     for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
-    this.record = edited(this.record, ops, updatedAt)
     this.follow(ops)
     this.replay()
     this.tell(mapped, 'tab')
@@ -105,6 +108,8 @@ export class TabObject {
 
   /** The object as it is in the worker: new here, or replaced after a refusal or a restart. */
   replace(record: ObjectRecord | undefined): void {
+    // One that was made here is not there yet.
+    if (!record && this.held && isProvisional(this.record)) return
     this.record = record
     this.state = record ? 'loaded' : 'missing'
     this.follow({ value: record?.value ?? {} })
@@ -115,7 +120,12 @@ export class TabObject {
   /** A part is taken back; with it, an object that it made. */
   drop(part: Part): void {
     this.pending.delete(part)
-    if (part.created) return this.replace(undefined)
+    if (part.created) {
+      this.held = false
+      return this.replace(undefined)
+    }
+    // The latest one, then: nothing older is dropped meanwhile.
+    if (this.held) this.ledger!.add({ value: (this.view = this.ledger!.before(part)) })
     this.replay()
     this.tell(undefined, 'here')
   }
@@ -153,15 +163,30 @@ export class TabObject {
     this.pending.clear()
   }
 
+  /** What is there now is about to be read: until then it is shown as it is, with this part of it. */
+  hold(part: Part): void {
+    this.held = true
+    this.await(part)
+    if (part.created && this.record) this.revive(this.record.space, part.created)
+    this.table.changed(this)
+  }
+
+  /** Nothing is pending any more, and the view follows again. */
+  release(): void {
+    this.held = false
+    this.pending.clear()
+  }
+
   /** A part that was written while there was no worker, or that it had not made durable, is pending (again). */
   resume(part: Part): void {
     this.await(part)
     for (const op of part.ops) this.see(op)
-    this.tell(undefined, 'here')
   }
 
   /** The view, from confirmed state and pending edits. */
   replay(): void {
+    this.shown = undefined
+    if (this.held) return
     this.view = this.record?.value ?? {}
     this.gone = this.record?.gone ?? true
     for (const part of this.pending) for (const op of part.ops) this.see(op)

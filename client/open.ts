@@ -33,7 +33,7 @@ let opened: Promise<Home> | undefined
 /**
  * The data plane of this origin. The first visit makes everything it needs, silently; a second call in a page
  * returns the same home.
- * @throws HearthError `env/insecure-context`, `env/unsupported`, `env/worker-origin`, `rpc/worker-gone`, `rpc/version`, `store/…`
+ * @throws HearthError `env/insecure-context`, `env/unsupported`, `env/worker-…`, `rpc/worker-gone`, `rpc/version`, `store/…`
  */
 export function open(options: OpenOptions = {}): Promise<Home> {
   if (!opened) {

@@ -121,7 +121,9 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** @internal An object has changed here. */
   touched(object: TabObject): void {
     const { record } = object
-    if (!record || (this.spec.space && record.space !== this.spec.space)) return
+    // It is there no more, and nothing says any more whether it was in the result.
+    if (!record) return this.refresh()
+    if (this.spec.space && record.space !== this.spec.space) return
     if (this.has(record) || this.has(object.current)) this.refresh()
   }
 

@@ -72,6 +72,8 @@ export interface HomeStatus {
     readonly instance: string
     readonly version: string
     readonly mode: WorkerMode
+    /** It has said nothing for some seconds: what is written here is shown here only, and is not stored yet. */
+    readonly silent: boolean
     readonly tabs: number
   }
   /** What of the store could not be read; everything else is there. */

@@ -111,7 +111,7 @@ describe('edits that were applied and then taken back', () => {
     stored('abcdef')
     assert.equal(shown(), 'abcdef')
     assert.equal(refused.length, 3)
-    for (const batch of refused) writes.again(batch)
+    for (const batch of refused) writes.again(batch, space)
     assert.equal(shown(), 'ZYabcdefX')
   })
 

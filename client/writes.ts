@@ -3,10 +3,10 @@
  * durable, and sent again, mapped to what is there, when a new worker has taken over (invariant 4).
  */
 import { coalesce } from '../worker/protocol/coalesce.js'
-import { HearthError } from '../worker/protocol/errors.js'
+import { fromWire, HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type { Op } from '../worker/protocol/operations.js'
-import type { Item, TabMessage } from '../worker/protocol/rpc.js'
+import type { Item, TabMessage, Welcome } from '../worker/protocol/rpc.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
 import { Ledger } from './ledger.js'
 import type { ObjectTable, TabObject } from './objects.js'
@@ -160,33 +160,38 @@ export class Writes {
     this.sendOn()
   }
 
-  /** The store was cleared: there is nothing any more that these were made on. */
-  forget(): void {
-    for (const batch of [...this.sent.values(), ...this.unsent]) {
+  /** The store was cleared: nothing is there any more. @returns what was not durable */
+  forget(): Batch[] {
+    this.restart(0)
+    const batches = this.unsent.splice(0)
+    for (const object of this.table.all()) object.release()
+    for (const batch of batches) {
       batch.done = true
-      for (const object of batch.parts.keys()) {
-        object.pending.clear()
-        object.ledger = undefined
-      }
+      for (const [object, part] of batch.parts) part.before ??= object.before(part)
     }
-    this.sent.clear()
-    this.unsent = []
-    this.open = undefined
+    for (const object of this.table.all()) {
+      object.ledger = undefined
+      object.replace(undefined)
+    }
     this.wake()
+    return batches
   }
 
   /**
-   * A new worker, which has nothing that was not durable.
-   * @returns the objects that must be read anew before `resume`
+   * A new worker, which has nothing that was not durable; or the same one again, after a silence.
+   * @param refused what was refused and may not have been heard here
+   * @returns the objects that must be read anew before `resume`; until then they are shown as they were
    */
-  restart(mark: number): Set<TabObject> {
+  restart(mark: number, refused: Welcome['refused'] = []): Set<TabObject> {
     this.close()
+    this.held = true
+    for (const [n, error] of refused) this.refused(n, fromWire(error))
     for (const batch of [...this.sent.values(), ...this.unsent])
       for (const object of batch.parts.keys()) object.suspend()
     this.durable(mark)
-    this.held = true
     this.unsent = [...this.sent.values(), ...this.unsent]
     this.sent.clear()
+    for (const batch of this.unsent) for (const [object, part] of batch.parts) object.hold(part)
     return new Set(this.unsent.flatMap((batch) => [...batch.parts.keys()]))
   }
 
@@ -196,26 +201,27 @@ export class Writes {
     this.held = false
     this.count = this.confirmed = mark
     const batches = this.unsent.splice(0)
-    const objects = new Set(batches.flatMap((batch) => [...batch.parts.keys()]))
+    const objects = [...this.table.all()].filter(({ held }) => held)
     // What was written meanwhile is shown on top of what the worker has: the oldest batch is mapped to that without it.
     for (const object of objects) {
-      object.pending.clear()
+      object.release()
       object.replay()
     }
     for (const batch of batches) {
       for (const [object, part] of batch.parts) part.before ??= object.before(part)
-      if ([...batch.parts.values()].every((part) => this.reapply(part, batch.space))) this.post(batch)
+      if ([...batch.parts.values()].every((part) => this.reapply(part))) this.post(batch)
       else this.refuse(batch, new HearthError('echo/lost-base'))
     }
     for (const object of this.table.all()) object.ledger = undefined
+    for (const object of objects) object.tell(undefined, 'here')
   }
 
   /** Once more, as a new batch on what is there now. @throws HearthError `echo/lost-base` */
-  again(batch: Batch): void {
+  again({ parts }: Batch, space: SpaceId): void {
     this.batch(() => {
-      for (const { object, created, ops, before } of batch.parts.values()) {
+      for (const { object, created, ops, before } of parts.values()) {
         if (created) {
-          object.revive(batch.space, created)
+          object.revive(space, created)
           this.create(object)
         }
         const mapped = object.record && remap(ops, before ?? object.view, object.view)
@@ -226,9 +232,8 @@ export class Writes {
   }
 
   /** Puts a part on top of what is there now. False if what it was made on is gone. */
-  private reapply(part: Part, space: SpaceId): boolean {
-    const { object, created, before } = part
-    if (created && !object.record) object.revive(space, created)
+  private reapply(part: Part): boolean {
+    const { object, before } = part
     const mapped = object.record && remap(part.ops, before ?? object.view, object.view)
     if (!mapped) return false
     part.ops = mapped
@@ -251,6 +256,7 @@ export class Writes {
     if (!part) {
       part = { object, created, ops: [], before: undefined }
       if (this.held) (object.ledger ??= new Ledger(object.view, true)).add(part)
+      object.held = this.held
       this.open.parts.set(object, part)
       object.await(part)
     }

@@ -42,9 +42,10 @@ export function fillPopover(home: Home): void {
 }
 
 function stateInWords({ status, rejected }: Home): string {
-  const { damage, unsaved } = status.value
+  const { damage, unsaved, worker } = status.value
   const refused = rejected.value.length
   if (status.error) return status.error.message
+  if (worker.silent) return 'The data plane does not answer just now. What you change here is not saved yet.'
   if (refused) return `Changes that could not be saved: ${refused}.`
   if (damage.length) return 'Some data on this device cannot be read.'
   return unsaved ? 'Saving…' : 'Everything is saved on this device.'

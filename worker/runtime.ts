@@ -7,6 +7,7 @@ import type { EchoPlatform } from './echo/platform.js'
 import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
+  BEAT_MS,
   OLDEST_SERVED,
   PING_MS,
   RPC_VERSION,
@@ -17,7 +18,7 @@ import {
   type WorkerMessage,
   type WorkerStatus,
 } from './protocol/rpc.js'
-import { verifyHello } from './protocol/verify.js'
+import { isFrame, verifyHello } from './protocol/verify.js'
 import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
 import { Tenure, type TenurePlatform } from './tenure.js'
@@ -39,6 +40,8 @@ export interface Platform extends EchoPlatform, TenurePlatform {
 /** Automerge is made ready this long after the store was opened, in milliseconds. */
 const AUTOMERGE_MS = 500
 
+/** A store that cannot be opened is tried again for so long, in milliseconds. */
+const REOPEN_MS = 1_500
 /** The longest wait for the lock that says that this worker lives, which nobody else wants, in milliseconds. */
 const LOCK_MS = 10_000
 /** What was just posted gets so long to arrive before a worker ends, in milliseconds. */
@@ -70,7 +73,7 @@ export class Runtime {
     this.tenure = new Tenure(platform, (url) => this.retire(url))
     // Opening the store takes longest: begin before the first tab has said hello.
     void this.echo().catch(() => undefined)
-    this.platform.later(() => this.tick(), PING_MS)
+    this.platform.later(() => this.tick(1), BEAT_MS)
   }
 
   /** A new tab. Its first message is `Hello`; nothing it sends can reach beyond its own session. */
@@ -90,6 +93,8 @@ export class Runtime {
   }
 
   private async attach(data: unknown, port: MessagePort): Promise<void> {
+    // WebKit starts a worker again behind the backs of its tabs, on the ports that they have: they shake hands anew.
+    if (isFrame(data)) throw new HearthError('rpc/worker-gone', { ms: 0 })
     const hello = verifyHello(data)
     const { rpc, client, build, files } = hello
     this.platform.filesAt(files)
@@ -139,9 +144,7 @@ export class Runtime {
   private async open(): Promise<Echo> {
     await this.tenure.begin()
     try {
-      const opening = () => Echo.open(this.platform, () => this.restart())
-      // What was cleared while it was being opened is there, empty, for the next try.
-      const echo = await opening().catch(opening)
+      const echo = await this.openStore()
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return echo
@@ -151,6 +154,19 @@ export class Runtime {
     }
   }
 
+  /** What was cleared while it was being opened is there, empty, for a later try; clearing takes a moment. */
+  private async openStore(): Promise<Echo> {
+    const end = this.platform.now() + REOPEN_MS
+    for (let wait = 10; ; wait *= 2)
+      try {
+        return await Echo.open(this.platform, () => this.restart())
+      } catch (e) {
+        const { code } = toHearthError(e, 'store/unavailable')
+        if (code !== 'store/unavailable' || this.platform.now() + wait > end) throw e
+        await new Promise<void>((resolve) => this.platform.later(resolve, wait))
+      }
+  }
+
   /** Everything accepted becomes durable, the store is let go, and this worker ends; its tabs go to the next one. */
   private async retire(url: string): Promise<void> {
     if (this.tenure.movedTo) return
@@ -158,7 +174,7 @@ export class Runtime {
     this.leaveTabs(url)
     const echo = await this.opening?.catch(() => undefined)
     const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
-    await Promise.race([echo?.drain(), late]).catch(() => undefined)
+    await Promise.race([echo?.settled(), late]).catch(() => undefined)
     echo?.close()
     this.tenure.release()
     this.platform.later(() => this.platform.close(), elsewhere ? LINGER_MS : 0)
@@ -190,14 +206,17 @@ export class Runtime {
       device: echo.device,
       spaces: echo.spaceInfos,
       mark: echo.mark(session.client),
+      refused: echo.refused(session.client),
       status: this.status,
     }
   }
 
-  private tick(): void {
-    for (const session of this.sessions) session.ping()
-    void this.refreshStatus()
-    this.platform.later(() => this.tick(), PING_MS)
+  private tick(beats: number): void {
+    if (beats % (PING_MS / BEAT_MS) === 0) {
+      for (const session of this.sessions) session.ping()
+      void this.refreshStatus()
+    } else for (const session of this.sessions) session.beat()
+    this.platform.later(() => this.tick(beats + 1), BEAT_MS)
   }
 
   private async refreshStatus(): Promise<void> {

@@ -58,7 +58,11 @@ export class Session implements Listener {
   private outbox: WorkerMessage[] = []
   /** Number of the frame that is being gathered. */
   private frame = 1
+  /** As it was at the last beat. */
+  private beaten = 0
   private lastBatch: number
+  /** Refusals that the tab may not have seen, and the frames that tell of them. */
+  private readonly refusals: [frame: number, n: number][] = []
   /** Pings in a row without a sign of life. They are counted, not timed: a machine that slept has not waited. */
   private unanswered = 0
   private unseen = 0
@@ -80,6 +84,7 @@ export class Session implements Listener {
 
   welcome(welcome: Welcome): void {
     this.send({ t: 'welcome', welcome })
+    for (const [n] of welcome.refused ?? []) this.refusals.push([this.frame, n])
   }
 
   /** Ends with the tab's lock: it is held from now on. */
@@ -97,6 +102,12 @@ export class Session implements Listener {
 
   sendStatus(status: WorkerStatus): void {
     this.send({ t: 'status', status })
+  }
+
+  /** A sign of life, unless there was one since the last beat. */
+  beat(): void {
+    if (!this.ended && this.frame === this.beaten) this.stream.postMessage({ f: this.frame++, m: [] })
+    this.beaten = this.frame
   }
 
   /** Asks for a sign of life, and gives up on a tab that has shown none for long. */
@@ -146,6 +157,8 @@ export class Session implements Listener {
     if (this.ended) return
     if (this.held) return void this.held.push(frame)
     const { seen, m } = frame
+    while ((this.refusals[0]?.[0] ?? Infinity) <= seen)
+      this.echo.heard(this.client, this.refusals.shift()![1])
     if (this.unseen > 0) {
       this.bridge.seen(seen)
       this.unseen = this.bridge.size
@@ -222,7 +235,9 @@ export class Session implements Listener {
 
   /** The tab made later edits on top of this one: they have no base either, until it has heard. */
   private refuse(n: number, error: HearthError, items: readonly Item[]): void {
-    this.send({ t: 'refused', n, error: toWire(error) })
+    const wire = toWire(error)
+    this.echo.skip(this.client, n, wire)
+    this.refused(this.client, n, wire)
     this.reset(new Map(items.map(({ id }) => [id, this.echo.record(id)])))
   }
 
@@ -303,7 +318,9 @@ export class Session implements Listener {
   }
 
   refused(client: ClientId, n: number, error: WireError): void {
-    if (client === this.client) this.send({ t: 'refused', n, error })
+    if (client !== this.client) return
+    this.send({ t: 'refused', n, error })
+    this.refusals.push([this.frame, n])
   }
 
   reset(records: ReadonlyMap<ObjectId, ObjectRecord | undefined>): void {

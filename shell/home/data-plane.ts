@@ -30,7 +30,9 @@ export function dataPlane(home: Home, changed: () => void): TemplateResult {
       error
         ? html`<p class="figure">Stopped</p>
             <p class="state" role="alert">${error.message}</p>`
-        : html`<p class="figure live">Running</p>`
+        : worker.silent
+          ? html`<p class="figure" role="alert">Not answering</p>`
+          : html`<p class="figure live">Running</p>`
     }
     <ul class="rows">
       <li><span>Mode</span><span>${modes[worker.mode] ?? worker.mode}</span></li>

@@ -102,24 +102,35 @@ describe('workers at two addresses of an origin', () => {
     stage.browser.errors.length = 0
   })
 
-  it('a worker of another origin is refused, and it is said what to do', async () => {
-    releases.deploy('aaaaaaa1')
-    const page = await stage.blankTab()
-    await page.addScriptTag({ url: '/hearth.js' })
-    const error = await page.evaluate(() =>
-      hearth.open({ worker: 'https://elsewhere.example/hearth/worker.js' }).then(
-        () => undefined,
-        (e: unknown) => ({
-          ours: e instanceof hearth.HearthError,
-          code: (e as { code: string }).code,
-          message: (e as Error).message,
-        }),
-      ),
-    )
-    assert.equal(error?.ours, true)
-    assert.equal(error.code, 'env/worker-origin')
-    assert.match(error.message, /importScripts\("https:\/\/elsewhere\.example\/hearth\/worker\.js"\)/)
-  })
+  for (const [what, worker, code, words] of [
+    [
+      'a worker of another origin',
+      'https://elsewhere.example/hearth/worker.js',
+      'env/worker-origin',
+      'importScripts("https://elsewhere.example/hearth/worker.js")',
+    ],
+    ['what is no URL', 'http://[', 'env/worker-url', '"http://[" is not the address'],
+  ] as const)
+    it(`${what} is refused, and Alice reads what to do`, async () => {
+      releases.deploy('aaaaaaa1')
+      const page = await stage.blankTab()
+      await page.addScriptTag({ url: '/hearth.js' })
+      const error = await page.evaluate(
+        (worker) =>
+          hearth.open({ worker }).then(
+            () => undefined,
+            (e: unknown) => ({
+              ours: e instanceof hearth.HearthError,
+              code: (e as { code: string }).code,
+              message: (e as Error).message,
+            }),
+          ),
+        worker,
+      )
+      assert.equal(error?.ours, true)
+      assert.equal(error.code, code)
+      assert.ok(error.message.includes(words), error.message)
+    })
 })
 
 const counter = (page: Page): Promise<string> =>

@@ -25,7 +25,7 @@ describe('Firefox, with the server gone and the browser restarted', () => {
   }
   before(async () => (server = await startServer({ dist, apps: [folder('pages/offline-folder')] })))
   after(async () => {
-    await browser.close()
+    await (browser as Browser | undefined)?.close()
     await server.close()
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
@@ -36,7 +36,7 @@ describe('Firefox, with the server gone and the browser restarted', () => {
     await first.goto(app)
     await until('its files to be kept', () => first.evaluate(allKept), 30_000)
     await server.close()
-    await browser.close()
+    await (browser as Browser | undefined)?.close()
 
     const page = await start()
     await page.goto(app)

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type * as Hearth from '../../client/index.js'
 import { Stage } from './stage.js'
-import { until } from './wait.js'
+import { until, within } from './wait.js'
 
 describe('a store that goes away', () => {
   let stage: Stage
@@ -54,6 +54,28 @@ describe('a store that goes away', () => {
       await stage.browser.clear(stage.server.url)
     })
 
+  it('while Alice and Bob type into one text: both write it again at once, and every character is there once', async () => {
+    const pages = [await stage.tab(), await stage.tab()]
+    const id = await pages[0]!.evaluate(async () => {
+      const { id } = window.home.space.add('page', { text: hearth.text('') })
+      await window.home.space.flush()
+      return id as string
+    })
+    const typing = Promise.all(pages.map((page, tab) => page.evaluate(typeUntilCleared, { id, tab })))
+    await until('both to type', async () => (await textOf(pages[1]!, id)).length > 40)
+    await deleted()
+    const typed = (await within('both to be told', typing)).flat()
+    assert.ok(typed.length > 40)
+    const again = pages.map((page) => page.evaluate(() => window.home.rejected.value[0]!.retry()))
+    await within('both to write it again', Promise.all(again))
+    for (const page of pages) {
+      await until('all of it', async () => (await textOf(page, id)).length >= typed.length)
+      assert.deepEqual([...(await textOf(page, id))].sort(), typed.sort())
+      assert.deepEqual(await rejected(page), [])
+      await page.close()
+    }
+  })
+
   /** As a page of the origin does it, or a tool of developers. */
   async function deleted(): Promise<void> {
     const page = await stage.blankTab()
@@ -81,3 +103,20 @@ const rejected = (page: Page): Promise<string[]> =>
 
 const instanceOf = (page: Page): Promise<string> =>
   page.evaluate(() => window.home.status.value.worker.instance)
+
+const textOf = (page: Page, id: string): Promise<string> =>
+  page.evaluate((id) => String(window.home.space.get(id)?.['text'] ?? ''), id)
+
+/** Characters that no other tab types, as fast as a page can. @returns those that were shown */
+async function typeUntilCleared({ id, tab }: { id: string; tab: number }): Promise<string[]> {
+  const page = await window.home.space.load(id)
+  const typed: string[] = []
+  while (window.home.rejected.value.length === 0) {
+    const character = String.fromCharCode(0x4e00 + tab * 5000 + typed.length)
+    const at = Math.floor((page['text'] as string).length / 2)
+    hearth.splice(page, 'text', at, 0, character)
+    typed.push(character)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  return typed
+}

@@ -69,6 +69,20 @@ describe('when the worker ends under its tabs', () => {
       bob.evaluate((id) => window.home.space.get(id)!['title'] === 'after', id),
     )
   })
+
+  it('a tab that speaks on to a new one, which does not know it, is told to shake hands', async () => {
+    const mallory = await stage.blankTab()
+    const code = await within(
+      'an answer',
+      mallory.evaluate(async () => {
+        const { port } = new SharedWorker('/hearth/worker.js', { name: 'hearth' })
+        port.postMessage({ seen: 7, m: [{ t: 'seen' }] })
+        const { data } = await new Promise<MessageEvent>((resolve) => (port.onmessage = resolve))
+        return data.m[0].error.code as string
+      }),
+    )
+    assert.equal(code, 'rpc/worker-gone')
+  })
 })
 
 /** Counts, some of it durable and some of it on its way at any moment; runs in a page. */

@@ -138,6 +138,7 @@ export class ChromiumPage implements EnginePage {
 
   /** It stands still, as a tab does that a person has not looked at for long. @returns what thaws it */
   async freeze(): Promise<() => Promise<void>> {
+    await until('the page to arrive', () => this.page.url() !== 'about:blank')
     const devtools = await this.devtools()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
     return async () => {

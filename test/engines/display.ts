@@ -11,7 +11,8 @@ let started: Promise<string> | undefined
 export const display = (): Promise<string> => (started ??= start())
 
 async function start(): Promise<string> {
-  const args = ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp']
+  // Otherwise it begins anew, and takes nobody for a moment, when a browser was killed and it has no other.
+  const args = ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp', '-noreset']
   const server = spawn('Xvfb', args, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   const pipe = server.stdio[3] as Readable
   // Neither it nor its pipe keeps this process alive.

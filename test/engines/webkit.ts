@@ -9,7 +9,6 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { until, within } from '../e2e/wait.js'
 import { noWebKit, webkit } from '../runner/browsers.js'
@@ -38,8 +37,8 @@ const TELLING = `{
   addEventListener('unhandledrejection', ({ reason }) => tell({ failed: text(reason) }))
 }`
 
-/** The browser tells of the end of a process, in milliseconds at most. */
-const GONE_MS = 100
+/** The longest that the browser takes to tell that the process of a page has ended, in milliseconds. */
+const GONE_MS = 500
 
 /** Longest time for a command that waits for no page, in milliseconds. */
 const PROMPT_MS = 15_000
@@ -112,12 +111,13 @@ export class WebKit implements Engine {
     this.abandon()
   }
 
-  async crashWorker(): Promise<void> {
+  async crashWorker(creator: EnginePage): Promise<void> {
     const pid = this.workerProcess()
     if (!pid) throw new Error('No process of WebKitGTK has a worker.')
     process.kill(pid, 'SIGKILL')
     await until('the process of the worker to be gone', () => !isRunning(pid))
-    await sleep(GONE_MS)
+    // Unless the worker was elsewhere.
+    await until('its page to be gone', () => creator.isGone, GONE_MS).catch(() => undefined)
   }
 
   workerProcess(): number | undefined {

@@ -8,6 +8,9 @@ import { Ledger } from './ledger.js'
 import type { Cell } from './plan.js'
 import { pause, type Tab, type TabEvents } from './tab.js'
 
+/** Longest wait for a cycle, in milliseconds: a browser that is gone answers nothing. */
+const CYCLE_MS = 150_000
+
 export interface CycleOptions {
   /** Tabs that are open when the fault strikes. */
   readonly tabs: number
@@ -37,9 +40,11 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const cycle = new Cycle(arena, cell, seed, options)
   try {
-    await cycle.run()
+    await within('a cycle to end', cycle.run(), CYCLE_MS)
   } catch (cause) {
     cycle.broken.push(String((cause as Error).stack ?? cause))
+    // Whatever it was that broke, the next cycle is not to meet it; the browser itself may be gone.
+    await arena.killBrowser()
   }
   return cycle.result()
 }

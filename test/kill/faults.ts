@@ -109,6 +109,8 @@ const freezeTab: Fault = {
   worker: 'same',
   async strike({ tabs, random, long, live, expect }) {
     const tab = random.pick(tabs)
+    // A page that is frozen before it has come is the browser's own affair, and is not waited for so long.
+    if (long) await within('the page to load', tab.loaded)
     const since = now()
     const thaw = await (tab.page as ChromiumPage).freeze()
     // One that is opening has no agent yet that could tell.
@@ -142,9 +144,13 @@ const newerBuild: Fault = {
   prepare: (arena) => arena.skew.deploy(older),
   async strike({ arena, open }) {
     arena.skew.deploy(newer)
-    const since = now()
-    await open()
-    return since
+    const tab = await open()
+    await within('the newer page to load', tab.loaded)
+    // How long a browser takes to make a tab, and to ask for its page, is its own.
+    return tab.page.evaluate(() => {
+      const [{ responseStart }] = performance.getEntriesByType('navigation') as [PerformanceNavigationTiming]
+      return Math.round(performance.timeOrigin + responseStart)
+    })
   },
   mend: ({ arena, expect }) => buildIs(arena, newer, expect),
 }

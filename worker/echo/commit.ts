@@ -4,7 +4,7 @@
  *
  * Here, and off the path that shows an edit, operations become Automerge changes and changes become entries.
  */
-import { toHearthError } from '../protocol/errors.js'
+import { toHearthError, type WireError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
 import { coalesce } from '../protocol/coalesce.js'
 import { apply, type Op } from '../protocol/operations.js'
@@ -14,6 +14,7 @@ import type { Claims } from './claims.js'
 import type { Documents } from './documents.js'
 import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
+import type { Refusals, Refused } from './refusals.js'
 import type { Slot, Space } from './space.js'
 
 /** A journal row: the operations of one entry on plain values, so that pages catch up without Automerge. */
@@ -22,6 +23,8 @@ export type Journal = readonly (readonly [id: ObjectId, ops: readonly Op[]])[]
 export interface Mark {
   readonly n: number
   readonly at: number
+  /** Of these, what its tab may not have heard. */
+  readonly refused?: Refused
 }
 
 /** Operations made into changes in one turn: some 5 ms, after which tabs are heard. So much text counts as one of them. */
@@ -47,6 +50,7 @@ export class Committer {
     private readonly store: Store,
     private readonly documents: Documents,
     private readonly claims: Claims,
+    private readonly refusals: Refusals,
     private readonly onDurable: (batches: readonly Batch[]) => void,
     private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
   ) {}
@@ -57,7 +61,8 @@ export class Committer {
   }
 
   /** Batch `n` was refused before it came here: never apply it again. */
-  skip(client: ClientId, n: number): void {
+  skip(client: ClientId, n: number, error: WireError): void {
+    this.refusals.add(client, [[n, error]])
     this.refused.set(client, Math.max(n, this.refused.get(client) ?? 0))
   }
 
@@ -158,15 +163,24 @@ export class Committer {
   }
 
   private marks(group: readonly Batch[]): Write[] {
-    const marks = new Map(this.refused)
-    this.refused.clear()
+    const marks = new Map<ClientId, number>()
     for (const { client, n } of group) marks.set(client, Math.max(n, marks.get(client) ?? 0))
+    // What waits for the next commit was made before it was refused: a mark must not pass it.
+    const waiting = new Set(this.queue.map(({ client }) => client))
+    for (const [client, n] of this.refused)
+      if (!waiting.has(client)) {
+        marks.set(client, Math.max(n, marks.get(client) ?? 0))
+        this.refused.delete(client)
+      }
     const at = this.platform.now()
-    return [...marks].map(([client, n]): Write => ({
-      table: 'marks',
-      key: client,
-      put: { n, at } satisfies Mark,
-    }))
+    return [...marks].map(([client, n]): Write => {
+      const refused = this.refusals.unheard(client).filter(([one]) => one <= n)
+      return {
+        table: 'marks',
+        key: client,
+        put: { n, at, ...(refused.length > 0 && { refused }) } satisfies Mark,
+      }
+    })
   }
 }
 

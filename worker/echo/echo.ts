@@ -4,7 +4,7 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
-import { HearthError, invalid, type WireError } from '../protocol/errors.js'
+import { HearthError, invalid, toHearthError, toWire, type WireError } from '../protocol/errors.js'
 import { toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
@@ -20,6 +20,7 @@ import { applyItems } from './editing.js'
 import { Matching, type RecordChange } from './matching.js'
 import { openSpace, readHeads, type Heads } from './opening.js'
 import type { EchoPlatform, Store, Write } from './platform.js'
+import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
 import type { Row } from './row.js'
 import { Space } from './space.js'
@@ -54,6 +55,7 @@ export class Echo {
   private readonly pending: Batch[] = []
   private readonly marks = new Map<ClientId, Mark>()
   private readonly claims = new Claims(() => this.spaces.values())
+  private readonly refusals = new Refusals()
   private readonly documents: Documents
   private readonly committer: Committer
   private readonly checkpoints: Checkpoints
@@ -73,6 +75,7 @@ export class Echo {
       store,
       this.documents,
       this.claims,
+      this.refusals,
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),
     )
@@ -106,7 +109,10 @@ export class Echo {
 
   private async recover(heads: Heads): Promise<void> {
     heads.damage.forEach((damage) => this.report(damage))
-    for (const [client, mark] of heads.marks) this.marks.set(client, mark)
+    for (const [client, mark] of heads.marks) {
+      this.marks.set(client, mark)
+      this.refusals.add(client, mark.refused ?? [])
+    }
     const open = (info: SpaceInfo) =>
       openSpace(this.platform, this.store, this.documents, heads, info, {
         damage: (damage) => this.report(damage),
@@ -177,12 +183,27 @@ export class Echo {
 
   /** Highest batch of this client that is never to be applied again. */
   mark(client: ClientId): number {
-    return this.marks.get(client)?.n ?? 0
+    return Math.max(this.marks.get(client)?.n ?? 0, this.refusals.highest(client))
   }
 
-  /** Resolves when no batch of this client is on its way to the disk. */
-  async settled(client: ClientId): Promise<void> {
-    if (this.pending.some((batch) => batch.client === client)) await this.committer.idle()
+  /** Batches up to the mark that were refused, which this client may not have heard. */
+  refused(client: ClientId): Refused {
+    return this.refusals.unheard(client)
+  }
+
+  /** The client has seen that its batch `n` was refused. */
+  heard(client: ClientId, n: number): void {
+    this.refusals.heard(client, n)
+  }
+
+  /** A batch was refused before it came here: it is never to be applied. */
+  skip(client: ClientId, n: number, error: WireError): void {
+    this.committer.skip(client, n, error)
+  }
+
+  /** Resolves when no batch (of this client) is on its way to the disk. */
+  async settled(client?: ClientId): Promise<void> {
+    if (!client || this.pending.some((batch) => batch.client === client)) await this.committer.idle()
   }
 
   record(id: ObjectId): ObjectRecord | undefined {
@@ -203,7 +224,7 @@ export class Echo {
       for (const item of items) verifyItem(item)
       return this.apply(client, n, space, items)
     } catch (e) {
-      this.committer.skip(client, n)
+      this.skip(client, n, toWire(toHearthError(e)))
       throw e
     }
   }
@@ -278,7 +299,7 @@ export class Echo {
     for (const [key, matching] of this.matchings) if (matching.windows.size === 0) this.matchings.delete(key)
   }
 
-  /** Everything accepted is durable, and derived data is written. */
+  /** Everything accepted is durable, and derived data is written: an end for which nobody waits. */
   async drain(): Promise<void> {
     await this.committer.idle()
     await this.checkpoints.run(true)

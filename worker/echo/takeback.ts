@@ -3,7 +3,7 @@
  * cause is applied again, in order. What a tab sends before it has heard of this is refused by its session, for it was
  * made on what is no more.
  */
-import { toWire, type HearthError } from '../protocol/errors.js'
+import { toWire, type HearthError, type WireError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
 import type { Item, ObjectRecord } from '../protocol/rpc.js'
 import type { Batch, Refusal } from './batch.js'
@@ -20,7 +20,7 @@ export interface Accepting {
   /** @throws HearthError if it cannot be applied on what is there now */
   apply(client: ClientId, n: number, space: Space, items: readonly Item[]): void
   /** Never apply this batch again. */
-  skip(client: ClientId, n: number): void
+  skip(client: ClientId, n: number, error: WireError): void
 }
 
 /** @param batches everything that is not durable, in order */
@@ -49,8 +49,9 @@ function restore(batches: readonly Batch[]): Map<ObjectId, RecordChange> {
 }
 
 function refuse({ listeners, skip }: Accepting, { client, n }: Batch, error: HearthError): void {
-  skip(client, n)
-  for (const listener of listeners) listener.refused(client, n, toWire(error))
+  const wire = toWire(error)
+  skip(client, n, wire)
+  for (const listener of listeners) listener.refused(client, n, wire)
 }
 
 /** Applies once more a batch that failed with another one. */

@@ -162,8 +162,9 @@ class IndexedDbStore implements Store {
         passedOver?.()
         return new Promise(() => undefined)
       }
-      this.check()
-      throw writeError(e)
+      const error = writeError(e)
+      if (error.code !== 'store/quota') await this.check()
+      throw error
     }
   }
 
@@ -171,10 +172,13 @@ class IndexedDbStore implements Store {
     this.db.close()
   }
 
-  /** The event that tells of a lost connection may come after the failures that it causes. */
-  private check(): void {
+  /**
+   * The event that tells of a lost connection may come after the failures that it causes: whoever is told of one of
+   * these has been told first that the store is gone, if it is.
+   */
+  private async check(): Promise<void> {
     try {
-      this.db.transaction('meta').done.catch(() => undefined)
+      await this.db.get('meta', FENCE)
     } catch {
       this.lose()
     }
@@ -189,7 +193,7 @@ class IndexedDbStore implements Store {
     try {
       return await read()
     } catch (e) {
-      this.check()
+      await this.check()
       throw toHearthError(e, 'store/unavailable')
     }
   }

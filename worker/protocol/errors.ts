@@ -38,6 +38,8 @@ const workerMessages = {
 
 /** What a tab finds out that looks for a worker in another way than most: these words come with that code. */
 export const dialMessages = {
+  'env/worker-url':
+    '"{url}" is not the address of a worker. Give open({ worker }) a path on this page’s origin, or leave it out.',
   'env/worker-origin':
     'A worker may not come from {origin}: name a file of this page’s origin, with one line: importScripts("{importing}").',
 } as const

@@ -39,6 +39,8 @@ interface Carried {
 export interface LineEvents {
   /** Of the tab's end: the worker's end is there. Without it, this is the worker's end. */
   readonly opened?: () => void
+  /** Something has come. */
+  readonly heard?: () => void
   /** The last message has gone. */
   readonly closed?: () => void
 }
@@ -48,7 +50,7 @@ export interface LineEvents {
  * @param id 22 characters, known to both ends
  * @returns hangs up
  */
-export function layLine(port: MessagePort, id: string, { opened, closed }: LineEvents): () => void {
+export function layLine(port: MessagePort, id: string, { opened, heard, closed }: LineEvents): () => void {
   const channel = new BroadcastChannel(`hearth:line:${id}`)
   const further: (() => void)[] = []
   let held: Packet[] | undefined = opened && []
@@ -70,6 +72,7 @@ export function layLine(port: MessagePort, id: string, { opened, closed }: LineE
     if (isLast(data)) hangUp()
   }
   channel.onmessage = ({ data: packet }: MessageEvent<Packet>) => {
+    heard?.()
     if (packet.t === 'open') {
       const waiting = held ?? []
       held = undefined

@@ -27,6 +27,8 @@ export const workerLock = (instance: InstanceId) => `hearth:worker:${instance}`
 export const OWNER_LOCK = 'hearth:owner'
 /** BroadcastChannel on which workers of one origin agree who has the store. */
 export const OWNER_CHANNEL = 'hearth:owner'
+/** The worker says something to each tab this often, be it an empty frame, in milliseconds: else it is silent. */
+export const BEAT_MS = 1000
 /** The worker asks each tab this often whether it is still there, in milliseconds; a frozen tab keeps its lock. */
 export const PING_MS = 5000
 
@@ -59,6 +61,8 @@ export interface Welcome {
   readonly spaces: readonly SpaceInfo[]
   /** Highest batch of this client that is durable: all up to it are, or were refused. */
   readonly mark: number
+  /** Batches that were refused, which this client may not have heard: `n`, and why. Safe to repeat. */
+  readonly refused?: readonly (readonly [n: number, error: WireError])[]
   readonly status: WorkerStatus
 }
 

@@ -51,6 +51,9 @@ export function verifyHello(hello: unknown): Hello {
 const isFolder = (url: unknown): url is string =>
   typeof url === 'string' && url.length <= MAX_URL && /^https?:\/\/.+\/$/.test(url) && URL.canParse(url)
 
+/** Whether it may be a frame of a tab that has shaken hands. */
+export const isFrame = (data: unknown): boolean => isObject(data) && 'm' in data
+
 /** @throws HearthError `rpc/malformed` */
 export function verifyFrame(frame: unknown): TabFrame {
   if (!isObject(frame) || !isCount(frame.seen) || !isList(frame.m as Stored)) malformed('frame')

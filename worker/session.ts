@@ -350,14 +350,20 @@ export class Session implements Listener {
   }
 
   private sendRecords(records: readonly ObjectRecord[]): void {
-    const kinds = new Map<string, { of: RecordKind; rows: RecordRow[] }>()
-    for (const { id, space, type, author, value, order, createdAt, updatedAt, gone } of records) {
-      const key = `${space}${author}${type}`
-      let kind = kinds.get(key)
-      if (!kind) kinds.set(key, (kind = { of: [space, type, author], rows: [] }))
+    const kinds: { of: RecordKind; rows: RecordRow[] }[] = []
+    let kind: (typeof kinds)[0] | undefined
+    const isOf = (of: RecordKind | undefined, { space, type, author }: ObjectRecord) =>
+      of?.[0] === space && of[1] === type && of[2] === author
+    for (const record of records) {
+      const { id, space, type, author, value, order, createdAt, updatedAt, gone } = record
+      // Most are of the kind of the one before.
+      if (!kind || !isOf(kind.of, record)) {
+        kind = kinds.find((one) => isOf(one.of, record))
+        if (!kind) kinds.push((kind = { of: [space, type, author], rows: [] }))
+      }
       kind.rows.push([id, value, order, createdAt, updatedAt, gone])
     }
-    for (const kind of kinds.values()) this.send({ t: 'records', ...kind })
+    for (const one of kinds) this.send({ t: 'records', ...one })
   }
 
   /** Everything of one turn goes in one frame. */

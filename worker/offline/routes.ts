@@ -4,6 +4,8 @@
  * https://w3c.github.io/ServiceWorker/#install-event-addroutes
  */
 
+declare const self: ServiceWorkerGlobalScope & { readonly InstallEvent?: { readonly prototype: object } }
+
 interface Route {
   readonly condition: {
     readonly requestMethod: 'GET'
@@ -15,6 +17,9 @@ interface Route {
    */
   readonly source: { readonly cacheName: string } | 'race-network-and-fetch-handler'
 }
+/** Whether this browser goes by routes: then it has asked the network itself when our handler is asked. */
+export const routes = 'addRoutes' in (self.InstallEvent?.prototype ?? {})
+
 interface RoutedInstallEvent extends ExtendableEvent {
   addRoutes?(routes: readonly Route[]): Promise<void>
 }

@@ -8,7 +8,7 @@ import { registerRoute } from 'workbox-routing'
 import { AppFiles, appOf } from './offline/app-files.js'
 import { LISTS } from './offline/caches.js'
 import { hashedName, Release, type ReleaseFile } from './offline/release.js'
-import { addRoutes, routes } from './offline/routes.js'
+import { addRoutes } from './offline/routes.js'
 import type { OfflineMessage } from './protocol/offline.js'
 
 declare const self: ServiceWorkerGlobalScope
@@ -16,12 +16,6 @@ declare const self: ServiceWorkerGlobalScope
 declare const __HEARTH_BUILD__: string
 declare const __HEARTH_FILES__: readonly ReleaseFile[]
 declare const __HEARTH_BYTES__: number
-
-/**
- * Of an app's file that the browser itself has asked the network for, ours is asked for so much later, in milliseconds:
- * when the page is there, and two at once would have made it late.
- */
-const AFTER_MS = 250
 
 /** Shown for an app that this device has never opened. */
 const notHere = new URL('/not-here.html', self.location.href)
@@ -65,7 +59,6 @@ registerRoute(
     const old = hashedName.test(url.pathname) ? await release.previous(url.pathname) : undefined
     const id = appOf(url)
     if (old || id === undefined) return old ?? fetch(request)
-    if (routes && navigator.onLine) await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
     return apps.answer(id, request, event).catch((cause: unknown) => {
       if (request.mode === 'navigate') return release.answer(notHere, request)
       throw cause

@@ -6,9 +6,15 @@
 import type { WorkboxPlugin } from 'workbox-core/types.js'
 import { NetworkFirst } from 'workbox-strategies'
 import { appCache, hasRoomFor } from './caches.js'
+import { routes } from './routes.js'
 
 /** Seconds that a server may take to answer before what was kept is shown. */
 const PATIENCE_S = 3
+/**
+ * What the browser itself asks the network for is asked for by us so much later, in milliseconds, to be kept: when the
+ * page is there, and two at once would have made it late.
+ */
+const AFTER_MS = 500
 /** Files kept of one app; those that were fetched longest ago go first. */
 const MOST_FILES = 1000
 /** Larger files are not kept: 32 MiB. */
@@ -21,6 +27,8 @@ export class AppFiles {
   private readonly strategies = new Map<string, NetworkFirst>()
   /** Hearth was removed while this ran, and nothing is to be kept. */
   erased = false
+  /** The network did not answer the last time: who asks now waits for what is kept. */
+  private unreachable = false
 
   /** @throws WorkboxError if neither the network nor the cache has it */
   async answer(id: string, request: Request, event: ExtendableEvent): Promise<Response> {
@@ -45,6 +53,16 @@ export class AppFiles {
   }
 
   private readonly plugin: WorkboxPlugin = {
+    requestWillFetch: async ({ request }) => {
+      if (routes && appOf(new URL(request.url)) !== undefined && navigator.onLine && !this.unreachable)
+        await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
+      return request
+    },
+    fetchDidFail: async () => void (this.unreachable = true),
+    fetchDidSucceed: async ({ response }) => {
+      this.unreachable = false
+      return response
+    },
     // A folder's files do not depend on what follows a `?`.
     cacheKeyWillBeUsed: async ({ request }) => {
       const { origin, pathname } = new URL(request.url)

@@ -26,8 +26,8 @@ const some: RowSpec = {
 
 export async function tabMemory(run: Run): Promise<void> {
   const { notes, tabs } = run.quick ? QUICK : { notes: NOTES, tabs: TABS }
-  const few: readonly SystemName[] = ['blank', 'hearth']
-  const systems: readonly SystemName[] = [...run.systems, 'blank']
+  const few: readonly SystemName[] = run.quick ? [] : ['blank', 'hearth']
+  const systems: readonly SystemName[] = run.quick ? run.systems : [...run.systems, 'blank']
   const plan = { rows: [all(notes)], systems }
   await run.alternate(notes, plan, async (arena) => {
     if (arena.system !== 'blank') run.add(all(notes), arena, await furtherTab(arena, tabs))

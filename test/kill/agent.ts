@@ -105,13 +105,28 @@ export async function install({ cycle, tab, seed, mayLack }: AgentOptions): Prom
   let beats = 0
   let last: Hearth.LiveObject[] = []
   setInterval(() => beats++, 20)
+  /** Looks again whenever something changes: a timer of a tab in the background may take a second, whatever it is set to. */
+  const until = <T>(look: () => T | undefined) =>
+    new Promise<T>((resolve) => {
+      const stops: (() => void)[] = []
+      let found = false
+      const check = () => {
+        const value = found ? undefined : look()
+        if (value === undefined) return
+        found = true
+        resolve(value)
+        // Not those that are being made.
+        queueMicrotask(() => stops.forEach((stop) => stop()))
+      }
+      for (const live of [home.status, home.rejected, docs, probes]) stops.push(live.subscribe(check))
+    })
 
   if (tab === 0 && docs.value.length === 0) {
     home.space.add(`doc ${cycle}`, { text: hearth.text(''), count: 0 })
     await home.space.flush()
   }
   // A store that is cleared while the first tabs open may have none any more.
-  if (!mayLack) while (docs.value.length === 0) await sleep(5)
+  if (!mayLack) await until(() => docs.value[0])
 
   const key = () => {
     const n = written + 1
@@ -183,23 +198,20 @@ export async function install({ cycle, tab, seed, mayLack }: AgentOptions): Prom
     flush: () => flush(),
     live: async ({ key, from, allowed, without }) => {
       const why = () => home.rejected.value.find(({ code }) => allowed.includes(code))?.code
-      while (home.status.value.worker.instance === without && home.status.status !== 'error') await sleep(5)
+      const failed = () => home.status.status === 'error'
+      await until(() => home.status.value.worker.instance !== without || failed() || undefined)
       try {
         home.space.add(`probe ${cycle}`, { key, tab })
       } catch (e) {
         return { at: Date.now(), code: codeOf(e) }
       }
-      for (;;) {
+      const code = await until(() => {
         const seen = new Set(probes.value.filter((one) => one['key'] === key).map((one) => one['tab']))
-        if (from.every((one) => seen.has(one))) return { at: Date.now() }
-        const code = why()
-        if (code) {
-          // What it had written for others went with the rest; they still wait for it.
-          if (code === 'store/cleared') home.space.add(`probe ${cycle}`, { key, tab })
-          return { at: Date.now(), code }
-        }
-        await sleep(5)
-      }
+        return from.every((one) => seen.has(one)) ? '' : why()
+      })
+      // What it had written for others went with the rest; they still wait for it.
+      if (code === 'store/cleared') home.space.add(`probe ${cycle}`, { key, tab })
+      return { at: Date.now(), ...(code && { code }) }
     },
     settle: async () => {
       running = false

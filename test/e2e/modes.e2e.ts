@@ -2,39 +2,25 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startServer, type RunningServer } from '../../kube/server.js'
 import { Browser } from './browser.js'
-import { PlainSite } from './plain-site.js'
-import { dist, folder } from './site.js'
+import { modes, ModeSite } from './mode-site.js'
 import { until, within } from './wait.js'
-
-const modes = ['shared', 'shared-file', 'shared-blob', 'elected-tab'] as const
-type Mode = (typeof modes)[number]
-
-const example = (mode: Mode) => folder(`../../docs/examples/modes/${mode}`)
-/** Whether page and Hearth come from two origins. */
-const isApart = (mode: Mode) => mode === 'shared-file' || mode === 'shared-blob'
 
 for (const mode of modes)
   describe(`tabs in mode ${mode}`, () => {
-    let kube: RunningServer
-    let site: PlainSite | undefined
+    let site: ModeSite
     let browser: Browser
-    let url: string
     before(async () => {
-      kube = await startServer({ dist, apps: isApart(mode) ? [] : [example(mode)] })
-      if (isApart(mode)) site = await PlainSite.open(example(mode), kube.url)
-      url = site ? `${site.url}/` : `${kube.url}/apps/${mode}/`
+      site = await ModeSite.open(mode)
       browser = await Browser.launch()
     })
     after(async () => {
       await browser.close()
-      await site?.close()
-      await kube.close()
+      await site.close()
       assert.deepEqual(browser.errors, [], 'errors on the consoles of pages')
     })
     const open = async () => {
-      const page = await browser.newTab(url)
+      const page = await browser.newTab(site.url)
       await atHome(page)
       return page
     }

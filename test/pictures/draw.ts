@@ -1,13 +1,15 @@
 /**
  * `npm run pictures`: draws what a browser shows of the shell and its apps when somebody installs them, into their
- * install/ folders. Icons come from their SVGs, screenshots from the built pages. Run it when one of these changes; the
- * pictures are kept with the source, so that a build takes no browser.
+ * install/ folders, and what the examples of modes show. Icons come from their SVGs, screenshots from the built pages. Run
+ * it when one of these changes; the pictures are kept with the source, so that a build takes no browser.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { Site } from '../e2e/site.js'
 import { root } from '../runner/files.js'
+import { takeModes } from './modes.js'
+import { save } from './save.js'
 
 /** Of a maskable icon only the circle in the middle is sure to be seen, 80 % of it wide: what counts is drawn smaller. */
 const MASKABLE_SCALE = 0.72
@@ -21,6 +23,7 @@ try {
   await drawIcons(page, 'shell/favicon.svg', 'shell/install')
   await drawIcons(page, 'shell/apps/tasks/install/icon.svg', 'shell/apps/tasks/install')
   await takeScreenshots(page)
+  await takeModes()
 } finally {
   await site.end()
 }
@@ -91,10 +94,4 @@ async function shoot(page: Page, folder: string): Promise<void> {
     await page.waitForTimeout(1500)
     save(join(folder, `${name}.png`), await page.screenshot())
   }
-}
-
-function save(file: string, bytes: Buffer): void {
-  mkdirSync(join(root, file, '..'), { recursive: true })
-  writeFileSync(join(root, file), bytes)
-  console.log(`${file}: ${(bytes.length / 1000).toFixed(1)} kB`)
 }

@@ -1,0 +1,100 @@
+/**
+ * Writes entries of membership logs as devices would, honest ones and others. Nothing is signed here: what is judged is
+ * who may do what. Ids are hashes of what is written, so that the same entry has the same id wherever it is written.
+ */
+import { createHash } from 'node:crypto'
+import type { DeviceId, IdentityId } from '../../../worker/protocol/ids.js'
+import type { Action, Cut, LogEntry, LogEntryId, Role } from '../../../worker/halo/membership/actions.js'
+import { MembershipLog } from '../../../worker/halo/membership/log.js'
+
+export const identity = (name: string) => name as IdentityId
+/** `alice/2` is a device of alice's. */
+export const device = (name: string) => name as DeviceId
+export const ownerOf = (name: DeviceId | string) => identity(name.split('/')[0]!)
+export const first = (member: string) => device(`${member}/1`)
+
+export class Scribe {
+  readonly genesis: LogEntry
+  readonly entries: LogEntry[]
+  private readonly log: MembershipLog
+
+  /** @param salt makes ids, and so what is decided by them, others */
+  constructor(
+    owner: string,
+    private readonly salt = '',
+    kind: 'identity' | 'space' = 'space',
+  ) {
+    const recovery = kind === 'identity' ? { recovery: device('recovery') } : {}
+    this.genesis = this.entry(first(owner), [], {
+      ...{ t: 'genesis' as const, kind, member: identity(owner), devices: [first(owner)] },
+      ...recovery,
+    })
+    this.entries = [this.genesis]
+    this.log = new MembershipLog(this.genesis)
+  }
+
+  /** An entry on top of others, or of all that there are. */
+  write(author: string, action: Action, on?: readonly LogEntry[]): LogEntry {
+    const parents = on ? on.map(({ id }) => id) : this.log.heads
+    const entry = this.entry(device(author), parents, action)
+    this.entries.push(entry)
+    this.log.add(entry)
+    return entry
+  }
+
+  /** A log that has all entries; or these, in their order. */
+  read(entries?: readonly LogEntry[]): MembershipLog {
+    if (!entries) return this.log
+    const log = new MembershipLog(this.genesis)
+    for (const entry of entries.slice(1)) log.add(entry)
+    return log
+  }
+
+  private entry(author: DeviceId, parents: readonly LogEntryId[], action: Action): LogEntry {
+    const sorted = [...parents].sort()
+    const id = createHash('sha256')
+      .update(JSON.stringify([this.salt, author, sorted, action]))
+      .digest('base64url')
+    return { id: id as LogEntryId, parents: sorted, author, action }
+  }
+}
+
+export const admit = (member: string, role: Role, devices = [first(member)]): Action => ({
+  ...{ t: 'admit-member', member: identity(member), role, devices },
+})
+export const setRole = (member: string, role: Role): Action => ({
+  t: 'set-role',
+  member: identity(member),
+  role,
+})
+export const remove = (member: string): Action => ({
+  ...{ t: 'remove-member', member: identity(member), cuts: [cutOf(first(member))] },
+})
+export const addDevice = (name: string): Action => ({
+  ...{ t: 'admit-device', member: ownerOf(name), device: device(name) },
+})
+export const revoke = (name: string): Action => ({
+  ...{ t: 'revoke-device', member: ownerOf(name), cut: cutOf(device(name)) },
+})
+export const rotate: Action = { t: 'rotate-epoch' }
+export const profile: Action = { t: 'profile' }
+export const invite = (role: Role): Action => ({ t: 'invitation', role })
+
+const cutOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
+
+/** A state as text: what two replicas must agree on. */
+export function tell(log: MembershipLog): string {
+  const { members, devices, cuts, epochs, void: nothing } = log.state()
+  const line = (list: Iterable<string>) => [...list].sort().join(' ')
+  return [
+    line([...members.values()].map(({ member, role, grant }) => `${member}:${role}:${grant.id.slice(0, 6)}`)),
+    line([...devices].map(([device, { member }]) => `${device}@${member}`)),
+    line([...cuts].flatMap(([device, all]) => all.map(({ by }) => `${device}-${by.slice(0, 6)}`))),
+    line(epochs),
+    line(nothing),
+  ].join('\n')
+}
+
+export const rolesIn = (log: MembershipLog): Record<string, Role> =>
+  Object.fromEntries([...log.state().members.values()].map(({ member, role }) => [member, role]).sort())
+export const devicesIn = (log: MembershipLog): string[] => [...log.state().devices.keys()].sort()

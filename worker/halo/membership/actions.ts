@@ -1,0 +1,60 @@
+/**
+ * What a membership log is made of: a closed, versioned set of actions. Here they are decoded, and their signatures
+ * and proofs verified (`LogEntry`); what each of them may do is judged by `judge.ts`.
+ */
+import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+
+/** SHA-256 of what was signed, 43 characters of base64url. */
+export type LogEntryId = string & { readonly logEntry: unique symbol }
+
+export const ROLES = ['reader', 'editor', 'admin', 'owner'] as const
+export type Role = (typeof ROLES)[number]
+/** Greater means more rights. */
+export const levelOf = (role: Role): number => ROLES.indexOf(role)
+
+/** Where a device that goes was last accepted: in its feed, and what of this log it knew then. */
+export interface Cut {
+  readonly device: DeviceId
+  /** Of its last accepted feed entry; 0 and null where there is none. */
+  readonly seq: number
+  readonly hash: string | null
+  readonly heads: readonly LogEntryId[]
+}
+
+export type Action =
+  /** The first entry. In an identity's own log nobody else is ever admitted; `recovery` may only add and revoke devices. */
+  | {
+      readonly t: 'genesis'
+      readonly kind: 'identity' | 'space'
+      readonly member: IdentityId
+      readonly devices: readonly DeviceId[]
+      readonly recovery?: DeviceId
+    }
+  | {
+      readonly t: 'admit-member'
+      readonly member: IdentityId
+      readonly role: Role
+      readonly devices: readonly DeviceId[]
+    }
+  | { readonly t: 'admit-device'; readonly member: IdentityId; readonly device: DeviceId }
+  | { readonly t: 'set-role'; readonly member: IdentityId; readonly role: Role }
+  /** `cuts`: one for each of the member's devices. */
+  | { readonly t: 'remove-member'; readonly member: IdentityId; readonly cuts: readonly Cut[] }
+  | { readonly t: 'revoke-device'; readonly member: IdentityId; readonly cut: Cut }
+  | { readonly t: 'rotate-epoch' }
+  /** Of the author. */
+  | { readonly t: 'profile' }
+  | { readonly t: 'invitation'; readonly role: Role }
+
+export interface LogEntry {
+  readonly id: LogEntryId
+  /** Sorted; none for genesis alone. */
+  readonly parents: readonly LogEntryId[]
+  /** The key that has signed it: nothing else says who the author is. */
+  readonly author: DeviceId
+  readonly action: Action
+}
+
+/** Begins a new epoch: those who were there before may know the old key. */
+export const beginsEpoch = ({ t }: Action): boolean =>
+  t === 'genesis' || t === 'remove-member' || t === 'revoke-device' || t === 'rotate-epoch'

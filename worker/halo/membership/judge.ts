@@ -1,0 +1,87 @@
+/** Whether an entry's author might do what it does, by the state at the entry's parents and by nothing else. */
+import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+import { levelOf, type Action, type LogEntry } from './actions.js'
+import type { Authority, Node } from './node.js'
+import { compareRanks, RECOVERY_LEVEL } from './rank.js'
+import type { Standing, State } from './state.js'
+
+const ADMIN = levelOf('admin')
+
+/** @returns the right by which it was made; undefined if there was none */
+export function judge({ author, action }: LogEntry, state: State, root: Node): Authority | undefined {
+  if (author === state.recovery) return judgeRecovery(action, state, root)
+  const device = state.devices.get(author)
+  const own = device && state.members.get(device.member)
+  if (!own) return undefined
+  const needs = needsOf(action, own.member, state)
+  if (needs === undefined || needs > levelOf(own.role)) return undefined
+  const target = targetOf(action, state)
+  // Of those with equal roles, who got it first has more to say.
+  if (target && target.member !== own.member && compareRanks(own.rank, target.rank) <= 0) return undefined
+  const { member, role, rank, grant } = own
+  const authority: Authority = { member, role, rank, grant, admission: device.admission, needs }
+  return target ? { ...authority, from: target.role } : authority
+}
+
+/** Whom an action changes or removes. */
+const targetOf = (action: Action, state: State): Standing | undefined =>
+  action.t === 'set-role' || action.t === 'remove-member' || action.t === 'revoke-device'
+    ? state.members.get(action.member)
+    : undefined
+
+/** The least role that allows an action, as a level; undefined where it makes no sense in that state. */
+function needsOf(action: Action, author: IdentityId, state: State): number | undefined {
+  const when = (possible: boolean, needs: number): number | undefined => (possible ? needs : undefined)
+  switch (action.t) {
+    case 'admit-member': {
+      const possible =
+        state.kind === 'space' && !state.members.has(action.member) && areNew(action.devices, state)
+      return when(possible, Math.max(ADMIN, levelOf(action.role)))
+    }
+    case 'set-role': {
+      const target = state.members.get(action.member)
+      if (!target || target.role === action.role) return undefined
+      // One may step down, but not up.
+      if (action.member === author) return when(levelOf(action.role) < levelOf(target.role), 0)
+      return Math.max(ADMIN, levelOf(action.role), levelOf(target.role))
+    }
+    case 'remove-member': {
+      const target = state.members.get(action.member)
+      if (!target || state.kind === 'identity') return undefined
+      return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
+    }
+    case 'admit-device':
+      return when(action.member === author && areNew([action.device], state), 0)
+    case 'revoke-device': {
+      const known = state.devices.get(action.cut.device)?.member === action.member
+      const { role } = state.members.get(action.member) ?? { role: 'reader' }
+      return when(known, action.member === author ? 0 : Math.max(ADMIN, levelOf(role)))
+    }
+    case 'rotate-epoch':
+      return ADMIN
+    case 'invitation':
+      return when(state.kind === 'space', Math.max(ADMIN, levelOf(action.role)))
+    case 'profile':
+      return 0
+    case 'genesis':
+      return undefined
+  }
+}
+
+/** The words on paper give devices back, and take them away; they are no device. */
+function judgeRecovery(action: Action, state: State, root: Node): Authority | undefined {
+  const [own] = state.members.values()
+  if (state.kind !== 'identity' || !own) return undefined
+  const { member } = own
+  const allowed =
+    (action.t === 'admit-device' && action.member === member && areNew([action.device], state)) ||
+    (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === action.member)
+  const rank = { level: RECOVERY_LEVEL, depth: root.depth, id: root.id }
+  return allowed ? { member, role: 'owner', rank, grant: root, admission: root, needs: 0 } : undefined
+}
+
+/** A key belongs to one member: a device of somebody else's cannot be taken over by admitting it. */
+const areNew = (devices: readonly DeviceId[], state: State): boolean =>
+  devices.length > 0 &&
+  new Set(devices).size === devices.length &&
+  devices.every((device) => device !== state.recovery && !state.devices.has(device))

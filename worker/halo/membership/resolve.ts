@@ -1,0 +1,236 @@
+/**
+ * What a set of entries comes to, whatever order they came in. Each was judged at its parents (`judge.ts`); what is left to
+ * settle is what they do to each other where neither knew of the other.
+ *
+ * What restricts somebody (removal, a lower role, a revoked device) ends all that they made meanwhile, beyond what the
+ * restricting entry knew of: otherwise who was removed could go on under old parents. A grant only falls to those who
+ * outrank whoever gave it, and gives less than its giver has. So, taken in the order of their authors' ranks, nothing is
+ * settled before that on which it depends.
+ */
+import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+import { beginsEpoch, levelOf, type Cut, type LogEntryId, type Role } from './actions.js'
+import { EntrySet } from './ancestry.js'
+import { concurrent, inOrder, type Node } from './node.js'
+import { compareIds, compareRanks, rankOf } from './rank.js'
+import type { Standing, State } from './state.js'
+
+/** @param nodes of the log and all that they build on, `root` among them */
+export function resolve(root: Node, nodes: readonly Node[]): State {
+  return new Resolution(root, nodes).state()
+}
+
+class Resolution {
+  /** Those that stand, of the ones that decide who is in. */
+  private readonly settled = new Set<Node>()
+  private readonly restrictions = new Map<IdentityId, Node[]>()
+  private readonly revocations = new Map<DeviceId, Node[]>()
+  private readonly entitled: readonly Node[]
+
+  constructor(
+    private readonly root: Node,
+    private readonly nodes: readonly Node[],
+  ) {
+    this.entitled = nodes.filter((node) => node !== root && node.authority).sort(inOrder)
+    this.settled.add(root)
+    // Devices of one member may all revoke each other: who has stolen one can end the others, and never stay by that.
+    for (const node of this.entitled) if (isOwnRevocation(node)) this.settle(node)
+    for (const node of this.entitled.filter(decides).sort(byRight)) if (this.stands(node)) this.settle(node)
+  }
+
+  state(): State {
+    const { action } = this.root
+    const { kind, recovery } =
+      action.t === 'genesis' ? action : { kind: 'space' as const, recovery: undefined }
+    const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
+    const { members, removals } = this.members()
+    return {
+      kind,
+      recovery,
+      members,
+      devices: this.devices(standing, members),
+      cuts: this.cuts(removals),
+      epochs: latest([...standing].filter((node) => this.begins(node)))
+        .map(({ id }) => id)
+        .sort(compareIds),
+      void: new Set(this.nodes.filter((node) => !standing.has(node)).map(({ id }) => id)),
+    }
+  }
+
+  private settle(node: Node): void {
+    this.settled.add(node)
+    const { action } = node
+    if (action.t === 'revoke-device') append(this.revocations, action.cut.device, node)
+    else if (action.t === 'remove-member' || action.t === 'set-role')
+      append(this.restrictions, action.member, node)
+  }
+
+  private stands(node: Node): boolean {
+    return this.settled.has(node) || this.isAdopted(node) || this.holds(node)
+  }
+
+  /**
+   * An admission whose author has lost the right to it stays if somebody who has not gave the member another role, having
+   * seen it: they could have admitted the member themselves.
+   */
+  private isAdopted({ action, n }: Node): boolean {
+    if (action.t !== 'admit-member') return false
+    const roles = this.restrictions.get(action.member) ?? []
+    return roles.some((one) => one.action.t === 'set-role' && one.ancestors.has(n))
+  }
+
+  /** Whether nothing that stands has taken away the right by which it was made. */
+  private holds(node: Node): boolean {
+    const { grant, member, admission } = node.authority!
+    if (!this.stands(grant) || !this.stands(admission)) return false
+    const restricted = this.restrictions.get(member)?.some((one) => restricts(one, node))
+    const revoked = this.revocations.get(node.author)?.some((one) => concurrent(one, node))
+    return !restricted && !revoked
+  }
+
+  /** Who is out may still revoke a device of their own, but gives nobody a key by it. */
+  private begins(node: Node): boolean {
+    return node === this.root || (beginsEpoch(node.action) && this.holds(node))
+  }
+
+  private members(): { members: Map<IdentityId, Standing>; removals: readonly Node[] } {
+    const acts = new Map<IdentityId, Node[]>()
+    for (const node of this.settled) {
+      const { action } = node
+      if (action.t !== 'revoke-device' && 'member' in action) append(acts, action.member, node)
+    }
+    const members = new Map<IdentityId, Standing>()
+    const removals: Node[] = []
+    for (const [member, all] of [...acts].sort(([a], [b]) => compareIds(a, b))) {
+      const grant = decisive(latest(all))
+      const role = roleBy(grant)
+      const gone = all.filter(({ action }) => action.t === 'remove-member')
+      // Who is in again was removed all the same; who was never out, as somebody of higher rank had said, was not.
+      removals.push(...(role ? gone.filter(({ n }) => grant.ancestors.has(n)) : gone))
+      if (role) members.set(member, { member, role, rank: rankOf(role, grant), grant })
+    }
+    return { members, removals }
+  }
+
+  private devices(standing: ReadonlySet<Node>, members: ReadonlyMap<IdentityId, Standing>): State['devices'] {
+    const devices = new Map<DeviceId, { member: IdentityId; admission: Node }>()
+    for (const admission of [...standing].sort(inOrder)) {
+      const { action } = admission
+      const admitted = admittedBy(admission)
+      if (admitted.length === 0 || !('member' in action)) continue
+      const { member } = action
+      const now = members.get(member)
+      // Those of an earlier stay do not come back with the member.
+      const isOld = this.restrictions
+        .get(member)
+        ?.some(
+          (one) =>
+            one.action.t === 'remove-member' &&
+            now?.grant.ancestors.has(one.n) &&
+            !admission.ancestors.has(one.n),
+        )
+      if (!now || isOld) continue
+      for (const device of admitted) {
+        const revoked = this.revocations.get(device)?.some(({ n }) => !admission.ancestors.has(n))
+        if (!revoked && !devices.has(device)) devices.set(device, { member, admission })
+      }
+    }
+    return devices
+  }
+
+  private cuts(removals: readonly Node[]): State['cuts'] {
+    const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
+    for (const { id, action } of [...removals, ...[...this.revocations.values()].flat()].sort(inOrder)) {
+      const own =
+        action.t === 'remove-member' ? action.cuts : action.t === 'revoke-device' ? [action.cut] : []
+      for (const cut of own) append(cuts, cut.device, { by: id, cut })
+    }
+    return cuts
+  }
+}
+
+const isOwnRevocation = ({ action, authority }: Node): boolean =>
+  action.t === 'revoke-device' && authority?.member === action.member
+
+/** Whether it bears on what others may do. */
+const decides = ({ action: { t } }: Node): boolean =>
+  t === 'genesis' ||
+  t === 'admit-member' ||
+  t === 'set-role' ||
+  t === 'remove-member' ||
+  t === 'revoke-device'
+
+/** Higher rank first; of one member's, what restricts before what grants, and what concerns themselves before all. */
+function byRight(a: Node, b: Node): number {
+  return compareRanks(b.authority!.rank, a.authority!.rank) || place(a) - place(b) || inOrder(a, b)
+}
+function place({ action, authority }: Node): number {
+  if ('member' in action && action.member === authority!.member) return 0
+  return action.t === 'remove-member' || action.t === 'revoke-device' ? 1 : action.t === 'set-role' ? 2 : 3
+}
+
+/** Whether `one`, of which `node` did not know and which did not know of it, leaves its author without the right to it. */
+function restricts(one: Node, node: Node): boolean {
+  if (!concurrent(one, node)) return false
+  const { grant, role, needs } = node.authority!
+  const { action } = one
+  if (action.t === 'set-role' && (levelOf(action.role) >= levelOf(role) || levelOf(action.role) >= needs))
+    return false
+  // Of a grant that it did not know, it is about only if its author has as much to say as who gave it.
+  return one.ancestors.has(grant.n) || byAuthor(one, grant) <= 0
+}
+
+/** Those on which no other of them builds. */
+function latest(nodes: readonly Node[]): Node[] {
+  const covered = new EntrySet()
+  // What builds on another is deeper than that.
+  return [...nodes]
+    .sort((a, b) => inOrder(b, a))
+    .filter(({ n, ancestors }) => {
+      if (covered.has(n)) return false
+      covered.addAll(ancestors)
+      return true
+    })
+}
+
+/**
+ * Of what was said about a member by authors who did not know of each other: the most restricting, unless somebody of higher
+ * rank has given more.
+ */
+function decisive(acts: readonly Node[]): Node {
+  const [top] = acts
+    .filter(gives)
+    .sort((a, b) => byAuthor(a, b) || level(a) - level(b) || compareIds(a.id, b.id))
+  const limits = acts.filter((act) => !gives(act) && (!top || byAuthor(act, top) <= 0))
+  const [limit] = limits.sort((a, b) => level(a) - level(b) || byAuthor(a, b) || compareIds(a.id, b.id))
+  return limit ?? top!
+}
+
+const gives = ({ action, authority }: Node): boolean =>
+  action.t === 'set-role' ? levelOf(action.role) > levelOf(authority!.from!) : action.t !== 'remove-member'
+
+/** Negative if the author of `a` outranks that of `b`; genesis stands above all. */
+const byAuthor = (a: Node, b: Node): number =>
+  a.authority && b.authority
+    ? compareRanks(b.authority.rank, a.authority.rank)
+    : Number(!!a.authority) - Number(!!b.authority)
+
+/** Undefined for who is out. */
+function roleBy({ action }: Node): Role | undefined {
+  if (action.t === 'genesis') return 'owner'
+  return action.t === 'admit-member' || action.t === 'set-role' ? action.role : undefined
+}
+const level = (node: Node): number => {
+  const role = roleBy(node)
+  return role ? levelOf(role) : -1
+}
+
+function admittedBy({ action }: Node): readonly DeviceId[] {
+  if (action.t === 'genesis' || action.t === 'admit-member') return action.devices
+  return action.t === 'admit-device' ? [action.device] : []
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}

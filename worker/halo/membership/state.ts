@@ -1,0 +1,26 @@
+/** What a set of entries of one log comes to: who is in, with what role, on which devices, and under which epochs. */
+import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+import type { Cut, LogEntryId, Role } from './actions.js'
+import type { Node } from './node.js'
+import type { Rank } from './rank.js'
+
+export interface Standing {
+  readonly member: IdentityId
+  readonly role: Role
+  readonly rank: Rank
+  readonly grant: Node
+}
+
+export interface State {
+  readonly kind: 'identity' | 'space'
+  readonly recovery: DeviceId | undefined
+  readonly members: ReadonlyMap<IdentityId, Standing>
+  /** Those that may act, and whose they are. */
+  readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
+  /** Of devices that were removed, with the entry that did it; also of one that has come back. */
+  readonly cuts: ReadonlyMap<DeviceId, readonly { readonly by: LogEntryId; readonly cut: Cut }[]>
+  /** Entries that began the epochs which no other has followed: one, unless some began at the same time. Sorted. */
+  readonly epochs: readonly LogEntryId[]
+  /** Entries that count for nothing here. */
+  readonly void: ReadonlySet<LogEntryId>
+}

@@ -8,10 +8,10 @@ import { Tenure } from './tenure.js'
 class Origin {
   private holder: symbol | undefined
   private readonly queue: (() => void)[] = []
-  readonly hears: { from: string; run: (message: OwnerMessage) => void }[] = []
+  readonly hears: { from: object; run: (message: OwnerMessage) => void }[] = []
 
   /** A worker of this build, at this address; `ended` is where it sent its tabs. */
-  worker(time: string, url: string, lies?: string) {
+  worker(time: string, url: string, lies?: string, shared = true) {
     const build = (made: string) => `0.1.0+${made}`
     const worker = {
       ended: undefined as string | undefined,
@@ -22,11 +22,12 @@ class Origin {
       {
         build: build(time),
         url,
+        shared,
         deployed: async () => (worker.looks++, lies && build(lies)),
         hail: (message) => {
-          for (const { from, run } of this.hears) if (from !== url) queueMicrotask(() => run(message))
+          for (const { from, run } of this.hears) if (from !== worker) queueMicrotask(() => run(message))
         },
-        onHail: (run) => void this.hears.push({ from: url, run }),
+        onHail: (run) => void this.hears.push({ from: worker, run }),
         hold: (_, ms) => this.hold(ms),
         now: () => performance.now(),
         later: (run, ms) => setTimeout(run, ms / 20),
@@ -79,6 +80,29 @@ describe('of two workers of an origin,', () => {
       assert.equal(late.ended, '/a.js')
       assert.equal(there.ended, undefined)
     })
+
+  for (const [what, time, stays] of [
+    ['the browser has given up makes room for the one at its address', '00000002', false],
+    ['the browser has given up stays if the one at its address is older', '00000001', true],
+  ] as const)
+    it(`the one that ${what}`, async () => {
+      const origin = new Origin()
+      const lost = origin.worker('00000002', '/a.js')
+      await lost.tenure.begin()
+      const found = origin.worker(time, '/a.js')
+      if (stays) await assert.rejects(found.tenure.begin(), /store\/busy/)
+      else await found.tenure.begin()
+      assert.deepEqual([lost.ended, found.ended], [stays ? undefined : '/a.js', undefined])
+    })
+
+  it('a tab’s own and a shared one of the same script do not take turns', async () => {
+    const origin = new Origin()
+    const shared = origin.worker('00000002', '/a.js')
+    await shared.tenure.begin()
+    const own = origin.worker('00000002', '/a.js', undefined, false)
+    await assert.rejects(own.tenure.begin(), /store\/busy/)
+    assert.deepEqual([shared.ended, own.ended], [undefined, undefined])
+  })
 
   it('the one that gave up never keeps the lock that it is granted after all', async () => {
     const origin = new Origin()

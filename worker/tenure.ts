@@ -1,7 +1,7 @@
 /**
  * Which worker of an origin has the store (invariant 3). Builds are ordered: a newer worker asks and the older one makes
  * room, an older one never takes over, and of two that are equally new the first one stays. Workers of one script
- * never meet, for a browser runs one at a time; there a tab of a newer build makes the worker look at its script.
+ * hardly ever meet, for a browser runs one at a time; there a tab of a newer build makes the worker look at its script.
  */
 import { HearthError } from './protocol/errors.js'
 import { isNewer, OWNER_LOCK, type OwnerMessage } from './protocol/rpc.js'
@@ -10,6 +10,8 @@ export interface TenurePlatform {
   readonly build: string
   /** Where this worker's script lies: a tab that opens it finds this worker, or the next one. */
   readonly url: string
+  /** Whether that is so: a tab's own worker is found by nobody else. */
+  readonly shared: boolean
   /** The build of the script that lies there now; undefined where it cannot be told. */
   deployed(): Promise<string | undefined>
   /** What workers of one origin say to each other. */
@@ -46,11 +48,11 @@ export class Tenure {
 
   /** Waits for the store's lock, and tells whoever has it. @throws HearthError `store/busy` */
   async begin(): Promise<void> {
-    const { build, url } = this.platform
+    const { build, url, shared } = this.platform
     let waits = true
     const hail = () => {
       if (!waits) return
-      this.platform.hail({ t: 'waits', build, url })
+      this.platform.hail({ t: 'waits', build, url, shared })
       this.platform.later(hail, 10 * HAIL_MS)
     }
     this.platform.later(hail, HAIL_MS)
@@ -87,9 +89,13 @@ export class Tenure {
   }
 
   private hear(message: OwnerMessage): void {
-    const { build, url } = this.platform
-    if (message.url === url || this.movedTo) return
-    if (message.t === 'owns') {
+    const { build, url, shared } = this.platform
+    if (this.movedTo) return
+    if (message.url === url) {
+      // The browser has given this one up and started another at its address: who comes from now on never finds this one.
+      const isLost = shared && message.t === 'waits' && message.shared && !!this.unlock
+      if (isLost && !isNewer(build, message.build)) void this.end(url)
+    } else if (message.t === 'owns') {
       if (this.unlock || isNewer(build, message.build)) return
       this.giveUp?.()
       void this.end(message.url)

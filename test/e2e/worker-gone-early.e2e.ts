@@ -58,6 +58,30 @@ describe('a worker that ends before a tab has looked for its lock', () => {
   })
 })
 
+describe('a worker that the browser has given up while it lives', () => {
+  let stage: Stage
+  before(async () => (stage = await Stage.set()))
+  after(() => stage.end())
+
+  it('makes room for the one at its address', async () => {
+    const elsewhere = await stage.blankTab()
+    // To this browser a worker of another name is another one, though its script and its store are the same.
+    await elsewhere.evaluate(async () => {
+      const { port } = new SharedWorker('/hearth/worker.js', { name: 'lost' })
+      Object.assign(window, { port })
+      for (let held = false; !held; await new Promise((resolve) => setTimeout(resolve, 20)))
+        held = (await navigator.locks.query()).held!.some(({ name }) => name === 'hearth:owner')
+    })
+    const page = await within('a tab to open', stage.tab(), 5_000)
+    await page.evaluate(async () => {
+      window.home.space.add('word', { said: 'here' })
+      await window.home.space.flush()
+    })
+    await page.close()
+    await elsewhere.close()
+  })
+})
+
 // Below: run in a page, before its scripts.
 
 /** Looks for a worker's lock wait until `look()`. */

@@ -105,6 +105,7 @@ function start(disk: Disk, openStore = async () => disk.open()): Runtime {
     build: 'test',
     url: 'https://kube.example/hearth/worker.js',
     mode: 'shared',
+    shared: true,
     now: () => Date.now(),
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
     later(run, ms) {

@@ -52,6 +52,7 @@ export function browserPlatform(): Platform {
       return { used: usage, quota, persisted: (await navigator.storage?.persisted?.()) ?? false }
     },
     url: self.location.href,
+    shared: !isTabWorker,
     // A script of ours says so itself; one that only imports ours does not.
     deployed: async () =>
       (await deployedBuild(self.location.href)) ?? deployedBuild((await files.places('worker.js'))[0]!),

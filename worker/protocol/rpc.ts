@@ -94,8 +94,8 @@ export interface WorkerStatus {
 
 /** What workers say to each other on `OWNER_CHANNEL`. */
 export type OwnerMessage =
-  /** A worker waits for the store. */
-  | { readonly t: 'waits'; readonly build: string; readonly url: string }
+  /** A worker waits for the store. `shared`: whoever opens the address finds this one, and no other. */
+  | { readonly t: 'waits'; readonly build: string; readonly url: string; readonly shared?: boolean }
   /** It keeps waiting in vain: this one has the store and is not older. */
   | { readonly t: 'owns'; readonly build: string; readonly url: string }
 

@@ -40,7 +40,8 @@ export const checks: readonly Check[] = [
     same(await agree(platform, bytes(secret), bytes(publicKey)), bytes(shared))
   }),
   check('X25519: RFC 7748 §5.2, in turns', RFC_7748_TURNS, async (platform, [turns, result]) => {
-    let [k, u] = [bytes(`09${'00'.repeat(31)}`), bytes(`09${'00'.repeat(31)}`)]
+    const start = bytes(`09${'00'.repeat(31)}`)
+    let [k, u]: [Uint8Array, Uint8Array] = [start, start]
     for (let turn = 0; turn < Number(turns); turn++) [k, u] = [await agree(platform, k, u), k]
     same(k, bytes(result))
   }),
@@ -91,7 +92,7 @@ function check(
   }
 }
 
-const bytes = (hex: string | undefined) => hexToBytes(hex === '-' ? '' : hex!)
+const bytes = (hex: string | undefined): Uint8Array => hexToBytes(hex === '-' ? '' : hex!)
 
 const agree = async (platform: SuitePlatform, secret: Uint8Array, publicKey: Uint8Array) =>
   agreementOf(platform, await agreementKeyFromSeed(platform, secret)).agree(publicKey)

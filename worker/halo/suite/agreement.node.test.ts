@@ -32,6 +32,18 @@ describe('an agreement', () => {
       ]
       for (const theirs of none) await assert.rejects(alice.agree(theirs), { code: 'halo/weak-key' })
     })
+  for (const [name, platform] of Object.entries({ webCrypto, noble }))
+    it(`by ${name} with another encoding of a key is refused`, async () => {
+      const [alice, bob] = [await fresh(platform), await fresh(platform)]
+      // X25519 ignores the highest bit: to it, both are Bob's.
+      const alias = bob.publicKey.slice()
+      alias[31]! ^= 0x80
+      // 9 + p
+      const nine = new Uint8Array(32).fill(0xff)
+      nine.set([0xf6], 0)
+      nine.set([0x7f], 31)
+      for (const theirs of [alias, nine]) await assert.rejects(alice.agree(theirs), { code: 'halo/weak-key' })
+    })
   it('whose result is all zeros is refused, if WebCrypto lets it pass', async () => {
     const key = await generateAgreementKey(webCrypto)
     const lax = withSubtle({ deriveBits: () => Promise.resolve(new ArrayBuffer(32)) })

@@ -1,6 +1,6 @@
 /**
- * What a signature must be before any library is asked: libraries differ here, and a population of devices that differ in
- * one verdict has two logs. All are rules on bytes; whether a point lies on the curve is found by the equation.
+ * What signatures and public keys must be before any library is asked: libraries differ here, and a population of devices
+ * that differ in one verdict has two logs. All are rules on bytes; whether a point lies on the curve is found later.
  */
 import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE } from '@noble/curves/utils.js'
@@ -23,3 +23,10 @@ export const isStrictPoint = (point: Uint8Array): boolean =>
 
 /** Below the order of the group, so that nobody can make a second signature by adding it. */
 export const isReducedScalar = (scalar: Uint8Array): boolean => bytesToNumberLE(scalar) < Fn.ORDER
+
+/**
+ * An X25519 public key as everybody writes it. RFC 7748 §5 lets others pass, and drops their highest bit; a key that is
+ * made as it says is never one of them.
+ */
+export const isCanonicalU = (publicKey: Uint8Array): boolean =>
+  publicKey.length === 32 && bytesToNumberLE(publicKey) < Fp.ORDER

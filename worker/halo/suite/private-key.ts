@@ -1,4 +1,4 @@
-/** A private key as it is kept and passed on. Only `ed25519.ts` and `agreement.ts` look into it. */
+/** A private key as it is kept and passed on. Only `ed25519.ts` and `x25519.ts` look into it. */
 export type PrivateKey =
   | {
       /** A handle of WebCrypto's: no script can read the key. */

@@ -24,6 +24,16 @@ const workerMessages = {
   'echo/damaged':
     'This object is damaged on this device and can be read, but not changed. See home.status.damage.',
   'echo/unknown-space': 'There is no such space on this device. Look in home.spaces.',
+  'halo/unreadable':
+    'This cannot be opened with the keys of this device, or it was changed on its way. Sync with a device that can open it.',
+  'halo/weak-key': 'The other side’s key is not one. Ask that device to update Hearth, and try again.',
+  'halo/keys-lost':
+    'The keys of this device cannot be used any more. Add it again, from another device of yours or with the recovery words.',
+  'halo/recovery-word': 'Word {position} is not a recovery word. Check how it is spelt.',
+  'halo/recovery-count':
+    'There are {expected} recovery words, and here are {found}. Enter all, in their order.',
+  'halo/recovery-checksum':
+    'Every word is on the list, but together they are nobody’s. Check each, and their order.',
   'rpc/malformed': 'A message broke the protocol ({reason}), so this tab was disconnected. Reload the page.',
   'rpc/version': 'This page speaks protocol {theirs}, the data plane {ours}. Reload the page to update it.',
   'store/quota': 'The device has no room left. Free some space, then retry from home.rejected.',

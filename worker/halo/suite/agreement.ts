@@ -1,0 +1,34 @@
+/** X25519: two keys that give both sides the same 32 bytes. What is shared is material to derive keys from, never a key. */
+import { HearthError } from '../../protocol/errors.js'
+import { sameBytes } from './compare.js'
+import { KEY_BYTES, type SuitePlatform } from './platform.js'
+import { isCanonicalU } from './point.js'
+import type { PrivateKey } from './private-key.js'
+import * as x25519 from './x25519.js'
+
+/** Agrees with one private key, wherever that is. */
+export interface Agreement {
+  readonly publicKey: Uint8Array
+  /** @throws HearthError `halo/weak-key`: the other key would make the result known to everybody, or is no key */
+  agree(theirs: Uint8Array): Promise<Uint8Array>
+}
+
+/** A fresh key, which no script can read if the browser allows it. */
+export const generateAgreementKey = (platform: SuitePlatform): Promise<PrivateKey> =>
+  x25519.generate(platform)
+
+/** The same key from the same 32 bytes: for recovery, and for simulations. */
+export const agreementKeyFromSeed = (platform: SuitePlatform, seed: Uint8Array): Promise<PrivateKey> =>
+  x25519.fromSeed(platform, seed)
+
+export const agreementOf = (platform: SuitePlatform, key: PrivateKey): Agreement => ({
+  publicKey: key.publicKey,
+  async agree(theirs) {
+    // Firefox refuses some keys that are not canonical and others take: nobody takes any.
+    if (!isCanonicalU(theirs)) throw new HearthError('halo/weak-key')
+    const shared = await x25519.share(platform, key, theirs).catch(() => undefined)
+    // RFC 7748 §6.1. WebCrypto must refuse it too; whether each does is not what secrecy should rest on.
+    if (!shared || sameBytes(shared, new Uint8Array(KEY_BYTES))) throw new HearthError('halo/weak-key')
+    return shared
+  },
+})

@@ -1,0 +1,77 @@
+/**
+ * Ed25519 on bare bytes, by WebCrypto or by @noble/curves, with one verdict. Only `signing.ts` may call this: nothing
+ * else in Hearth signs bytes without saying what for.
+ *
+ * The verdict is RFC 8032's with the equation as it stands, S·B = R + h·A, not multiplied by the cofactor: that is what
+ * WebCrypto is specified to do. The library's own `verify` multiplies, with `zip215: false` too, and so accepts
+ * signatures that browsers refuse; the equation is therefore written out here.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { bytesToNumberLE } from '@noble/curves/utils.js'
+import { sha512 } from '@noble/hashes/sha2.js'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { sameBytes } from './compare.js'
+import { byWebCrypto } from './curves.js'
+import { KEY_BYTES, SIGNATURE_BYTES, type SuitePlatform } from './platform.js'
+import { isReducedScalar, isStrictPoint } from './point.js'
+import type { PrivateKey } from './private-key.js'
+import * as webcrypto from './webcrypto.js'
+
+export async function generate(platform: SuitePlatform): Promise<PrivateKey> {
+  if (!(await byWebCrypto(platform, 'Ed25519'))) return secretKey(platform.random(KEY_BYTES))
+  return { kind: 'handle', ...(await webcrypto.generate(platform.subtle, 'Ed25519')) }
+}
+
+export async function fromSeed(platform: SuitePlatform, seed: Uint8Array): Promise<PrivateKey> {
+  if (!(await byWebCrypto(platform, 'Ed25519'))) return secretKey(seed)
+  const handle = await webcrypto.importSeed(platform.subtle, 'Ed25519', seed)
+  return { kind: 'handle', publicKey: ed25519.getPublicKey(seed), handle }
+}
+
+const secretKey = (seed: Uint8Array): PrivateKey => ({
+  kind: 'secret',
+  publicKey: ed25519.getPublicKey(seed),
+  secret: seed.slice(),
+})
+
+export async function sign(
+  { subtle }: SuitePlatform,
+  key: PrivateKey,
+  message: Uint8Array,
+): Promise<Uint8Array> {
+  if (key.kind === 'handle') return webcrypto.sign(subtle, key.handle, message)
+  return ed25519.sign(message, key.secret)
+}
+
+export async function verify(
+  platform: SuitePlatform,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (signature.length !== SIGNATURE_BYTES) return false
+  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)]
+  if (!isStrictPoint(publicKey) || !isStrictPoint(r) || !isReducedScalar(s)) return false
+  return (await byWebCrypto(platform, 'Ed25519'))
+    ? webcrypto.verify(platform.subtle, publicKey, message, signature)
+    : equationHolds(publicKey, message, r, s)
+}
+
+/** As others do it: what R must be is computed and encoded, and compared with the bytes that were sent. */
+function equationHolds(publicKey: Uint8Array, message: Uint8Array, r: Uint8Array, s: Uint8Array): boolean {
+  const { Point } = ed25519
+  const a = pointOf(publicKey)
+  if (!a) return false
+  const h = Point.Fn.create(bytesToNumberLE(sha512(concatBytes(r, publicKey, message))))
+  const expected = Point.BASE.multiplyUnsafe(bytesToNumberLE(s)).subtract(a.multiplyUnsafe(h))
+  return sameBytes(expected.toBytes(), r)
+}
+
+/** Undefined for bytes that are no point of the curve. */
+function pointOf(bytes: Uint8Array) {
+  try {
+    return ed25519.Point.fromBytes(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Every use of a key has a name here. Keys and signatures made for one use are worthless for any other, because the name
+ * and the id of the log are part of what is signed or derived. Names are added, never given another meaning.
+ */
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+
+interface Labels {
+  sign:
+    | 'membership-entry'
+    | 'feed-entry'
+    /** A new device agrees to being admitted. */
+    | 'device-possession'
+    /** The identity that is given up agrees to it. */
+    | 'rebind'
+    /** Certifies the X25519 key that a device uses in sessions. */
+    | 'session-key'
+    | 'invitation-terms'
+    /** A KUBE asks a device who it is; of no log. */
+    | 'kube-challenge'
+    /** Whether kept keys still work; of no log, and the signature is thrown away. */
+    | 'key-check'
+  derive:
+    /** The key to write under, from those of all maximal epochs. */
+    | 'write-key'
+    | 'replica-id'
+    | 'topic'
+    | 'invitation-topic'
+    | 'recovery-signing'
+    | 'recovery-agreement'
+    | 'recovery-topic'
+  encrypt:
+    | 'feed-body'
+    /** Keys of earlier epochs, under that of a later one. */
+    | 'older-epochs'
+    /** The secret of recovery, under a passkey. */
+    | 'recovery-secret'
+  seal:
+    /** The key of an epoch, to a device. */
+    | 'epoch-key'
+    /** The key of an epoch of the personal space, to the recovery key. */
+    | 'recovery-epoch-key'
+    /** The terms of an invitation, to those who may admit. */
+    | 'invitation-terms'
+}
+
+export type Purpose = Labels['sign']
+export type DeriveLabel = Labels['derive']
+export type EncryptLabel = Labels['encrypt']
+export type SealLabel = Labels['seal']
+
+/** The id of a log, 32 bytes; null for what belongs to none. */
+export type Log = Uint8Array | null
+
+export const LOG_BYTES = 32
+
+/**
+ * Label and log before what they are the label and log of:
+ *
+ *   'hearth/1/' kind '/' label ‖ 0 ‖ 32 ‖ log id ‖ rest, or
+ *   'hearth/1/' kind '/' label ‖ 0 ‖ 0 ‖ rest
+ *
+ * No label contains a 0 byte, so no two lists of arguments give the same bytes.
+ * @param rest one part of any length; of several, all have a length of their own that never changes
+ * @throws RangeError the id of a log has another length
+ */
+export function frame<Kind extends keyof Labels>(
+  kind: Kind,
+  label: Labels[Kind],
+  log: Log,
+  ...rest: readonly Uint8Array[]
+): Uint8Array {
+  if (log && log.length !== LOG_BYTES) throw new RangeError(`the id of a log has ${LOG_BYTES} bytes`)
+  const id = log ?? new Uint8Array()
+  return concatBytes(utf8ToBytes(`hearth/1/${kind}/${label}`), Uint8Array.of(0, id.length), id, ...rest)
+}

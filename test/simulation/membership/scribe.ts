@@ -37,9 +37,18 @@ export class Scribe {
   write(author: string, action: Action, on?: readonly LogEntry[]): LogEntry {
     const parents = on ? on.map(({ id }) => id) : this.log.heads
     const entry = this.entry(device(author), parents, action)
-    this.entries.push(entry)
+    // Written twice, it is the same one.
+    if (!this.log.has(entry.id)) this.entries.push(entry)
     this.log.add(entry)
     return entry
+  }
+
+  /** One that goes on from these entries, which are its own and more. */
+  copy(entries: readonly LogEntry[]): Scribe {
+    const scribe: Scribe = Object.create(Scribe.prototype)
+    return Object.assign(scribe, {
+      ...{ genesis: this.genesis, salt: this.salt, entries: [...entries], log: this.read(entries) },
+    })
   }
 
   /** A log that has all entries; or these, in their order. */

@@ -147,13 +147,15 @@ describe('a removal', () => {
   })
 
   it('does not count if its author was removed meanwhile by somebody of higher rank', () => {
-    const { scribe, top } = kitchen()
-    scribe.write('adam/1', remove('anna'), [top])
-    scribe.write('anna/1', remove('ed'), [top])
-    assert.deepEqual(rolesIn(scribe.read()), without('anna'))
-    scribe.write('olga/1', remove('adam'), [top])
-    // Adam's removal of Anna is beyond the cut now, so Anna's of Ed counts.
-    assert.deepEqual(rolesIn(scribe.read()), without('adam', 'ed'))
+    for (const salt of ['1', '2', '3', '4', '5', '6']) {
+      const { scribe, top } = kitchen(salt)
+      scribe.write('anna/1', remove('ed'), [top])
+      scribe.write('adam/1', remove('anna'), [top])
+      assert.deepEqual(rolesIn(scribe.read()), without('anna'))
+      scribe.write('olga/1', remove('adam'), [top])
+      // Adam's removal of Anna is beyond the cut now, so Anna's of Ed counts.
+      assert.deepEqual(rolesIn(scribe.read()), without('adam', 'ed'))
+    }
   })
 
   it('gives way to a role that somebody of higher rank gave meanwhile, and to no lower one', () => {
@@ -200,6 +202,46 @@ describe('a removal', () => {
     const meanwhile = scribe.write('adam/2', admit('zoe', 'reader'), [top])
     assert.equal(true, isVoid(scribe, meanwhile))
     assert.deepEqual(rolesIn(scribe.read()), without('adam'))
+  })
+})
+
+describe('a role', () => {
+  it('that was given by who was removed meanwhile gives no rights', () => {
+    const { scribe, top } = kitchen()
+    const promotion = scribe.write('adam/1', setRole('ed', 'admin'), [top])
+    const admission = scribe.write('ed/1', admit('zoe', 'reader'), [promotion])
+    scribe.write('olga/1', remove('adam'), [top])
+    assert.equal(true, isVoid(scribe, admission))
+    assert.deepEqual(rolesIn(scribe.read()), without('adam'))
+  })
+
+  it('by who outranks the one who removes meanwhile gives rights, which stay', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('adam/1', remove('ed'), [top])
+    const promotion = scribe.write('olga/1', setRole('ed', 'admin'), [top])
+    const admission = scribe.write('ed/1', admit('zoe', 'reader'), [promotion])
+    assert.equal(false, isVoid(scribe, admission))
+    assert.deepEqual(rolesIn(scribe.read()), { ...before, ed: 'admin', zoe: 'reader' })
+  })
+
+  it('that who removes did not know of ends with the member, unless who gave it outranks them', () => {
+    const { scribe, top } = kitchen()
+    const promotion = scribe.write('adam/1', setRole('ed', 'admin'), [top])
+    const admission = scribe.write('ed/1', admit('zoe', 'reader'), [promotion])
+    scribe.write('olga/1', remove('ed'), [top])
+    assert.equal(true, isVoid(scribe, admission))
+    assert.deepEqual(rolesIn(scribe.read()), without('ed'))
+  })
+
+  it('that was greater once ends nobody under old parents, by who has stepped down and left since', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('olga/1', setRole('adam', 'owner'), [top])
+    scribe.write('olga/1', setRole('olga', 'admin'))
+    scribe.write('olga/1', remove('olga'))
+    const old = scribe.write('olga/1', admit('zoe', 'owner'), [top])
+    const removal = scribe.write('olga/1', remove('anna'), [top])
+    for (const entry of [old, removal]) assert.equal(true, isVoid(scribe, entry))
+    assert.deepEqual(rolesIn(scribe.read()), { ...without('olga'), adam: 'owner' })
   })
 })
 
@@ -378,6 +420,18 @@ describe('an epoch', () => {
     assert.deepEqual(scribe.read().state().epochs, two.map(({ id }) => id).sort())
     const next = scribe.write('anna/1', rotate)
     assert.deepEqual(scribe.read().state().epochs, [next.id])
+  })
+
+  it('is not begun by who goes by it, and is owed until somebody begins one', () => {
+    for (const end of [remove('adam'), revoke('adam/1')]) {
+      const { scribe, top } = kitchen()
+      assert.equal(scribe.read().state().owesEpoch, false)
+      scribe.write('adam/1', end, [top])
+      assert.deepEqual(scribe.read().state().epochs, [scribe.genesis.id])
+      assert.equal(scribe.read().state().owesEpoch, true)
+      scribe.write('olga/1', rotate)
+      assert.equal(scribe.read().state().owesEpoch, false)
+    }
   })
 
   it('is not begun by who was removed meanwhile, with whatever right', () => {

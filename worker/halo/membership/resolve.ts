@@ -25,13 +25,29 @@ class Resolution {
   private readonly restrictions = new Map<IdentityId, Node[]>()
   private readonly revocations = new Map<DeviceId, Node[]>()
   private readonly entitled: readonly Node[]
+  private readonly excluded = new Set<Node>()
 
   constructor(
     private readonly root: Node,
     private readonly nodes: readonly Node[],
   ) {
     this.entitled = nodes.filter((node) => node !== root && node.authority).sort(inOrder)
-    this.settled.add(root)
+    for (;;) {
+      this.settleAll()
+      // By a right that was greater once, something may have come before what ended it: it does not count at all, then.
+      const stale = this.entitled.filter(
+        (node) => this.settled.has(node) && !isOwnRevocation(node) && !this.holds(node),
+      )
+      if (stale.length === 0) break
+      for (const node of stale) this.excluded.add(node)
+    }
+  }
+
+  private settleAll(): void {
+    this.settled.clear()
+    this.restrictions.clear()
+    this.revocations.clear()
+    this.settled.add(this.root)
     // Devices of one member may all revoke each other: who has stolen one can end the others, and never stay by that.
     for (const node of this.entitled) if (isOwnRevocation(node)) this.settle(node)
     for (const node of this.entitled.filter(decides).sort(byRight)) if (this.stands(node)) this.settle(node)
@@ -42,6 +58,7 @@ class Resolution {
     const { kind, recovery } =
       action.t === 'genesis' ? action : { kind: 'space' as const, recovery: undefined }
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
+    const epochs = latest([...standing].filter((node) => this.begins(node)))
     const { members, removals } = this.members()
     return {
       kind,
@@ -49,9 +66,10 @@ class Resolution {
       members,
       devices: this.devices(standing, members),
       cuts: this.cuts(removals),
-      epochs: latest([...standing].filter((node) => this.begins(node)))
-        .map(({ id }) => id)
-        .sort(compareIds),
+      epochs: epochs.map(({ id }) => id).sort(compareIds),
+      owesEpoch: [...standing].some(
+        (end) => isEnd(end) && !epochs.some((epoch) => epoch === end || epoch.ancestors.has(end.n)),
+      ),
       void: new Set(this.nodes.filter((node) => !standing.has(node)).map(({ id }) => id)),
     }
   }
@@ -81,15 +99,16 @@ class Resolution {
   /** Whether nothing that stands has taken away the right by which it was made. */
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
+    if (this.excluded.has(node)) return false
     if (!this.stands(grant) || !this.stands(admission)) return false
     const restricted = this.restrictions.get(member)?.some((one) => restricts(one, node))
     const revoked = this.revocations.get(node.author)?.some((one) => concurrent(one, node))
     return !restricted && !revoked
   }
 
-  /** Who is out may still revoke a device of their own, but gives nobody a key by it. */
+  /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
   private begins(node: Node): boolean {
-    return node === this.root || (beginsEpoch(node.action) && this.holds(node))
+    return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
   }
 
   private members(): { members: Map<IdentityId, Standing>; removals: readonly Node[] } {
@@ -151,6 +170,14 @@ class Resolution {
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
   action.t === 'revoke-device' && authority?.member === action.member
 
+const isEnd = ({ action: { t } }: Node): boolean => t === 'revoke-device' || t === 'remove-member'
+
+/** Whoever has made it knows what it brings, and is not to. */
+const endsAuthor = ({ action, author, authority }: Node): boolean =>
+  action.t === 'revoke-device'
+    ? action.cut.device === author
+    : action.t === 'remove-member' && action.member === authority!.member
+
 /** Whether it bears on what others may do. */
 const decides = ({ action: { t } }: Node): boolean =>
   t === 'genesis' ||
@@ -159,14 +186,8 @@ const decides = ({ action: { t } }: Node): boolean =>
   t === 'remove-member' ||
   t === 'revoke-device'
 
-/** Higher rank first; of one member's, what restricts before what grants, and what concerns themselves before all. */
-function byRight(a: Node, b: Node): number {
-  return compareRanks(b.authority!.rank, a.authority!.rank) || place(a) - place(b) || inOrder(a, b)
-}
-function place({ action, authority }: Node): number {
-  if ('member' in action && action.member === authority!.member) return 0
-  return action.t === 'remove-member' || action.t === 'revoke-device' ? 1 : action.t === 'set-role' ? 2 : 3
-}
+/** Higher rank first: nothing is settled before that which could end it, but for what a member does to itself. */
+const byRight = (a: Node, b: Node): number => byAuthor(a, b) || inOrder(a, b)
 
 /** Whether `one`, of which `node` did not know and which did not know of it, leaves its author without the right to it. */
 function restricts(one: Node, node: Node): boolean {

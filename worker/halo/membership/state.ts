@@ -21,6 +21,8 @@ export interface State {
   readonly cuts: ReadonlyMap<DeviceId, readonly { readonly by: LogEntryId; readonly cut: Cut }[]>
   /** Entries that began the epochs which no other has followed: one, unless some began at the same time. Sorted. */
   readonly epochs: readonly LogEntryId[]
+  /** Somebody or something has gone that knows the keys of the latest epochs: whoever may is to begin another one. */
+  readonly owesEpoch: boolean
   /** Entries that count for nothing here. */
   readonly void: ReadonlySet<LogEntryId>
 }

@@ -53,9 +53,9 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
     case 'admit-device':
       return when(action.member === author && areNew([action.device], state), 0)
     case 'revoke-device': {
-      const known = state.devices.get(action.cut.device)?.member === action.member
-      const { role } = state.members.get(action.member) ?? { role: 'reader' }
-      return when(known, action.member === author ? 0 : Math.max(ADMIN, levelOf(role)))
+      const target = state.members.get(action.member)
+      if (!target || state.devices.get(action.cut.device)?.member !== action.member) return undefined
+      return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
     case 'rotate-epoch':
       return ADMIN

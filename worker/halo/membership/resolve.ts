@@ -8,11 +8,13 @@
  * settled before that on which it depends.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
-import { beginsEpoch, levelOf, type Cut, type LogEntryId, type Role } from './actions.js'
+import { beginsEpoch, levelOf, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
 import { EntrySet } from './ancestry.js'
 import { concurrent, inOrder, type Node } from './node.js'
 import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
+
+type Genesis = Extract<Action, { readonly t: 'genesis' }>
 
 /** @param nodes of the log and all that they build on, `root` among them */
 export function resolve(root: Node, nodes: readonly Node[]): State {
@@ -54,9 +56,7 @@ class Resolution {
   }
 
   state(): State {
-    const { action } = this.root
-    const { kind, recovery } =
-      action.t === 'genesis' ? action : { kind: 'space' as const, recovery: undefined }
+    const { kind, recovery } = this.root.action as Genesis
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
     const epochs = latest([...standing].filter((node) => this.begins(node)))
     const { members, removals } = this.members()
@@ -133,10 +133,9 @@ class Resolution {
   private devices(standing: ReadonlySet<Node>, members: ReadonlyMap<IdentityId, Standing>): State['devices'] {
     const devices = new Map<DeviceId, { member: IdentityId; admission: Node }>()
     for (const admission of [...standing].sort(inOrder)) {
-      const { action } = admission
       const admitted = admittedBy(admission)
-      if (admitted.length === 0 || !('member' in action)) continue
-      const { member } = action
+      if (!admitted) continue
+      const { member } = admitted
       const now = members.get(member)
       // Those of an earlier stay do not come back with the member.
       const isOld = this.restrictions
@@ -148,7 +147,7 @@ class Resolution {
             !admission.ancestors.has(one.n),
         )
       if (!now || isOld) continue
-      for (const device of admitted) {
+      for (const device of admitted.devices) {
         const revoked = this.revocations.get(device)?.some(({ n }) => !admission.ancestors.has(n))
         if (!revoked && !devices.has(device)) devices.set(device, { member, admission })
       }
@@ -158,11 +157,8 @@ class Resolution {
 
   private cuts(removals: readonly Node[]): State['cuts'] {
     const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
-    for (const { id, action } of [...removals, ...[...this.revocations.values()].flat()].sort(inOrder)) {
-      const own =
-        action.t === 'remove-member' ? action.cuts : action.t === 'revoke-device' ? [action.cut] : []
-      for (const cut of own) append(cuts, cut.device, { by: id, cut })
-    }
+    for (const end of [...removals, ...[...this.revocations.values()].flat()].sort(inOrder))
+      for (const cut of cutsOf(end)) append(cuts, cut.device, { by: end.id, cut })
     return cuts
   }
 }
@@ -245,10 +241,14 @@ const level = (node: Node): number => {
   return role ? levelOf(role) : -1
 }
 
-function admittedBy({ action }: Node): readonly DeviceId[] {
-  if (action.t === 'genesis' || action.t === 'admit-member') return action.devices
-  return action.t === 'admit-device' ? [action.device] : []
+function admittedBy({ action }: Node): { member: IdentityId; devices: readonly DeviceId[] } | undefined {
+  if (action.t === 'genesis' || action.t === 'admit-member') return action
+  return action.t === 'admit-device' ? { member: action.member, devices: [action.device] } : undefined
 }
+
+/** Of a removal or a revocation. */
+const cutsOf = ({ action }: Node): readonly Cut[] =>
+  'cut' in action ? [action.cut] : (action as Action & { cuts: readonly Cut[] }).cuts
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key)

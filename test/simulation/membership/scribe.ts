@@ -24,11 +24,10 @@ export class Scribe {
     private readonly salt = '',
     kind: 'identity' | 'space' = 'space',
   ) {
-    const recovery = kind === 'identity' ? { recovery: device('recovery') } : {}
-    this.genesis = this.entry(first(owner), [], {
-      ...{ t: 'genesis' as const, kind, member: identity(owner), devices: [first(owner)] },
-      ...recovery,
-    })
+    const begin = { t: 'genesis', member: identity(owner), devices: [first(owner)] } as const
+    const action: Action =
+      kind === 'identity' ? { ...begin, kind, recovery: device('recovery') } : { ...begin, kind }
+    this.genesis = this.entry(first(owner), [], action)
     this.entries = [this.genesis]
     this.log = new MembershipLog(this.genesis)
   }

@@ -25,10 +25,17 @@ export type Action =
   /** The first entry. In an identity's own log nobody else is ever admitted; `recovery` may only add and revoke devices. */
   | {
       readonly t: 'genesis'
-      readonly kind: 'identity' | 'space'
+      readonly kind: 'identity'
       readonly member: IdentityId
       readonly devices: readonly DeviceId[]
-      readonly recovery?: DeviceId
+      readonly recovery: DeviceId
+    }
+  | {
+      readonly t: 'genesis'
+      readonly kind: 'space'
+      readonly member: IdentityId
+      readonly devices: readonly DeviceId[]
+      readonly recovery?: undefined
     }
   | {
       readonly t: 'admit-member'

@@ -40,7 +40,7 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
     }
     case 'set-role': {
       const target = state.members.get(action.member)
-      if (!target || target.role === action.role) return undefined
+      if (!target || target.role === action.role || state.kind === 'identity') return undefined
       // One may step down, but not up.
       if (action.member === author) return when(levelOf(action.role) < levelOf(target.role), 0)
       return Math.max(ADMIN, levelOf(action.role), levelOf(target.role))
@@ -70,9 +70,7 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
 
 /** The words on paper give devices back, and take them away; they are no device. */
 function judgeRecovery(action: Action, state: State, root: Node): Authority | undefined {
-  const [own] = state.members.values()
-  if (state.kind !== 'identity' || !own) return undefined
-  const { member } = own
+  const [{ member }] = [...state.members.values()] as [Standing]
   const allowed =
     (action.t === 'admit-device' && action.member === member && areNew([action.device], state)) ||
     (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === action.member)

@@ -245,6 +245,26 @@ describe('a role', () => {
   })
 })
 
+describe('two roles that one author gave on two devices', () => {
+  const given = (...roles: ('owner' | 'admin')[]) => {
+    const { scribe } = kitchen()
+    scribe.write('olga/1', addDevice('olga/2'))
+    const top = scribe.entries.at(-1)!
+    const entries = roles.map((role, n) => scribe.write(`olga/${n + 1}`, setRole('ed', role), [top]))
+    return { entries, ed: scribe.read().state().members.get(identity('ed'))! }
+  }
+
+  it('come to the lower one', () => {
+    assert.equal(given('owner', 'admin').ed.role, 'admin')
+    assert.equal(given('admin', 'owner').ed.role, 'admin')
+  })
+
+  it('come to the one with the smaller hash, if they are equal', () => {
+    const { entries, ed } = given('admin', 'admin')
+    assert.equal(ed.grant.id, entries.map(({ id }) => id).sort()[0])
+  })
+})
+
 describe('a lower role', () => {
   it('ends what it does not allow of what was written meanwhile, and nothing else', () => {
     const { scribe, top } = kitchen()
@@ -358,7 +378,7 @@ describe('an identity’s own log', () => {
   const own = () => new Scribe('ed', '', 'identity')
 
   it('has nobody else in it', () => {
-    for (const action of [admit('zoe', 'owner'), remove('ed'), invite('reader')]) {
+    for (const action of [admit('zoe', 'owner'), remove('ed'), invite('reader'), setRole('ed', 'reader')]) {
       const scribe = own()
       assert.equal(true, isVoid(scribe, scribe.write('ed/1', action)))
       assert.deepEqual(rolesIn(scribe.read()), { ed: 'owner' })

@@ -225,11 +225,8 @@ function decisive(acts: readonly Node[]): Node {
 const gives = ({ action, authority }: Node): boolean =>
   action.t === 'set-role' ? levelOf(action.role) > levelOf(authority!.from!) : action.t !== 'remove-member'
 
-/** Negative if the author of `a` outranks that of `b`; genesis stands above all. */
-const byAuthor = (a: Node, b: Node): number =>
-  a.authority && b.authority
-    ? compareRanks(b.authority.rank, a.authority.rank)
-    : Number(!!a.authority) - Number(!!b.authority)
+/** Negative if the author of `a` outranks that of `b`. Neither is genesis: on that, everything builds. */
+const byAuthor = (a: Node, b: Node): number => compareRanks(b.authority!.rank, a.authority!.rank)
 
 /** Undefined for who is out. */
 function roleBy({ action }: Node): Role | undefined {

@@ -3,14 +3,19 @@ import { html, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { bytesInWords } from './bytes.js'
 
-export function storagePanel({ storage }: Home['status']['value']): TemplateResult {
+export function storagePanel({ storage, worker }: Home['status']['value']): TemplateResult {
   const { used, quota, persisted } = storage
-  const share = quota > 0 ? Math.min(1, used / quota) : 0
+  // No browser grants nothing: this one does not say, or the worker has not asked it yet.
+  if (quota === 0)
+    return html`<article class="panel">
+      <h3>Storage</h3>
+      <p class="figure">${worker.tabs > 0 ? 'Not known' : '…'}</p>
+      ${worker.tabs > 0 ? html`<p class="state">This browser does not say how much is kept, or for how long.</p>` : ''}
+    </article>`
+  const share = Math.min(1, used / quota)
   return html`<article class="panel">
     <h3>Storage</h3>
-    <p class="figure">
-      ${bytesInWords(used)} ${quota > 0 ? html`<small>of ${bytesInWords(quota)}</small>` : ''}
-    </p>
+    <p class="figure">${bytesInWords(used)} <small>of ${bytesInWords(quota)}</small></p>
     <div
       class="meter"
       role="meter"

@@ -55,6 +55,14 @@ describe('in WebKitGTK', { skip: noWebKit() ?? false }, () => {
     assert.equal(new Set(instances).size, 1)
   })
 
+  it('the shell does not say how much is kept where the browser does not', async () => {
+    await browser.newTab()
+    await browser.goto(server.url)
+    await until('the panel', () =>
+      browser.evaluate(() => /Storage\s+Not known/.test(document.body.innerText)),
+    )
+  })
+
   it('opens with no network what was opened with one', async () => {
     await until(
       'the service worker',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { apply, type Op } from '../worker/protocol/operations.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
 import { missingFrom } from './salvage.js'
@@ -30,6 +31,59 @@ describe('of an object that Alice has brought back, what Bob typed and had not s
       const ops = missingFrom(note(now), note(mine), note(base), edits)
       assert.deepEqual(run(note(now), ops), note(after))
     })
+
+  it('is joined to a text of many pages, which is not there twice', () => {
+    const pages = Array.from({ length: 4_000 }, (_, n) => `${(n * 7919) % 4001} `).join('')
+    const [base, now] = [note(pages), note(`AAA${pages}AAA`)]
+    const mine = note(`BB${pages.slice(0, 9_000)}BB${pages.slice(9_000)}BB`)
+    const after = run(now, missingFrom(now, mine, base, [typed(0, 'Bob ')]))
+    const text = (after['text'] as { '@text': string })['@text']
+    assert.equal(text.length, pages.length + 'AAABBBBBBAAA'.length)
+    for (const part of [pages.slice(0, 9_000), pages.slice(9_000)]) assert.ok(text.includes(part))
+  })
+
+  it('is there once each, and all that is there stays, wherever both typed', () => {
+    const places = fc.array(fc.tuple(fc.nat(), fc.nat(3)), { maxLength: 8 })
+    fc.assert(
+      fc.property(fc.nat(60), places, places, fc.nat(8), (length, alice, bob, shared) => {
+        let next = 0x4e00
+        const fresh = (count: number) => Array.from({ length: count }, () => String.fromCharCode(next++))
+        const insert = (into: readonly string[], where: readonly (readonly [number, number])[]) =>
+          where.reduce<string[]>(
+            (list, [at, n]) => {
+              const place = at % (list.length + 1)
+              return [...list.slice(0, place), ...fresh(n), ...list.slice(place)]
+            },
+            [...into],
+          )
+        const base = fresh(length)
+        const mine = insert(base, bob)
+        // Of what Bob had typed, she may have seen the beginning.
+        const own = mine.filter((one) => !base.includes(one))
+        const seen = mine.filter((one) => base.includes(one) || own.indexOf(one) < shared)
+        const now = insert(seen, alice)
+        const notes = [now, mine, base].map((list) => note(list.join(''))) as [
+          StoredRecord,
+          StoredRecord,
+          StoredRecord,
+        ]
+        const after = run(notes[0], missingFrom(...notes, [typed(0, 'x')]))
+        const text = [...(after['text'] as { '@text': string })['@text']]
+        assert.equal(new Set(text).size, text.length, 'something is there twice')
+        assert.deepEqual(new Set(text), new Set([...now, ...own]))
+        assert.deepEqual(
+          text.filter((one) => now.includes(one)),
+          now,
+        )
+      }),
+    )
+  })
+
+  it('is left out where the two have next to nothing in common: nothing says where it belongs', () => {
+    const other = (letter: string) =>
+      note(Array.from({ length: 9_000 }, (_, n) => letter + (n % 10)).join(''))
+    assert.deepEqual(missingFrom(other('a'), other('b'), note(''), [typed(0, 'b')]), [])
+  })
 
   it('is not what he had only read: she may have taken that away since', () => {
     const [base, mine, now] = [

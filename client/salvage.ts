@@ -12,7 +12,9 @@ import {
   type StoredRecord,
   type StoredText,
 } from '../worker/protocol/values.js'
-import { common } from './diff.js'
+
+/** Differences up to which two lists are compared: some 30 MB for a moment. Beyond, what is there stays as it is. */
+const MOST_DIFFERENCES = 4_000
 
 /**
  * @param now what is there
@@ -67,10 +69,12 @@ function insertions<T extends Stored>(
   mine: readonly T[],
   base: readonly T[],
 ): [number, T[]][] {
-  const before = new Set(pairs(base, mine).map(([, j]) => j))
+  const [were, are] = [pairs(base, mine), pairs(now, mine)]
+  if (!were || !are) return []
+  const before = new Set(were.map(([, j]) => j))
   const found: [number, T[]][] = []
   let [i, j] = [0, 0]
-  for (const [x, y] of [...pairs(now, mine), [now.length, mine.length] as const]) {
+  for (const [x, y] of [...are, [now.length, mine.length] as const]) {
     const fresh = mine.slice(j, y).filter((_, k) => !before.has(j + k))
     if (fresh.length > 0) found.push([i, fresh])
     ;[i, j] = [x + 1, y + 1]
@@ -78,19 +82,47 @@ function insertions<T extends Stored>(
   return found.reverse()
 }
 
-/** Pairs of indices of what two lists have in common, in order. */
-function pairs<T extends Stored>(from: readonly T[], to: readonly T[]): [number, number][] {
-  const most = Math.min(from.length, to.length)
-  let start = 0
-  while (start < most && same(from[start], to[start])) start++
-  let end = 0
-  while (end < most - start && same(from.at(-1 - end), to.at(-1 - end))) end++
-  const middle = common(from.slice(start, from.length - end), to.slice(start, to.length - end))
-  return [
-    ...Array.from({ length: start }, (_, i): [number, number] => [i, i]),
-    ...middle.map(([i, j]): [number, number] => [start + i, start + j]),
-    ...Array.from({ length: end }, (_, i): [number, number] => [from.length - end + i, to.length - end + i]),
-  ]
+/**
+ * Pairs of indices of what two lists have in common, in order; undefined if they differ too much. The time that it takes
+ * grows with how much they differ, not with the square of their lengths: a text of many pages differs in what a few tabs
+ * typed in a second (Myers, An O(ND) Difference Algorithm, 1986).
+ */
+function pairs<T extends Stored>(from: readonly T[], to: readonly T[]): [number, number][] | undefined {
+  /** For each number of differences, how far each diagonal got: `from` index, of the diagonals -d to d. */
+  const reached: Int32Array[] = []
+  const most = Math.min(from.length + to.length, MOST_DIFFERENCES)
+  for (let d = 0; d <= most; d++) {
+    const last = reached.at(-1)
+    const now = new Int32Array(2 * d + 1)
+    reached.push(now)
+    for (let k = -d; k <= d; k += 2) {
+      let i = last ? stepTo(last, d, k) : 0
+      while (i < from.length && i - k < to.length && same(from[i], to[i - k])) i++
+      now[k + d] = i
+      if (i >= from.length && i - k >= to.length) return wayBack(reached, from.length, to.length)
+    }
+  }
+  return undefined
+}
+
+/** Whether diagonal k is best reached from the one above, by an element of `to` that is not in `from`. */
+const isFromAbove = (last: Int32Array, d: number, k: number): boolean =>
+  k === -d || (k !== d && last[k + d - 2]! < last[k + d]!)
+const stepTo = (last: Int32Array, d: number, k: number): number =>
+  isFromAbove(last, d, k) ? last[k + d]! : last[k + d - 2]! + 1
+
+function wayBack(reached: readonly Int32Array[], i: number, j: number): [number, number][] {
+  const found: [number, number][] = []
+  for (let d = reached.length - 1; d >= 0; d--) {
+    const last = reached[d - 1]
+    const k = i - j
+    const start = last ? stepTo(last, d, k) : 0
+    while (i > start) found.push([--i, --j])
+    if (!last) break
+    if (isFromAbove(last, d, k)) j--
+    else i--
+  }
+  return found.reverse()
 }
 
 const same = (a: Stored | undefined, b: Stored | undefined) =>

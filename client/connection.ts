@@ -167,6 +167,7 @@ export class Connection {
   private async tryAttach(end: number): Promise<void> {
     for (let patience = TRY_MS; ; patience *= 2) {
       const asked = this.workerUrl + this.query
+      const began = Date.now()
       try {
         return await this.handshake(Math.min(patience, end - Date.now()))
       } catch (e) {
@@ -177,7 +178,9 @@ export class Connection {
         if (!(failed || error.code === 'rpc/worker-gone') || this.closed || Date.now() >= end) throw error
         if (!failed && patience === 2 * TRY_MS && this.workerUrl + this.query === asked)
           this.query += '?again'
-        await new Promise((resolve) => setTimeout(resolve, failed ? patience / 4 : MOVED_MS))
+        // Who has waited for an answer in vain has waited.
+        const pause = failed ? patience / 4 : MOVED_MS
+        if (Date.now() - began < pause) await new Promise((resolve) => setTimeout(resolve, pause))
       }
     }
   }

@@ -112,8 +112,8 @@ export class WebKit implements Engine {
   }
 
   async crashWorker(creator: EnginePage): Promise<void> {
-    const pid = this.workerProcess()
-    if (!pid) throw new Error('No process of WebKitGTK has a worker.')
+    // Tabs that are only opening may not have started one yet.
+    const pid = await until('a process that has a worker', () => this.workerProcess())
     process.kill(pid, 'SIGKILL')
     await until('the process of the worker to be gone', () => !isRunning(pid))
     // Unless the worker was elsewhere.

@@ -3,7 +3,7 @@ import { HearthError } from '../../protocol/errors.js'
 import { sameBytes } from './compare.js'
 import { KEY_BYTES, type SuitePlatform } from './platform.js'
 import { isCanonicalU } from './point.js'
-import type { PrivateKey } from './private-key.js'
+import { generateKey, keyFromSeed, type PrivateKey } from './private-key.js'
 import * as x25519 from './x25519.js'
 
 /** Agrees with one private key, wherever that is. */
@@ -15,11 +15,11 @@ export interface Agreement {
 
 /** A fresh key, which no script can read if the browser allows it. */
 export const generateAgreementKey = (platform: SuitePlatform): Promise<PrivateKey> =>
-  x25519.generate(platform)
+  generateKey(platform, 'X25519')
 
 /** The same key from the same 32 bytes: for recovery, and for simulations. */
 export const agreementKeyFromSeed = (platform: SuitePlatform, seed: Uint8Array): Promise<PrivateKey> =>
-  x25519.fromSeed(platform, seed)
+  keyFromSeed(platform, 'X25519', seed)
 
 export const agreementOf = (platform: SuitePlatform, key: PrivateKey): Agreement => ({
   publicKey: key.publicKey,

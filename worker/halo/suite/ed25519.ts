@@ -12,27 +12,10 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { sameBytes } from './compare.js'
 import { byWebCrypto } from './curves.js'
-import { KEY_BYTES, SIGNATURE_BYTES, type SuitePlatform } from './platform.js'
+import { SIGNATURE_BYTES, type SuitePlatform } from './platform.js'
 import { isReducedScalar, isStrictPoint } from './point.js'
 import type { PrivateKey } from './private-key.js'
 import * as webcrypto from './webcrypto.js'
-
-export async function generate(platform: SuitePlatform): Promise<PrivateKey> {
-  if (!(await byWebCrypto(platform, 'Ed25519'))) return secretKey(platform.random(KEY_BYTES))
-  return { kind: 'handle', ...(await webcrypto.generate(platform.subtle, 'Ed25519')) }
-}
-
-export async function fromSeed(platform: SuitePlatform, seed: Uint8Array): Promise<PrivateKey> {
-  if (!(await byWebCrypto(platform, 'Ed25519'))) return secretKey(seed)
-  const handle = await webcrypto.importSeed(platform.subtle, 'Ed25519', seed)
-  return { kind: 'handle', publicKey: ed25519.getPublicKey(seed), handle }
-}
-
-const secretKey = (seed: Uint8Array): PrivateKey => ({
-  kind: 'secret',
-  publicKey: ed25519.getPublicKey(seed),
-  secret: seed.slice(),
-})
 
 export async function sign(
   { subtle }: SuitePlatform,

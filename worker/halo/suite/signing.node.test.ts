@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { found, noble, webCrypto, withSubtle } from '../../../test/suite-platforms.js'
 import { byWebCrypto } from './curves.js'
 import * as ed25519 from './ed25519.js'
+import { keyFromSeed } from './private-key.js'
 import { frame, type Log } from './labels.js'
 import { generateSigningKey, signerOf, signingKeyFromSeed, verify } from './signing.js'
 
@@ -165,7 +166,7 @@ describe('who computes on curves', () => {
 describe('a key that WebCrypto does not even import', () => {
   it('has signed nothing', async () => {
     const refuses = withSubtle({ importKey: () => Promise.reject(new DOMException('', 'DataError')) })
-    const signature = await ed25519.sign(noble, await ed25519.fromSeed(noble, ours), text)
+    const signature = await ed25519.sign(noble, await keyFromSeed(noble, 'Ed25519', ours), text)
     const verdict = ed25519.verify(
       { ...refuses, curves: 'webcrypto' },
       curve.getPublicKey(ours),

@@ -6,7 +6,7 @@
 import * as ed25519 from './ed25519.js'
 import { frame, type Log, type Purpose } from './labels.js'
 import type { SuitePlatform } from './platform.js'
-import type { PrivateKey } from './private-key.js'
+import { generateKey, keyFromSeed, type PrivateKey } from './private-key.js'
 
 /** Signs with one private key, wherever that is. */
 export interface Signer {
@@ -15,11 +15,12 @@ export interface Signer {
 }
 
 /** A fresh key, which no script can read if the browser allows it. */
-export const generateSigningKey = (platform: SuitePlatform): Promise<PrivateKey> => ed25519.generate(platform)
+export const generateSigningKey = (platform: SuitePlatform): Promise<PrivateKey> =>
+  generateKey(platform, 'Ed25519')
 
 /** The same key from the same 32 bytes: for recovery, and for simulations. */
 export const signingKeyFromSeed = (platform: SuitePlatform, seed: Uint8Array): Promise<PrivateKey> =>
-  ed25519.fromSeed(platform, seed)
+  keyFromSeed(platform, 'Ed25519', seed)
 
 export const signerOf = (platform: SuitePlatform, key: PrivateKey): Signer => ({
   publicKey: key.publicKey,

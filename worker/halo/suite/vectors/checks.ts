@@ -7,6 +7,7 @@ import { agreementKeyFromSeed, agreementOf } from '../agreement.js'
 import { gcmDecrypt, gcmEncrypt } from '../committing.js'
 import { hkdf } from '../derive.js'
 import * as ed25519 from '../ed25519.js'
+import { keyFromSeed } from '../private-key.js'
 import type { SuitePlatform } from '../platform.js'
 import { isCanonicalU } from '../point.js'
 import { recoverySecret, recoveryWords } from '../recovery.js'
@@ -25,7 +26,7 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   check('Ed25519: RFC 8032 §7.1', RFC_8032, async (platform, [secret, publicKey, message, signature]) => {
-    const key = await ed25519.fromSeed(platform, bytes(secret))
+    const key = await keyFromSeed(platform, 'Ed25519', bytes(secret))
     same(key.publicKey, bytes(publicKey))
     same(await ed25519.sign(platform, key, bytes(message)), bytes(signature))
     same(await ed25519.verify(platform, key.publicKey, bytes(message), bytes(signature)), true)
@@ -98,7 +99,7 @@ function check(
 const bytes = (hex: string | undefined): Uint8Array => hexToBytes(hex === '-' ? '' : hex!)
 
 const share = async (platform: SuitePlatform, secret: Uint8Array, publicKey: Uint8Array) =>
-  x25519.share(platform, await x25519.fromSeed(platform, secret), publicKey)
+  x25519.share(platform, await keyFromSeed(platform, 'X25519', secret), publicKey)
 
 const agree = async (platform: SuitePlatform, secret: Uint8Array, publicKey: Uint8Array) =>
   agreementOf(platform, await agreementKeyFromSeed(platform, secret)).agree(publicKey)

@@ -22,26 +22,21 @@ export interface Cut {
 }
 
 export type Action =
-  /** The first entry. In an identity's own log nobody else is ever admitted; `recovery` may only add and revoke devices. */
+  /** The first entry. In an identity's own log nobody else is ever admitted. */
   | {
       readonly t: 'genesis'
-      readonly kind: 'identity'
+      readonly kind: 'identity' | 'space'
       readonly member: IdentityId
       readonly devices: readonly DeviceId[]
       readonly recovery: DeviceId
-    }
-  | {
-      readonly t: 'genesis'
-      readonly kind: 'space'
-      readonly member: IdentityId
-      readonly devices: readonly DeviceId[]
-      readonly recovery?: undefined
     }
   | {
       readonly t: 'admit-member'
       readonly member: IdentityId
       readonly role: Role
       readonly devices: readonly DeviceId[]
+      /** The key of the member's recovery words, which may add and revoke its devices, and nothing else. */
+      readonly recovery: DeviceId
     }
   | { readonly t: 'admit-device'; readonly member: IdentityId; readonly device: DeviceId }
   | { readonly t: 'set-role'; readonly member: IdentityId; readonly role: Role }
@@ -52,6 +47,11 @@ export type Action =
   /** Of the author. */
   | { readonly t: 'profile' }
   | { readonly t: 'invitation'; readonly role: Role }
+  /** Keys of epochs, to devices whose admission the epochs' authors had not heard of. */
+  | { readonly t: 'reseal' }
+  | { readonly t: 'rename' }
+  /** For everyone. */
+  | { readonly t: 'delete' }
 
 export interface LogEntry {
   readonly id: LogEntryId

@@ -56,13 +56,12 @@ class Resolution {
   }
 
   state(): State {
-    const { kind, recovery } = this.root.action as Genesis
+    const { kind } = this.root.action as Genesis
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
     const epochs = latest([...standing].filter((node) => this.begins(node)))
-    const { members, removals } = this.members()
+    const { members, removals } = this.members(recoveriesIn(standing))
     return {
       kind,
-      recovery,
       members,
       devices: this.devices(standing, members),
       cuts: this.cuts(removals),
@@ -70,6 +69,8 @@ class Resolution {
       owesEpoch: [...standing].some(
         (end) => isEnd(end) && !epochs.some((epoch) => epoch === end || epoch.ancestors.has(end.n)),
       ),
+      named: named([...standing]).id,
+      deleted: [...standing].some(({ action }) => action.t === 'delete'),
       void: new Set(this.nodes.filter((node) => !standing.has(node)).map(({ id }) => id)),
     }
   }
@@ -111,7 +112,10 @@ class Resolution {
     return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
   }
 
-  private members(): { members: Map<IdentityId, Standing>; removals: readonly Node[] } {
+  private members(recoveries: ReadonlyMap<IdentityId, DeviceId>): {
+    members: Map<IdentityId, Standing>
+    removals: readonly Node[]
+  } {
     const acts = new Map<IdentityId, Node[]>()
     for (const node of this.settled) {
       const { action } = node
@@ -125,7 +129,14 @@ class Resolution {
       const gone = all.filter(({ action }) => action.t === 'remove-member')
       // Who is in again was removed all the same; who was never out, as somebody of higher rank had said, was not.
       removals.push(...(role ? gone.filter(({ n }) => grant.ancestors.has(n)) : gone))
-      if (role) members.set(member, { member, role, rank: rankOf(role, grant), grant })
+      if (role)
+        members.set(member, {
+          member,
+          role,
+          rank: rankOf(role, grant),
+          grant,
+          recovery: recoveries.get(member)!,
+        })
     }
     return { members, removals }
   }
@@ -162,6 +173,21 @@ class Resolution {
     return cuts
   }
 }
+
+/** A member's words were fixed when its identity began, so whoever admits it says the same of them. */
+function recoveriesIn(standing: Iterable<Node>): Map<IdentityId, DeviceId> {
+  const recoveries = new Map<IdentityId, DeviceId>()
+  for (const { action } of standing)
+    if (action.t === 'genesis' || action.t === 'admit-member') recoveries.set(action.member, action.recovery)
+  return recoveries
+}
+
+/** Of names given by those who did not know of each other's, one that is the same everywhere. */
+const named = (standing: readonly Node[]): Node =>
+  standing
+    .filter(({ action: { t } }) => t === 'genesis' || t === 'rename')
+    .sort(inOrder)
+    .at(-1)!
 
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
   action.t === 'revoke-device' && authority?.member === action.member

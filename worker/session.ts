@@ -5,6 +5,8 @@
 import { Bridge } from './bridge.js'
 import type { Accepted, Echo, Listener } from './echo/echo.js'
 import { QueryWindow, type WindowDiff } from './echo/matching.js'
+import { Asked } from './facts.js'
+import type { Planes } from './planes.js'
 import { coalesce } from './protocol/coalesce.js'
 import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
 import type { ClientId, ObjectId } from './protocol/ids.js'
@@ -47,6 +49,10 @@ export interface SessionHouse {
 export class Session implements Listener {
   ended = false
   readonly client: ClientId
+  /** Whether its page is the shell's own. */
+  readonly isShell: boolean
+  private readonly echo: Echo
+  private readonly asked: Asked
   private readonly about: { readonly app: string; readonly build: string }
   private readonly bridge: Bridge
   private readonly watched = new Set<ObjectId>()
@@ -68,12 +74,15 @@ export class Session implements Listener {
   private unseen = 0
 
   constructor(
-    private readonly echo: Echo,
+    { halo, echo }: Planes,
     private readonly stream: MessagePort,
-    { client, app, build, held }: Hello,
+    { client, app, build, held, shell }: Hello,
     private readonly house: SessionHouse,
   ) {
     this.client = client
+    this.echo = echo
+    this.isShell = shell === true
+    this.asked = new Asked(halo, (q, value) => this.send({ t: 'told', q, value }))
     this.about = { app, build }
     this.bridge = new Bridge(client)
     this.lastBatch = echo.mark(client)
@@ -192,6 +201,10 @@ export class Session implements Listener {
         return this.echo.release()
       case 'load':
         return this.load(message.q, message.id)
+      case 'ask':
+        return this.asked.ask(message.q, message.what)
+      case 'unask':
+        return this.asked.drop(message.q)
       case 'unwatch':
         for (const id of message.ids) this.watched.delete(id)
         return
@@ -338,6 +351,7 @@ export class Session implements Listener {
 
   spaces(): void {
     this.send({ t: 'spaces', spaces: this.echo.spaceInfos })
+    this.asked.changed()
   }
 
   // The stream

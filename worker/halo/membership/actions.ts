@@ -3,12 +3,13 @@
  * and proofs verified (`LogEntry`); what each of them may do is judged by `judge.ts`.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+import type { Role } from '../../protocol/rpc.js'
 
 /** SHA-256 of what was signed, 43 characters of base64url. */
 export type LogEntryId = string & { readonly logEntry: unique symbol }
 
-export const ROLES = ['reader', 'editor', 'admin', 'owner'] as const
-export type Role = (typeof ROLES)[number]
+export const ROLES = ['reader', 'editor', 'admin', 'owner'] as const satisfies readonly Role[]
+export type { Role }
 /** Greater means more rights. */
 export const levelOf = (role: Role): number => ROLES.indexOf(role)
 

@@ -90,3 +90,9 @@ const areNew = (devices: readonly DeviceId[], state: State): boolean =>
   new Set(devices).size === devices.length &&
   devices.every((device) => !state.devices.has(device)) &&
   [...state.members.values()].every(({ recovery }) => !devices.includes(recovery))
+
+/** Whoever goes by an entry of their own knows the key that it would bring, and is not to. */
+export const endsAuthor = ({ action, author }: LogEntry, { member }: Authority): boolean =>
+  action.t === 'revoke-device'
+    ? action.cut.device === author
+    : action.t === 'remove-member' && action.member === member

@@ -10,6 +10,7 @@
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
 import { beginsEpoch, levelOf, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
 import { EntrySet } from './ancestry.js'
+import { endsAuthor } from './judge.js'
 import { concurrent, inOrder, type Node } from './node.js'
 import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
@@ -109,7 +110,10 @@ class Resolution {
 
   /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
   private begins(node: Node): boolean {
-    return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
+    return (
+      node === this.root ||
+      (beginsEpoch(node.action) && !endsAuthor(node.entry, node.authority!) && this.holds(node))
+    )
   }
 
   private members(recoveries: ReadonlyMap<IdentityId, DeviceId>): {
@@ -193,12 +197,6 @@ const isOwnRevocation = ({ action, authority }: Node): boolean =>
   action.t === 'revoke-device' && authority?.member === action.member
 
 const isEnd = ({ action: { t } }: Node): boolean => t === 'revoke-device' || t === 'remove-member'
-
-/** Whoever has made it knows what it brings, and is not to. */
-const endsAuthor = ({ action, author, authority }: Node): boolean =>
-  action.t === 'revoke-device'
-    ? action.cut.device === author
-    : action.t === 'remove-member' && action.member === authority!.member
 
 /** Whether it bears on what others may do. */
 const decides = ({ action: { t } }: Node): boolean =>

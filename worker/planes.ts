@@ -4,6 +4,8 @@ import { moveSpace } from './echo/first-format.js'
 import { readHeads } from './echo/opening.js'
 import type { EchoPlatform } from './echo/platform.js'
 import { Halo } from './halo/halo.js'
+import { FormerNames } from './former-names.js'
+import type { Move } from './halo/loading.js'
 import type { HaloPlatform } from './halo/platform.js'
 import type { Store } from './store.js'
 
@@ -15,6 +17,8 @@ export interface PlanesPlatform extends EchoPlatform, HaloPlatform {
 export interface Planes {
   readonly halo: Halo
   readonly echo: Echo
+  /** For tabs that were open when spaces were moved. */
+  readonly former: FormerNames
 }
 
 /**
@@ -25,7 +29,11 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
   const store = await platform.openStore()
   try {
     // What ECHO reads first does not depend on who this is, unless it is yet to be moved.
-    const [halo, early] = await Promise.all([Halo.open(platform, store), readHeads(store, platform)])
+    const [halo, early, before] = await Promise.all([
+      Halo.open(platform, store),
+      readHeads(store, platform),
+      store.get<readonly Move[]>('meta', 'moved'),
+    ])
     const moved = await move(platform, store, halo)
     const heads = moved ? await readHeads(store, platform) : early
     const echo = await Echo.open(platform, store, heads, halo.spaces, gone)
@@ -35,7 +43,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       echo.changedSpaces()
     })
     halo.positions = (space, device) => echo.position(space, device)
-    return { halo, echo }
+    return { halo, echo, former: new FormerNames(moved ? halo.moving : (before ?? [])) }
   } catch (e) {
     store.close()
     throw e
@@ -49,6 +57,12 @@ async function move(platform: PlanesPlatform, store: Store, { moving, spaces }: 
     const keeper = spaces.find(({ id }) => id === to)
     if (keeper) await moveSpace(platform, store, { device, space: from }, keeper)
   }
-  await store.write([{ table: 'meta', key: 'moving', delete: true }], 'strict')
+  await store.write(
+    [
+      { table: 'meta', key: 'moving', delete: true },
+      { table: 'meta', key: 'moved', put: moving },
+    ],
+    'strict',
+  )
   return true
 }

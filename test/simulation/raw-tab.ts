@@ -19,14 +19,14 @@ export class RawTab {
   private seen = 0
   private batches = 0
 
-  constructor(planes: Planes) {
+  constructor(planes: Planes, rpc = RPC_VERSION) {
     const { port1, port2 } = new MessageChannel()
     this.port = port1
     port1.onmessage = ({ data: { f, m } }: MessageEvent<WorkerFrame>) => {
       this.seen = f
       this.heard.push(...m)
     }
-    const hello = { rpc: RPC_VERSION, build: 'test', app: 'simulation', client: this.client, held: false }
+    const hello = { rpc, build: 'test', app: 'simulation', client: this.client, held: false }
     new Session(planes, port2, hello, {
       later: (run, ms) => void setTimeout(run, ms),
       isFree: () => Promise.resolve(true),

@@ -20,7 +20,7 @@ export interface Loaded {
   /** 32 bytes, on the device on which the identity began. */
   readonly recovery: Uint8Array | undefined
   readonly damage: readonly Damage[]
-  /** Spaces as the first builds wrote them: the device and the space then, and the space now. */
+  /** Spaces as the first builds wrote them, which are yet to be moved: the device and the space then, and the space now. */
   readonly moving: readonly Move[]
 }
 export interface Move {

@@ -196,7 +196,7 @@ describe('a profile', () => {
 describe('a space', () => {
   it('is made with a name that is one', async () => {
     const { halo } = await fresh()
-    for (const name of ['', ' ', 7 as unknown as string, 'x'.repeat(257)])
+    for (const name of ['', ' ', 7 as unknown as string, 'x'.repeat(257), '\ud800'])
       await assert.rejects(halo.createSpace(name), code('echo/invalid'))
   })
 

@@ -5,6 +5,7 @@
 import { HearthError, invalid } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
 import type { Damage, DeviceInfo, IdentityInfo, MemberInfo, ProfileInfo, SpaceInfo } from '../protocol/rpc.js'
+import { checkString } from '../protocol/values.js'
 import type { Store } from '../store.js'
 import { Admissions } from './admissions.js'
 import { beginSpace } from './genesis.js'
@@ -125,9 +126,7 @@ export class Halo {
     return this.held.exclusive(async () => {
       const { identity } = this
       const { displayName = identity.displayName, deviceName = identity.deviceName } = profile ?? {}
-      for (const name of [displayName, deviceName])
-        if (typeof name !== 'string' || name.length > MAX_NAME)
-          invalid(`a name is a text of up to ${MAX_NAME} characters`)
+      for (const name of [displayName, deviceName]) checkText(name)
       const steps: Step[] = [await this.say(this.held.personal, { displayName, deviceName })]
       for (const space of this.spaces) {
         const said = space.log.profile(identity.id)?.displayName ?? ''
@@ -225,7 +224,13 @@ export class Halo {
 
 function checkName(name: string): void {
   if (typeof name !== 'string' || name.trim() === '') invalid('a space needs a name')
-  if (name.length > MAX_NAME) invalid(`a name has up to ${MAX_NAME} characters`)
+  checkText(name)
+}
+
+function checkText(name: string): void {
+  if (typeof name !== 'string' || name.length > MAX_NAME)
+    invalid(`a name is text, of up to ${MAX_NAME} characters`)
+  checkString(name)
 }
 
 /** @throws HearthError `halo/last-owner`: nobody could ever remove or promote anybody again */

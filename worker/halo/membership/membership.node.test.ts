@@ -16,25 +16,9 @@ import {
   Scribe,
   setRole,
 } from '../../../test/simulation/membership/scribe.js'
-import type { Action, LogEntry } from './actions.js'
+import { before, isVoid, kitchen, without } from '../../../test/simulation/membership/kitchen.js'
+import type { Action } from './actions.js'
 import { MembershipLog } from './log.js'
-
-/** A space of Olga's: Adam and Anna are admins, in this order, Ed is an editor and Rita a reader. */
-function kitchen(salt = '') {
-  const scribe = new Scribe('olga', salt)
-  const admissions = [
-    admit('adam', 'admin'),
-    admit('anna', 'admin'),
-    admit('ed', 'editor'),
-    admit('rita', 'reader'),
-  ]
-  for (const admission of admissions) scribe.write('olga/1', admission)
-  return { scribe, top: scribe.entries.at(-1)! }
-}
-const before = { adam: 'admin', anna: 'admin', ed: 'editor', olga: 'owner', rita: 'reader' }
-const without = (...names: string[]) =>
-  Object.fromEntries(Object.entries(before).filter(([name]) => !names.includes(name)))
-const isVoid = (scribe: Scribe, entry: LogEntry) => scribe.read().state().void.has(entry.id)
 
 describe('a member', () => {
   const refused: [who: string, what: string, action: Action][] = [

@@ -12,11 +12,16 @@ export function judge({ author, action }: LogEntry, state: State, root: Node): A
   if (author === state.recovery) return judgeRecovery(action, state, root)
   const device = state.devices.get(author)
   const own = device && state.members.get(device.member)
+  // defence: author-is-a-member
   if (!own) return undefined
   const needs = needsOf(action, own.member, state)
-  if (needs === undefined || needs > levelOf(own.role)) return undefined
+  // defence: possible
+  if (needs === undefined) return undefined
+  // defence: enough-role
+  if (needs > levelOf(own.role)) return undefined
   const target = targetOf(action, state)
   // Of those with equal roles, who got it first has more to say.
+  // defence: higher-rank
   if (target && target.member !== own.member && compareRanks(own.rank, target.rank) <= 0) return undefined
   const { member, role, rank, grant } = own
   const authority: Authority = { member, role, rank, grant, admission: device.admission, needs }
@@ -35,26 +40,43 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
   switch (action.t) {
     case 'admit-member': {
       const possible =
-        state.kind === 'space' && !state.members.has(action.member) && areNew(action.devices, state)
+        // defence: nobody-else-in-an-identity
+        state.kind === 'space' &&
+        // defence: admitted-once
+        !state.members.has(action.member) &&
+        areNew(action.devices, state)
       return when(possible, Math.max(ADMIN, levelOf(action.role)))
     }
     case 'set-role': {
       const target = state.members.get(action.member)
-      if (!target || target.role === action.role || state.kind === 'identity') return undefined
+      if (!target || target.role === action.role) return undefined
+      // defence: identity-keeps-its-member
+      if (state.kind === 'identity') return undefined
       // One may step down, but not up.
-      if (action.member === author) return when(levelOf(action.role) < levelOf(target.role), 0)
+      if (
+        action.member === author &&
+        // defence: no-self-promotion
+        levelOf(action.role) < levelOf(target.role)
+      )
+        return 0
       return Math.max(ADMIN, levelOf(action.role), levelOf(target.role))
     }
     case 'remove-member': {
       const target = state.members.get(action.member)
-      if (!target || state.kind === 'identity') return undefined
+      if (!target) return undefined
+      // defence: identity-keeps-its-member
+      if (state.kind === 'identity') return undefined
       return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
     case 'admit-device':
-      return when(action.member === author && areNew([action.device], state), 0)
+      // defence: own-devices-only
+      if (action.member !== author) return undefined
+      return when(areNew([action.device], state), 0)
     case 'revoke-device': {
       const target = state.members.get(action.member)
-      if (!target || state.devices.get(action.cut.device)?.member !== action.member) return undefined
+      if (!target) return undefined
+      // defence: device-of-whom-it-names
+      if (state.devices.get(action.cut.device)?.member !== action.member) return undefined
       return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
     case 'rotate-epoch':
@@ -74,12 +96,20 @@ function judgeRecovery(action: Action, state: State, root: Node): Authority | un
   const allowed =
     (action.t === 'admit-device' && action.member === member && areNew([action.device], state)) ||
     (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === action.member)
+  // defence: recovery-only-devices
+  if (!allowed) return undefined
   const rank = { level: RECOVERY_LEVEL, depth: root.depth, id: root.id }
-  return allowed ? { member, role: 'owner', rank, grant: root, admission: root, needs: 0 } : undefined
+  return { member, role: 'owner', rank, grant: root, admission: root, needs: 0 }
 }
 
 /** A key belongs to one member: a device of somebody else's cannot be taken over by admitting it. */
 const areNew = (devices: readonly DeviceId[], state: State): boolean =>
   devices.length > 0 &&
   new Set(devices).size === devices.length &&
-  devices.every((device) => device !== state.recovery && !state.devices.has(device))
+  devices.every(
+    (device) =>
+      // defence: recovery-is-no-device
+      device !== state.recovery &&
+      // defence: key-of-one-member
+      !state.devices.has(device),
+  )

@@ -34,15 +34,21 @@ class Resolution {
     private readonly nodes: readonly Node[],
   ) {
     this.entitled = nodes.filter((node) => node !== root && node.authority).sort(inOrder)
-    for (;;) {
-      this.settleAll()
-      // By a right that was greater once, something may have come before what ended it: it does not count at all, then.
-      const stale = this.entitled.filter(
-        (node) => this.settled.has(node) && !isOwnRevocation(node) && !this.holds(node),
-      )
-      if (stale.length === 0) break
-      for (const node of stale) this.excluded.add(node)
-    }
+    this.settleAll()
+    // defence: rights-of-before
+    while (this.excludeStale()) this.settleAll()
+  }
+
+  /**
+   * By a right that was greater once, something may have come before what ended it: it does not count at all, then.
+   * @returns whether there was any
+   */
+  private excludeStale(): boolean {
+    const stale = this.entitled.filter(
+      (node) => this.settled.has(node) && !isOwnRevocation(node) && !this.holds(node),
+    )
+    for (const node of stale) this.excluded.add(node)
+    return stale.length > 0
   }
 
   private settleAll(): void {
@@ -51,6 +57,7 @@ class Resolution {
     this.revocations.clear()
     this.settled.add(this.root)
     // Devices of one member may all revoke each other: who has stolen one can end the others, and never stay by that.
+    // defence: devices-end-each-other
     for (const node of this.entitled) if (isOwnRevocation(node)) this.settle(node)
     for (const node of this.entitled.filter(decides).sort(byRight)) if (this.stands(node)) this.settle(node)
   }
@@ -93,22 +100,38 @@ class Resolution {
   private isAdopted({ action, n }: Node): boolean {
     if (action.t !== 'admit-member') return false
     const roles = this.restrictions.get(action.member) ?? []
-    return roles.some((one) => one.action.t === 'set-role' && one.ancestors.has(n))
+    return roles.some(
+      (one) =>
+        one.action.t === 'set-role' &&
+        // defence: adopted-by-who-saw-it
+        one.ancestors.has(n),
+    )
   }
 
   /** Whether nothing that stands has taken away the right by which it was made. */
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
     if (this.excluded.has(node)) return false
-    if (!this.stands(grant) || !this.stands(admission)) return false
-    const restricted = this.restrictions.get(member)?.some((one) => restricts(one, node))
-    const revoked = this.revocations.get(node.author)?.some((one) => concurrent(one, node))
-    return !restricted && !revoked
+    // defence: role-still-stands
+    if (!this.stands(grant)) return false
+    // defence: admission-still-stands
+    if (!this.stands(admission)) return false
+    // defence: beyond-a-removal
+    if (this.restrictions.get(member)?.some((one) => restricts(one, node))) return false
+    // defence: beyond-a-revocation
+    if (this.revocations.get(node.author)?.some((one) => concurrent(one, node))) return false
+    return true
   }
 
   /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
   private begins(node: Node): boolean {
-    return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
+    if (node === this.root) return true
+    if (!beginsEpoch(node.action)) return false
+    // defence: no-key-by-who-goes
+    if (endsAuthor(node)) return false
+    // defence: no-key-by-who-is-out
+    if (!this.holds(node)) return false
+    return true
   }
 
   private members(): { members: Map<IdentityId, Standing>; removals: readonly Node[] } {
@@ -146,10 +169,17 @@ class Resolution {
             now?.grant.ancestors.has(one.n) &&
             !admission.ancestors.has(one.n),
         )
-      if (!now || isOld) continue
+      // defence: no-device-without-member
+      if (!now) continue
+      // defence: no-device-of-an-earlier-stay
+      if (isOld) continue
       for (const device of admitted.devices) {
         const revoked = this.revocations.get(device)?.some(({ n }) => !admission.ancestors.has(n))
-        if (!revoked && !devices.has(device)) devices.set(device, { member, admission })
+        // defence: revoked-is-out
+        if (revoked) continue
+        // defence: first-has-the-key
+        if (devices.has(device)) continue
+        devices.set(device, { member, admission })
       }
     }
     return devices
@@ -183,7 +213,9 @@ const decides = ({ action: { t } }: Node): boolean =>
   t === 'revoke-device'
 
 /** Higher rank first: nothing is settled before that which could end it, but for what a member does to itself. */
-const byRight = (a: Node, b: Node): number => byAuthor(a, b) || inOrder(a, b)
+const byRight = (a: Node, b: Node): number =>
+  // defence: settled-by-rank
+  byAuthor(a, b) || inOrder(a, b)
 
 /** Whether `one`, of which `node` did not know and which did not know of it, leaves its author without the right to it. */
 function restricts(one: Node, node: Node): boolean {
@@ -214,10 +246,19 @@ function latest(nodes: readonly Node[]): Node[] {
  * rank has given more.
  */
 function decisive(acts: readonly Node[]): Node {
-  const [top] = acts
-    .filter(gives)
-    .sort((a, b) => byAuthor(a, b) || level(a) - level(b) || compareIds(a.id, b.id))
-  const limits = acts.filter((act) => !gives(act) && (!top || byAuthor(act, top) <= 0))
+  const [top] = acts.filter(gives).sort(
+    (a, b) =>
+      byAuthor(a, b) ||
+      // defence: lower-of-two-roles
+      level(a) - level(b) ||
+      compareIds(a.id, b.id),
+  )
+  const limits = acts.filter(
+    (act) =>
+      !gives(act) &&
+      // defence: higher-rank-decides
+      (!top || byAuthor(act, top) <= 0),
+  )
   const [limit] = limits.sort((a, b) => level(a) - level(b) || byAuthor(a, b) || compareIds(a.id, b.id))
   return limit ?? top!
 }

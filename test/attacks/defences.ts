@@ -14,6 +14,7 @@ const signatures = {
   'point-length': 'a key with something after it',
   'canonical-point': 'a point of small order that does not look like one',
   'small-order': 'a key under which any signature holds for any message',
+  'key-on-the-curve': 'a key that is no point, and so ends who verifies',
   'one-equation': 'a browser that accepts what others refuse',
 }
 
@@ -53,6 +54,8 @@ const rights = {
   possible: 'actions that make no sense at their parents, such as a second genesis',
   'enough-role': 'members who give or take more than their role allows, or rotate keys without the right',
   'higher-rank': 'members who remove, demote or cut off those who outrank them',
+  'only-oneself-steps-down': 'an editor that demotes another one',
+  'rank-by-role': 'an admin of old that has more to say than an owner of today',
   'rank-by-depth': 'an admin that outranks an earlier one by trying until the hash is small',
   'no-self-promotion': 'a member that promotes itself',
   'admitted-once': 'the owner admitted again with a lower role',
@@ -73,14 +76,21 @@ const oldParents = {
   'rights-of-before': 'a right that was greater once, used under old parents against those who have it now',
   'settled-by-rank': 'somebody of lower rank who ends, at the same time, who would end them',
   'higher-rank-decides': 'somebody removed by an admin whom the owner, at the same time, gives a role',
+  'higher-rank-gives': 'a role from an admin that displaces the one which the owner gives at the same time',
+  'role-unknown-to-who-removes': 'who is removed, and acts by a role that a friend gave at the same time',
+  'others-are-revoked-by-right': 'who is out, and revokes devices of others under old parents',
   'lower-of-two-roles': 'a member that gives two roles at once, and has the greater one hold by its hash',
   'adopted-by-who-saw-it':
     'an admission by who is out, which hides behind a role that was given on another one',
+  'only-admissions-are-adopted':
+    'a device added by one that was revoked, let in when its member gets a role later',
   'devices-end-each-other': 'a stolen device that stays by revoking the one that revokes it',
   'no-device-without-member': 'devices that stay when their member goes',
   'no-device-of-an-earlier-stay': 'a device from before a removal that comes back with the member',
   'revoked-is-out': 'a device that was revoked',
   'first-has-the-key': 'a key that a second member claims at the same time',
+  'removal-begins-an-epoch': 'a removed member that reads on',
+  'revocation-begins-an-epoch': 'a revoked device that reads on',
   'no-key-by-who-goes': 'a key of the next epoch that is known to who has left',
   'no-key-by-who-is-out': 'an epoch begun by who is out, under old parents',
 }

@@ -39,6 +39,14 @@ const cases: [what: string, acts: Act[], roles: Record<string, string>][] = [
     { ...without(), ed: 'admin' },
   ],
   [
+    'what the owner gives holds beside what an admin gives',
+    [
+      ['olga/1', setRole('rita', 'admin')],
+      ['adam/1', setRole('rita', 'editor')],
+    ],
+    { ...without(), rita: 'admin' },
+  ],
+  [
     'a device and its member are ended at the same time',
     [
       ['adam/1', revoke('ed/1')],
@@ -62,6 +70,16 @@ describe('concurrent removals', () => {
         assert.deepEqual([...new Set(states.map(tell))], [tell(states[0]!)])
       }
     })
+})
+
+describe('a removal by an owner of today', () => {
+  it('decides over what an admin of old gives at the same time', () => {
+    const { scribe } = kitchen()
+    const top = scribe.write('olga/1', setRole('rita', 'owner'))
+    scribe.write('adam/1', setRole('ed', 'admin'), [top])
+    scribe.write('rita/1', remove('ed'), [top])
+    assert.deepEqual(rolesIn(scribe.read()), { ...without('ed'), rita: 'owner' })
+  })
 })
 
 describe('an equivocation', () => {

@@ -43,6 +43,16 @@ describe('a revoked device', () => {
     for (const entry of [thief, second]) assert.equal(isVoid(scribe, entry), true)
     assert.deepEqual(devicesOf(scribe, 'ed'), ['ed/2'])
   })
+  it('does not come in by another that it added there, when its member gets a role later', () => {
+    const { scribe, top } = revoked()
+    scribe.write('ed/1', addDevice('ed/thief'), [top])
+    scribe.write('olga/1', setRole('ed', 'admin'))
+    assert.deepEqual(devicesOf(scribe, 'ed'), ['ed/2'])
+  })
+  it('does not read on', () => {
+    const { scribe, end } = revoked()
+    assert.deepEqual(scribe.read().state().epochs, [end.id])
+  })
   it('is not let in again by what let it in once', () => {
     const { scribe } = revoked()
     const admission = scribe.entries.find(
@@ -84,6 +94,14 @@ describe('a backdated admission', () => {
     const admission = scribe.write('ed/1', admit('zoe', 'reader'), [promotion])
     assert.equal(isVoid(scribe, admission), true)
     assert.deepEqual(rolesIn(scribe.read()), without('adam'))
+  })
+  it('by a right that a friend gave at the same time, without the knowledge of who removed, lets nobody in', () => {
+    const { scribe, top } = kitchen()
+    const promotion = scribe.write('adam/1', setRole('ed', 'admin'), [top])
+    const admission = scribe.write('ed/1', admit('zoe', 'reader'), [promotion])
+    scribe.write('olga/1', remove('ed'), [top])
+    assert.equal(isVoid(scribe, admission), true)
+    assert.deepEqual(rolesIn(scribe.read()), without('ed'))
   })
   it('by who is out lets no device in behind a role that was given on another admission', () => {
     const { scribe, top } = kitchen()
@@ -142,6 +160,17 @@ describe('a backdated admission', () => {
 })
 
 describe('who is removed', () => {
+  it('does not read on', () => {
+    const { scribe } = kitchen()
+    const removal = scribe.write('olga/1', remove('ed'))
+    assert.deepEqual(scribe.read().state().epochs, [removal.id])
+  })
+  it('revokes no device of others under old parents', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('olga/1', remove('adam'), [top])
+    assert.equal(isVoid(scribe, scribe.write('adam/1', revoke('anna/1'), [top])), true)
+    assert.deepEqual(devicesOf(scribe, 'anna'), ['anna/1'])
+  })
   it('has no device left', () => {
     const { scribe } = kitchen()
     scribe.write('olga/1', remove('ed'))

@@ -70,6 +70,8 @@ describe('a member', () => {
     ['ed/1', setRole('rita', 'editor')],
     ['ed/1', admit('zoe', 'reader')],
     ['ed/1', invite('reader')],
+    ['ed/1', remove('rita')],
+    ['ed/1', revoke('rita/1')],
     ['adam/1', setRole('ed', 'owner')],
     ['adam/1', admit('zoe', 'owner')],
     ['adam/1', invite('owner')],
@@ -86,6 +88,12 @@ describe('a member', () => {
   inVain('does not demote by admitting again', ['adam/1', admit('olga', 'reader', [device('olga/2')])])
   inVain('does not begin the log again', ['ed/1', new Scribe('ed').genesis.action])
 
+  it('does not demote who came later with the same role', () => {
+    const { scribe } = kitchen()
+    scribe.write('olga/1', admit('zoe', 'editor'))
+    assert.equal(isVoid(scribe, scribe.write('ed/1', setRole('zoe', 'reader'))), true)
+    assert.deepEqual(rolesIn(scribe.read()), { ...before, zoe: 'editor' })
+  })
   it('of equal role outranks nobody by trying until the hash is small', () => {
     for (let n = 0; n < 16; n++) {
       const { scribe } = kitchen(String(n))

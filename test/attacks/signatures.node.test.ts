@@ -61,6 +61,10 @@ for (const [name, platform] of Object.entries(platforms))
       const r = Point.BASE.multiply(5n).toBytes()
       assert.equal(await verdict(numberToBytesLE(1n + Point.Fp.ORDER, 32), r, 5n), false)
     })
+    it('by a key that is no point of the curve is refused', async () => {
+      // y = 2 has no x.
+      assert.equal(await verdict(numberToBytesLE(2n, 32), Point.BASE.toBytes(), 5n), false)
+    })
     it('with an R of small order is refused', async () => {
       const [secret, r] = [7n, Point.ZERO.toBytes()]
       const publicKey = Point.BASE.multiply(secret).toBytes()

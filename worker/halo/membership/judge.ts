@@ -54,6 +54,7 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
       if (state.kind === 'identity') return undefined
       // One may step down, but not up.
       if (
+        // defence: only-oneself-steps-down
         action.member === author &&
         // defence: no-self-promotion
         levelOf(action.role) < levelOf(target.role)

@@ -23,6 +23,7 @@ export const rankOf = (role: Role, { depth, id }: { depth: number; id: LogEntryI
 /** Positive if `a` outranks `b`: by the role, then by who got it first, then by the smaller hash. */
 export function compareRanks(a: Rank, b: Rank): number {
   return (
+    // defence: rank-by-role
     a.level - b.level ||
     // defence: rank-by-depth
     b.depth - a.depth ||

@@ -98,6 +98,7 @@ class Resolution {
    * seen it: they could have admitted the member themselves.
    */
   private isAdopted({ action, n }: Node): boolean {
+    // defence: only-admissions-are-adopted
     if (action.t !== 'admit-member') return false
     const roles = this.restrictions.get(action.member) ?? []
     return roles.some(
@@ -194,7 +195,9 @@ class Resolution {
 }
 
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
-  action.t === 'revoke-device' && authority?.member === action.member
+  action.t === 'revoke-device' &&
+  // defence: others-are-revoked-by-right
+  authority?.member === action.member
 
 const isEnd = ({ action: { t } }: Node): boolean => t === 'revoke-device' || t === 'remove-member'
 
@@ -225,7 +228,11 @@ function restricts(one: Node, node: Node): boolean {
   if (action.t === 'set-role' && (levelOf(action.role) >= levelOf(role) || levelOf(action.role) >= needs))
     return false
   // Of a grant that it did not know, it is about only if its author has as much to say as who gave it.
-  return one.ancestors.has(grant.n) || byAuthor(one, grant) <= 0
+  return (
+    one.ancestors.has(grant.n) ||
+    // defence: role-unknown-to-who-removes
+    byAuthor(one, grant) <= 0
+  )
 }
 
 /** Those on which no other of them builds. */
@@ -248,6 +255,7 @@ function latest(nodes: readonly Node[]): Node[] {
 function decisive(acts: readonly Node[]): Node {
   const [top] = acts.filter(gives).sort(
     (a, b) =>
+      // defence: higher-rank-gives
       byAuthor(a, b) ||
       // defence: lower-of-two-roles
       level(a) - level(b) ||

@@ -50,6 +50,7 @@ export async function verify(
 function equationHolds(publicKey: Uint8Array, message: Uint8Array, r: Uint8Array, s: Uint8Array): boolean {
   const { Point } = ed25519
   const a = pointOf(publicKey)
+  // defence: key-on-the-curve
   if (!a) return false
   const h = Point.Fn.create(bytesToNumberLE(sha512(concatBytes(r, publicKey, message))))
   const expected = Point.BASE.multiplyUnsafe(bytesToNumberLE(s)).subtract(a.multiplyUnsafe(h))

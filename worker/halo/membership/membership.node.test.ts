@@ -76,6 +76,7 @@ describe('a member', () => {
     ['olga', setRole('adam', 'owner'), { ...before, adam: 'owner' }],
     ['rita', remove('rita'), without('rita')],
     ['adam', setRole('adam', 'reader'), { ...before, adam: 'reader' }],
+    ['ed', setRole('ed', 'reader'), { ...before, ed: 'reader' }],
     ['rita', profile, before],
     ['rita', addDevice('rita/2'), before],
     ['rita', revoke('rita/1'), before],
@@ -171,6 +172,7 @@ describe('a removal', () => {
     assert.deepEqual(rolesIn(scribe.read()), { ...before, ed: 'reader' })
     const devices = devicesIn(scribe.read()).filter((name) => name.startsWith('ed'))
     assert.deepEqual(devices, ['ed/9'])
+    assert.equal(false, isVoid(scribe, scribe.write('ed/9', profile)))
     const cuts = scribe.read().state().cuts.get(device('ed/1'))
     assert.deepEqual(
       cuts?.map(({ by }) => by),
@@ -341,6 +343,7 @@ describe('a device', () => {
     scribe.write('ed/1', revoke('ed/2'))
     scribe.write('ed/1', addDevice('ed/2'))
     assert.ok(devicesIn(scribe.read()).includes('ed/2'))
+    assert.equal(false, isVoid(scribe, scribe.write('ed/2', profile)))
   })
 
   it('that two members claim is that of the one who was first', () => {

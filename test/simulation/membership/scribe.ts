@@ -96,7 +96,7 @@ export const reseal: Action = { t: 'reseal' }
 export const deletion: Action = { t: 'delete' }
 export const invite = (role: Role): Action => ({ t: 'invitation', role })
 
-const cutOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
+export const cutOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
 
 /** A state as text: what two replicas must agree on. */
 export function tell(log: MembershipLog): string {

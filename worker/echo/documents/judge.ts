@@ -7,7 +7,6 @@
 import type { DeviceId, ObjectId } from '../../protocol/ids.js'
 import { deviceActor } from './actors.js'
 import type { ChangeGraph } from './change-graph.js'
-import type { ChangeIndex } from './change-index.js'
 import type { Change } from './change.js'
 import type { Handle } from './handle.js'
 import { ConversionJudge, type Converted } from './judge-conversion.js'
@@ -34,10 +33,10 @@ export class Judge {
   readonly #known: Known
   readonly #conversions: ConversionJudge
 
-  constructor(object: ObjectId, doc: Handle, index: ChangeIndex) {
+  constructor(object: ObjectId, doc: Handle, graph: ChangeGraph) {
     this.#object = object
-    this.#graph = index.graph
-    this.#known = new Known(doc, index)
+    this.#graph = graph
+    this.#known = new Known(doc, this.#graph)
     this.#conversions = new ConversionJudge(object, this.#graph, this.#known)
   }
 

@@ -3,8 +3,7 @@
  * Asked of the document where that is cheap, else read from the change that holds the operation.
  */
 import { opsOf, readChange, type Change, type Scalar } from './change.js'
-import type { ChangeIndex } from './change-index.js'
-import type { Node } from './change-graph.js'
+import type { ChangeGraph, Node } from './change-graph.js'
 import { MOVED_KEY } from './moved-lists.js'
 import { LINK_KEY, ROOT, type Handle, type OpId } from './handle.js'
 
@@ -26,14 +25,15 @@ const ROOT_SHAPE: Shape = { type: 'map', depth: 0, closed: false }
 
 export class Known {
   readonly #doc: Handle
-  readonly #index: ChangeIndex
+  readonly #graph: ChangeGraph
   /** Taken, and not yet in the document. */
   readonly #changes = new Map<string, Change>()
   readonly #shapes = new Map<OpId, Shape>()
+  readonly #present = new Set<OpId>()
 
-  constructor(doc: Handle, index: ChangeIndex) {
+  constructor(doc: Handle, graph: ChangeGraph) {
     this.#doc = doc
-    this.#index = index
+    this.#graph = graph
   }
 
   /** From now on what the document has, though Automerge has not seen it yet. */
@@ -52,7 +52,7 @@ export class Known {
 
   /** The value that an operation wrote to a place; undefined where it wrote none. */
   writtenBy(id: OpId): Written | undefined {
-    const node = this.#index.graph.holder(id)
+    const node = this.#graph.holder(id)
     return node && writtenIn(this.changeOf(node), parseInt(id))
   }
 
@@ -82,12 +82,16 @@ export class Known {
     return { type: type as Shape['type'], depth, closed }
   }
 
+  /** Whether Automerge has an object already. */
   #inDocument(id: OpId): boolean {
+    if (id === ROOT || this.#present.has(id)) return true
     try {
-      return this.#doc.objInfo(id) !== undefined
+      this.#doc.objInfo(id)
     } catch {
       return false
     }
+    this.#present.add(id)
+    return true
   }
 }
 

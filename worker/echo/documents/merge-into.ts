@@ -6,7 +6,7 @@ import { HearthError } from '../../protocol/errors.js'
 import type { Op } from '../../protocol/operations.js'
 import type { Incoming, Merged } from './merging.js'
 import type { ObjectDocument } from './object-document.js'
-import { Refused } from './refused.js'
+import { Refused, type Reason } from './refused.js'
 
 /**
  * Merges so that a change which only Automerge shows to be wrong costs that change and nothing else.
@@ -22,13 +22,16 @@ export async function mergeInto(
   try {
     return { document, merged: document.merge(incoming) }
   } catch (e) {
-    if (!isSpoilt(e)) throw e
+    const reason = reasonOf(e)
+    document = await reopen()
+    if (incoming.length === 1)
+      return { document, merged: { ops: [], refused: [{ index: 0, reason }], waiting: [] } }
   }
   const taken: Incoming[] = []
   const ops: Op[] = []
   const refused: Merged['refused'][number][] = []
   let open: Merged['waiting'] = incoming.map((_, index) => ({ index, needs: [] }))
-  document = await reopen()
+  // One by one, to see which it is.
   for (let more = true; more;) {
     more = false
     const waiting: Merged['waiting'][number][] = []
@@ -43,8 +46,7 @@ export async function mergeInto(
         taken.push(one)
         more = true
       } catch (e) {
-        if (!isSpoilt(e)) throw e
-        refused.push({ index, reason: e instanceof Refused ? e.reason : 'panic' })
+        refused.push({ index, reason: reasonOf(e) })
         document = await reopen()
         document.merge(taken)
       }
@@ -54,5 +56,9 @@ export async function mergeInto(
   return { document, merged: { ops, refused, waiting: open } }
 }
 
-const isSpoilt = (e: unknown) =>
-  e instanceof Refused || (e instanceof HearthError && e.code === 'echo/damaged')
+/** Why a document was spoilt. Anything else is thrown on. */
+function reasonOf(e: unknown): Reason {
+  if (e instanceof Refused) return e.reason
+  if (e instanceof HearthError && e.code === 'echo/damaged') return 'panic'
+  throw e
+}

@@ -9,7 +9,7 @@ import { Judge } from './judge.js'
 import type { MovedLists } from './moved-lists.js'
 import { refuse, Refused, type Reason } from './refused.js'
 import { tell } from './told.js'
-import type { Written } from './weight.js'
+import type { Weight } from './weight.js'
 
 /** A change of an object, and whose feed it came in. */
 export interface Incoming {
@@ -36,7 +36,7 @@ export interface Parts {
   readonly doc: Handle
   readonly index: ChangeIndex
   readonly lists: MovedLists
-  readonly written: Written
+  readonly weight: Weight
 }
 
 interface Taken {
@@ -50,7 +50,7 @@ interface Taken {
  * not what it was, and must not be used.
  */
 export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
-  const judge = new Judge(parts.object, parts.doc, parts.index)
+  const judge = new Judge(parts.object, parts.doc, parts.index.graph)
   const refused: Merged['refused'][number][] = []
   const taken: Taken[] = []
   const orRefused = <T>(index: number, run: () => T): T | undefined => {
@@ -84,14 +84,14 @@ export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
 }
 
 function take(parts: Parts, taken: readonly Taken[]): Op[] {
-  const { doc, written } = parts
+  const { doc, weight } = parts
   const ops = [...inGroups(taken)].flatMap((group) => apply(parts, group))
   for (const { change } of taken) {
     // A saved document has to be able to give the very bytes again, or it cannot be opened.
     const again = doc.getChangeByHash(change.hash)
     if (!again || !sameBytes(again, change.bytes)) refuse('malformed')
   }
-  written.check(taken.map(({ change }) => change.hash))
+  weight.check(taken.map(({ change }) => change.hash))
   return ops
 }
 

@@ -15,13 +15,13 @@ import { readFields } from './materialise.js'
 import { merge, type Incoming, type Merged } from './merging.js'
 import { Refused } from './refused.js'
 import { loadSaved } from './saved.js'
-import { Written } from './weight.js'
+import { Weight } from './weight.js'
 
 interface Open {
   readonly doc: Handle
   readonly editor: Editor
   /** Counted when others' changes come. */
-  readonly written: Written
+  readonly weight: Weight
 }
 
 export class ObjectDocument {
@@ -30,7 +30,7 @@ export class ObjectDocument {
 
   private constructor(id: ObjectId, doc: Handle) {
     this.#id = id
-    this.#open = { doc, editor: new Editor(id, doc), written: new Written(doc) }
+    this.#open = { doc, editor: new Editor(id, doc), weight: new Weight(doc) }
   }
 
   /**
@@ -76,9 +76,9 @@ export class ObjectDocument {
    * closed, though nothing is the matter with what it was made from
    */
   merge(incoming: readonly Incoming[]): Merged {
-    return this.#guard(({ doc, editor, written }) => {
+    return this.#guard(({ doc, editor, weight }) => {
       const { index, lists } = editor
-      const merged = merge({ object: this.#id, doc, index, lists, written }, incoming)
+      const merged = merge({ object: this.#id, doc, index, lists, weight }, incoming)
       editor.forget()
       return merged
     })

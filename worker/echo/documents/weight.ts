@@ -21,7 +21,7 @@ export function weightOf({ action, at, value }: ChangeOp): number {
 }
 
 /** Counts what was ever written to a document; each change once. */
-export class Written {
+export class Weight {
   readonly #doc: Handle
   #heads: string[] = []
   #bytes = 0

@@ -49,6 +49,24 @@ const entries = {
   'parents-first': 'an entry whose parents are withheld, judged without them',
 }
 
+const bytes = {
+  'signed-by-its-author': 'an author field unlike the key',
+  possession: 'a device that is made one of somebody’s without knowing',
+  'proof-of-whom-it-names': 'a device added under another’s identity',
+  'words-of-whom-it-names': 'a member whose devices somebody else’s words can exchange',
+  'devices-of-the-proof': 'a device of somebody else’s that comes in with a member',
+  'somebody-agrees': 'a member who never agreed to be one',
+  'agrees-by-its-own-device': 'a member for whom somebody else agreed',
+  'agrees-to-this': 'an agreement to another space or role, used again',
+  'proof-of-one-identity': 'a proof that goes on with entries of somebody else',
+  'no-proof-in-a-proof': 'proofs in proofs, without end',
+  'entry-of-this-log': 'an entry of one space put into another',
+  'epoch-brings-its-key': 'a removal after which nobody can write',
+  'key-that-was-signed': 'a key sealed to one member that is not the others’',
+  'body-of-its-header': 'a body exchanged for another, which a host could not tell',
+  'inflated-in-bounds': 'some kilobytes that become gigabytes',
+}
+
 const rights = {
   'author-is-a-member': 'a relay, or anybody, that admits itself',
   possible: 'actions that make no sense at their parents, such as a second genesis',
@@ -102,6 +120,7 @@ export const defences: Readonly<Record<string, string>> = {
   ...ciphertexts,
   ...keys,
   ...entries,
+  ...bytes,
   ...rights,
   ...oldParents,
 }

@@ -101,6 +101,7 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
   if (version !== ENTRY_VERSION) throw new Error(`entry version ${String(version)}`)
   const [, replica, feed, seq, prev, heads, deps, epochs] = list(fields, 8)
   if (!Number.isSafeInteger(seq) || (seq as number) < 1) throw new Error('not an entry')
+  // defence: body-of-its-header
   if (!sameBytes(hash, await sha256(ciphertext))) throw new Error('the body is not what the header says')
   return {
     replica: hash32(replica),

@@ -30,6 +30,7 @@ export function decompress(all: Uint8Array, most: number): Uint8Array {
   let length = 0
   const inflate = new Inflate((part) => {
     length += part.length
+    // defence: inflated-in-bounds
     if (length > most) throw new Error('too large when inflated')
     parts.push(part)
   })

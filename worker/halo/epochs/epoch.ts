@@ -86,6 +86,7 @@ async function opened(
   opening: Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const key = await opening
+  // defence: key-that-was-signed
   if (!(await isKeyOf(platform, epoch, key))) throw new HearthError('halo/unreadable')
   return key
 }

@@ -75,6 +75,7 @@ export class Keyring {
       const [id, found] = next
       const known = this.epochs.get(id)
       if (this.has(id) || learnt.has(id) || !known) continue
+      // defence: key-that-was-signed
       if (!(await isKeyOf(this.platform, known.epoch, found))) continue
       learnt.set(id, found)
       const under = await olderKeys(this.platform, logBytes(known.log), known.epoch, found).catch(unreadable)

@@ -40,8 +40,11 @@ export async function checkEvidence(platform: SuitePlatform, signed: SignedEntry
     return checkConsents(platform, signed, [...proven.devices.keys()], 'rebind', rebindOf(action))
   }
   const { member } = action as Admission
+  // defence: proof-of-whom-it-names
   if (proven.identity !== member) refuse('proof')
+  // defence: words-of-whom-it-names
   if ('recovery' in action && proven.recovery !== action.recovery) refuse('proof')
+  // defence: devices-of-the-proof
   if (admitted(action as Admission).some((device) => !proven.devices.has(device))) refuse('proof')
   if (action.t === 'admit-member')
     await checkConsents(platform, signed, action.devices, 'device-possession', admissionOf(action))
@@ -54,10 +57,13 @@ async function checkConsents(
   purpose: Purpose,
   what: Uint8Array,
 ): Promise<void> {
+  // defence: somebody-agrees
   if (enclosed.consents!.length === 0) refuse('consent')
   for (const [device, signature] of enclosed.consents!) {
-    const isTheirs = devices.includes(device)
-    if (!isTheirs || !(await isSigned(platform, purpose, device, log!, what, signature))) refuse('consent')
+    // defence: agrees-by-its-own-device
+    if (!devices.includes(device)) refuse('consent')
+    // defence: agrees-to-this
+    if (!(await isSigned(platform, purpose, device, log!, what, signature))) refuse('consent')
   }
 }
 
@@ -67,6 +73,7 @@ async function checkOwn(platform: SuitePlatform, { entry, enclosed, log }: Signe
   if (action.t === 'genesis' && action.devices.length !== 1) refuse('devices')
   if (action.t !== 'admit-device') return
   const { agreement, possession } = enclosed
+  // defence: possession
   if (!(await isSigned(platform, 'device-possession', action.device, log!, agreement!, possession!)))
     refuse('possession')
 }
@@ -95,7 +102,9 @@ export async function readProof(platform: SuitePlatform, proof: readonly Uint8Ar
     const { entry, log } = signed
     // Nothing else is in a proof: the log of a space would bring a proof of its own, and that one another.
     const isGenesis = entry.action.t === 'genesis' && entry.action.kind === 'identity'
+    // defence: proof-of-one-identity
     if (membership ? log !== membership.id : !isGenesis) refuse('proof')
+    // defence: no-proof-in-a-proof
     if ('proof' in signed.enclosed) refuse('proof')
     await checkOwn(platform, signed)
     for (const [device, key] of agreementsIn(signed)) agreements.set(device, key)

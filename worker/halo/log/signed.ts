@@ -48,6 +48,7 @@ export async function signEntry(signer: Signer, said: Omit<Payload, 'author'>): 
 export async function verifyEntry(platform: SuitePlatform, input: Uint8Array): Promise<SignedEntry> {
   const { signed, payload, signature } = read(input)
   const author = fromBase64Url(signed.entry.author)
+  // defence: signed-by-its-author
   if (!(await verify(platform, author, 'membership-entry', logBytes(signed.log), payload, signature)))
     refuse('signature')
   return signed

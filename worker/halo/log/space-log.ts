@@ -113,8 +113,10 @@ export class SpaceLog {
 
   private checkPlace({ entry, enclosed, log }: SignedEntry): void {
     const { membership } = this
+    // defence: entry-of-this-log
     if (log !== membership.id) refuse('log')
     if (membership.missing(entry).length > 0) refuse('parents')
+    // defence: epoch-brings-its-key
     if (membership.begins(entry) && !enclosed.epoch) refuse('epoch')
   }
 

@@ -70,25 +70,23 @@ export class Scribe {
 export const admit = (member: string, role: Role, devices = [first(member)]): Action => ({
   ...{ t: 'admit-member', member: identity(member), role, devices },
 })
-export const setRole = (member: string, role: Role): Action => ({
-  t: 'set-role',
-  member: identity(member),
-  role,
+export const setRole = (member: string, role: Role, cuts: readonly Cut[] = []): Action => ({
+  ...{ t: 'set-role', member: identity(member), role, cuts },
 })
-export const remove = (member: string): Action => ({
-  ...{ t: 'remove-member', member: identity(member), cuts: [cutOf(first(member))] },
+export const remove = (member: string, cuts: readonly Cut[] = [nothingOf(first(member))]): Action => ({
+  ...{ t: 'remove-member', member: identity(member), cuts },
 })
 export const addDevice = (name: string): Action => ({
   ...{ t: 'admit-device', member: ownerOf(name), device: device(name) },
 })
-export const revoke = (name: string): Action => ({
-  ...{ t: 'revoke-device', member: ownerOf(name), cut: cutOf(device(name)) },
+export const revoke = (name: string, cut: Cut = nothingOf(device(name))): Action => ({
+  ...{ t: 'revoke-device', member: ownerOf(name), cut },
 })
 export const rotate: Action = { t: 'rotate-epoch' }
 export const profile: Action = { t: 'profile' }
 export const invite = (role: Role): Action => ({ t: 'invitation', role })
 
-const cutOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
+const nothingOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
 
 /** A state as text: what two replicas must agree on. */
 export function tell(log: MembershipLog): string {

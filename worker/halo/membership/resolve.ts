@@ -8,9 +8,9 @@
  * settled before that on which it depends.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
-import { beginsEpoch, levelOf, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
+import { beginsEpoch, levelOf, writes, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
 import { EntrySet } from './ancestry.js'
-import { concurrent, inOrder, type Node } from './node.js'
+import { inOrder, type Node } from './node.js'
 import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
 
@@ -59,13 +59,13 @@ class Resolution {
     const { kind, recovery } = this.root.action as Genesis
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
     const epochs = latest([...standing].filter((node) => this.begins(node)))
-    const { members, removals } = this.members()
+    const { members, ends } = this.members()
     return {
       kind,
       recovery,
       members,
       devices: this.devices(standing, members),
-      cuts: this.cuts(removals),
+      cuts: this.cuts(ends),
       epochs: epochs.map(({ id }) => id).sort(compareIds),
       owesEpoch: [...standing].some(
         (end) => isEnd(end) && !epochs.some((epoch) => epoch === end || epoch.ancestors.has(end.n)),
@@ -99,10 +99,11 @@ class Resolution {
   /** Whether nothing that stands has taken away the right by which it was made. */
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
+    const goesBy = (one: Node): boolean => !one.ancestors.has(node.n) && !admission.ancestors.has(one.n)
     if (this.excluded.has(node)) return false
     if (!this.stands(grant) || !this.stands(admission)) return false
     const restricted = this.restrictions.get(member)?.some((one) => restricts(one, node))
-    const revoked = this.revocations.get(node.author)?.some((one) => concurrent(one, node))
+    const revoked = this.revocations.get(node.author)?.some((one) => one !== node && goesBy(one))
     return !restricted && !revoked
   }
 
@@ -111,23 +112,26 @@ class Resolution {
     return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
   }
 
-  private members(): { members: Map<IdentityId, Standing>; removals: readonly Node[] } {
+  /** Who is in, and what has ended members' writing: it left them out, or readers. */
+  private members(): { members: Map<IdentityId, Standing>; ends: readonly Node[] } {
     const acts = new Map<IdentityId, Node[]>()
     for (const node of this.settled) {
       const { action } = node
       if (action.t !== 'revoke-device' && 'member' in action) append(acts, action.member, node)
     }
     const members = new Map<IdentityId, Standing>()
-    const removals: Node[] = []
+    const ends: Node[] = []
     for (const [member, all] of [...acts].sort(([a], [b]) => compareIds(a, b))) {
       const grant = decisive(latest(all))
       const role = roleBy(grant)
       const gone = all.filter(({ action }) => action.t === 'remove-member')
+      const lowered = all.filter(({ action }) => action.t === 'set-role' && !writes(action.role))
+      const before = (past: readonly Node[]): Node[] => past.filter(({ n }) => grant.ancestors.has(n))
       // Who is in again was removed all the same; who was never out, as somebody of higher rank had said, was not.
-      removals.push(...(role ? gone.filter(({ n }) => grant.ancestors.has(n)) : gone))
+      ends.push(...(role ? before(gone) : gone), ...(role && writes(role) ? before(lowered) : lowered))
       if (role) members.set(member, { member, role, rank: rankOf(role, grant), grant })
     }
-    return { members, removals }
+    return { members, ends }
   }
 
   private devices(standing: ReadonlySet<Node>, members: ReadonlyMap<IdentityId, Standing>): State['devices'] {
@@ -155,10 +159,11 @@ class Resolution {
     return devices
   }
 
-  private cuts(removals: readonly Node[]): State['cuts'] {
+  private cuts(ends: readonly Node[]): State['cuts'] {
     const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
-    for (const end of [...removals, ...[...this.revocations.values()].flat()].sort(inOrder))
-      for (const cut of cutsOf(end)) append(cuts, cut.device, { by: end.id, cut })
+    const admissions = [this.root, ...this.entitled].filter(admittedBy)
+    for (const end of [...ends, ...[...this.revocations.values()].flat()].sort(inOrder))
+      for (const cut of cutsOf(end, admissions)) append(cuts, cut.device, { by: end.id, cut })
     return cuts
   }
 }
@@ -185,10 +190,13 @@ const decides = ({ action: { t } }: Node): boolean =>
 /** Higher rank first: nothing is settled before that which could end it, but for what a member does to itself. */
 const byRight = (a: Node, b: Node): number => byAuthor(a, b) || inOrder(a, b)
 
-/** Whether `one`, of which `node` did not know and which did not know of it, leaves its author without the right to it. */
+/**
+ * Whether `one`, which did not know of `node`, leaves its author without the right to it. If `node` knew of it and was entitled
+ * all the same, then `one` did not count there, and does now: who is out by it must not go on from there for ever.
+ */
 function restricts(one: Node, node: Node): boolean {
-  if (!concurrent(one, node)) return false
   const { grant, role, needs } = node.authority!
+  if (one === node || one.ancestors.has(node.n) || grant.ancestors.has(one.n)) return false
   const { action } = one
   if (action.t === 'set-role' && (levelOf(action.role) >= levelOf(role) || levelOf(action.role) >= needs))
     return false
@@ -243,9 +251,22 @@ function admittedBy({ action }: Node): { member: IdentityId; devices: readonly D
   return action.t === 'admit-device' ? { member: action.member, devices: [action.device] } : undefined
 }
 
-/** Of a removal or a revocation. */
-const cutsOf = ({ action }: Node): readonly Cut[] =>
-  'cut' in action ? [action.cut] : (action as Action & { cuts: readonly Cut[] }).cuts
+/**
+ * Of what has ended a member's writing, or a device. Devices that a member's end does not name have nothing that was accepted:
+ * otherwise who is out could say by a revocation of its own how far such a device counts.
+ */
+function cutsOf({ action, n }: Node, admissions: readonly Node[]): readonly Cut[] {
+  if (action.t === 'revoke-device') return [action.cut]
+  const { member, cuts } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
+  const named = new Set(cuts.map(({ device }) => device))
+  const others = admissions
+    .filter(({ ancestors }) => !ancestors.has(n))
+    .map((admission) => admittedBy(admission)!)
+    .flatMap((admitted) => (admitted.member === member ? admitted.devices : []))
+    .filter((device) => !named.has(device))
+  const nothing = [...new Set(others)].map((device) => ({ device, seq: 0, hash: null, heads: [] }))
+  return [...cuts, ...nothing]
+}
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key)

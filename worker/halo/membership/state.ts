@@ -17,7 +17,10 @@ export interface State {
   readonly members: ReadonlyMap<IdentityId, Standing>
   /** Those that may act, and whose they are. */
   readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
-  /** Of devices that were removed, with the entry that did it; also of one that has come back. */
+  /**
+   * Of devices that were removed, or may write no more, with the entry that did it; also of one that has come back. A device
+   * that whoever did it did not name has the cut before its first entry.
+   */
   readonly cuts: ReadonlyMap<DeviceId, readonly { readonly by: LogEntryId; readonly cut: Cut }[]>
   /** Entries that began the epochs which no other has followed: one, unless some began at the same time. Sorted. */
   readonly epochs: readonly LogEntryId[]

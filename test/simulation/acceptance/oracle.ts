@@ -106,7 +106,11 @@ class Oracle {
   }
 
   private excuses(above: EntryHeader, below: EntryHeader, end: string): boolean {
-    if (above.feed === below.feed) return !this.endsOf(above).includes(end)
+    if (above.feed === below.feed) {
+      const [one, other] = [this.right(above), this.right(below)]
+      const isAnother = one.admission !== other.admission || one.grant !== other.grant
+      return end === 'lapsed' ? isAnother : !this.endsOf(above).includes(end)
+    }
     return end === 'forked' || !this.endsIn(this.log.stateAt(above.heads), below).includes(end)
   }
 

@@ -27,7 +27,8 @@ export class Ends {
   /** Whether `above`, which builds on `entry` and counts itself, could not know of what has ended it. */
   excuses(above: FeedEntry, entry: FeedEntry, end: End): boolean {
     // Whoever is in again, and goes on with a feed, stands for what it did there in between; nobody does before that.
-    if (above.feed === entry.feed) return !above.ends.includes(end)
+    if (above.feed === entry.feed)
+      return end === 'lapsed' ? above.stay !== entry.stay : !above.ends.includes(end)
     // A fork is in no log: who has applied one branch had not seen the other.
     if (end === 'forked') return true
     const { cuts, lapsed } = this.rights.limitsBy(above.knew, entry.stay!)

@@ -359,6 +359,19 @@ describe('who was let in by somebody who was removed meanwhile', () => {
     assert.deepEqual(space.codes(...entries), ['accepted', 'accepted'])
   })
 
+  it('and has come in again stands for what was written before, also for who hears later that this fell, too', () => {
+    const { space, admission, entries } = puppet()
+    const removal = space.decree('olga', remove('adam', []), [space.top])
+    const back = space.decree('anna', admit('zoe', 'editor'), [removal, admission])
+    const next = space.write('zoe', { knows: [back] })
+    const gone = space.decree('anna', remove('zoe', [cutAt(next)]), [back])
+    assert.deepEqual(space.codes(...entries, next), ['accepted', 'accepted', 'accepted'])
+    const adopter = space.write('ed', { knows: [gone], deps: [...entries, next] })
+    space.decree('olga', remove('anna', []), [removal])
+    assert.deepEqual(space.codes(...entries, next, adopter), ['accepted', 'accepted', 'accepted', 'accepted'])
+    assert.equal(space.code(space.write('zoe', { knows: [back] })), 'lapsed')
+  })
+
   it('or was given a role by them, has what it would have without', () => {
     const space = kitchen()
     const [promotion, higher] = [

@@ -138,9 +138,15 @@ class World {
       action,
       replica.log.heads.map((id) => this.byEntry.get(id)!),
     )
-    replica.hear(entry)
     const ended = endedBy(action)
     const own = [...replica.applied].filter((id) => ended.includes(replica.headers.get(id)!.feed))
+    const honest = [...replica.applied].filter((id) =>
+      HONEST.includes(ownerOf(replica.headers.get(id)!.feed)),
+    )
+    replica.hear(entry)
+    replica.update()
+    for (const id of honest)
+      assert.equal(replica.applied.has(id), true, `${action.t} took from who made it what it had accepted`)
     this.vouched.set(entry.id, own)
   }
 
@@ -294,9 +300,23 @@ class World {
     const out = this.replicas.map(({ name }) => name).filter((name) => !mayWrite(name))
     if (out.length === 0) return
     for (let n = 0; n < 6; n++) {
-      const entry = this.lie(this.random.pick(out))
+      const name = this.random.pick(out)
+      const entry = this.lie(name)
       this.put(entry)
       replica.receive(entry)
+      // Ends of its own, with cuts as high as it likes. (Those who have removed others would take that back by it.)
+      const isGuest = this.scribe.entries.every(
+        ({ author, action }) => ownerOf(author) !== ownerOf(name) || /device/.test(action.t),
+      )
+      if (!isGuest || this.random.next() < 0.5) continue
+      const cut = { device: entry.feed, seq: entry.seq, hash: entry.id, heads: entry.heads }
+      const person = ownerOf(name)
+      const end = this.random.pick([
+        revoke(name, cut),
+        remove(person, [cut]),
+        setRole(person, 'reader', [cut]),
+      ])
+      this.give(replica, this.writeLog(name, end, this.anyPast(name)))
     }
     replica.check()
     for (const id of replica.applied) assert.equal(before.has(id), true, 'accepted from who is out')

@@ -56,7 +56,7 @@ export class Acceptance {
     this.place({ entry, header })
     // Both show something about entries that may have been judged.
     if (feed.claim(seq, id, prev)) this.judgeAgain((one) => one.feed === feed && one.seq >= feed.forkedAt)
-    const kept = new Set(this.branches.extend(entry))
+    const kept = this.branches.extend(entry)
     if (kept.size > 0) this.judgeAgain((one) => kept.has(one))
   }
 
@@ -146,8 +146,9 @@ export class Acceptance {
   }
 
   private lackOf(header: EntryHeader): LogEntryId | EntryId | undefined {
-    const isReady = (id: EntryId): boolean => (this.entries.get(id)?.n ?? -1) >= 0
-    return header.heads.find((id) => !this.log.has(id)) ?? namedBy(header).find((id) => !isReady(id))
+    for (const id of header.heads) if (!this.log.has(id)) return id
+    for (const id of namedBy(header)) if ((this.entries.get(id)?.n ?? -1) < 0) return id
+    return undefined
   }
 
   private take({ entry, header }: Arrival): void {

@@ -3,6 +3,8 @@ import type { DeviceId } from '../../protocol/ids.js'
 import type { FeedEntry } from './feed-entry.js'
 import type { EntryId } from './header.js'
 
+const NOTHING: ReadonlySet<FeedEntry> = new Set()
+
 export interface Branch {
   readonly has: (entry: FeedEntry) => boolean
   /** The lowest position at which its entry is known; infinite where none is. */
@@ -27,8 +29,9 @@ class Walk implements Branch {
   go(first: EntryId, entries: ReadonlyMap<EntryId, FeedEntry>): FeedEntry[] {
     const found: FeedEntry[] = []
     this.missing = undefined
-    for (let id: EntryId | null = first; id;) {
-      const entry = entries.get(id)
+    let id: EntryId | null = first
+    while (id) {
+      const entry: FeedEntry | undefined = entries.get(id)
       if (!entry) {
         this.missing = id
         break
@@ -64,10 +67,11 @@ export class Branches {
   }
 
   /** An entry has come. @returns what is known to be on some branch by that, and was not before */
-  extend({ id }: FeedEntry): FeedEntry[] {
-    const walks = this.stopped.get(id) ?? []
+  extend({ id }: FeedEntry): ReadonlySet<FeedEntry> {
+    const walks = this.stopped.get(id)
+    if (!walks) return NOTHING
     this.stopped.delete(id)
-    return walks.flatMap((walk) => this.go(walk, id))
+    return new Set(walks.flatMap((walk) => this.go(walk, id)))
   }
 
   private go(walk: Walk, from: EntryId): FeedEntry[] {

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly header: EntryHeader
 }
 
+const NOTHING: readonly Arrival[] = []
+
 export class Pending {
   private readonly arrivals = new Map<FeedEntry, Arrival>()
   /** By one of the things that each lacks: when that has come, the others are looked at again. */
@@ -24,7 +26,8 @@ export class Pending {
 
   /** @returns what waited for that, and may wait for more */
   release(lack: LogEntryId | EntryId): readonly Arrival[] {
-    const held = this.byLack.get(lack) ?? []
+    const held = this.byLack.get(lack)
+    if (!held) return NOTHING
     this.byLack.delete(lack)
     for (const { entry } of held) this.arrivals.delete(entry)
     return held

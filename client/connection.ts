@@ -105,6 +105,7 @@ export class Connection {
     private readonly client: ClientId,
     private readonly app: string,
     worker: string | undefined,
+    private readonly shell: boolean | undefined,
     private readonly events: LineEvents,
   ) {
     this.own = this.workerUrl = worker ?? `${this.files}worker.js`
@@ -186,7 +187,7 @@ export class Connection {
   }
 
   private async handshake(ms: number): Promise<void> {
-    const { client, app, held, files, own, workerUrl } = this
+    const { client, app, held, files, own, shell, workerUrl } = this
     const line = await this.dial()
     const { port } = line
     const first = new Promise<WorkerFrame>((resolve, reject) => {
@@ -199,7 +200,7 @@ export class Connection {
         reject(new HearthError(code, { reason: `a worker at ${own}`, ms }))
       }
     })
-    const hello: Hello = { rpc: RPC_VERSION, build: BUILD, client, app, held, files }
+    const hello: Hello = { rpc: RPC_VERSION, build: BUILD, client, app, held, files, ...(shell && { shell }) }
     port.postMessage(hello)
     const { f, m } = await within(ms, first)
     const [answer] = m

@@ -1,13 +1,23 @@
 /** The data plane, seen from this tab: what it holds, and what the worker's messages do to it. */
 import { HearthError, fromWire } from '../worker/protocol/errors.js'
 import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import type { SpaceInfo, Welcome, WorkerMessage, WorkerStatus } from '../worker/protocol/rpc.js'
+import type {
+  DeviceInfo,
+  IdentityInfo,
+  ProfileInfo,
+  SessionApi,
+  SpaceInfo,
+  Welcome,
+  WorkerMessage,
+  WorkerStatus,
+} from '../worker/protocol/rpc.js'
 import type { Kept } from './cleared.js'
 import { Connection } from './connection.js'
 import { LiveValue, type Live } from './live.js'
 import { ObjectTable } from './objects.js'
 import { Query, type QueryContext } from './query.js'
 import { Space, querySpec } from './space.js'
+import { Told, type Telling } from './told.js'
 import type { HomeStatus, Rejected, Untyped } from './types.js'
 import { Writes, type Batch } from './writes.js'
 
@@ -26,6 +36,10 @@ export class Home {
   /** Writes that were refused after they were shown. */
   readonly rejected: Live<Rejected[]>
   readonly status: Live<HomeStatus>
+  /** Who this is, made silently at the first visit. */
+  readonly identity: Live<IdentityInfo>
+  /** This identity's devices, also those that were revoked. */
+  readonly devices: Live<readonly DeviceInfo[]>
   /** @internal */
   readonly table: ObjectTable
   /** @internal */
@@ -37,7 +51,10 @@ export class Home {
   /** @internal What else of Hearth is in this browser, and goes with `erase`: set by who put it there. */
   erased: (() => Promise<void>) | undefined
 
+  /** @internal */
+  readonly facts: Telling
   private readonly line: Connection
+  private readonly profiles = new Map<string, Told<ProfileInfo>>()
   private readonly spacesNow = new LiveValue<Space[]>([])
   private readonly rejectedNow = new LiveValue<Rejected[]>([], true)
   /** Empty until the first worker has answered, which nobody sees. */
@@ -56,11 +73,12 @@ export class Home {
     client: ClientId,
     app: string,
     worker: string | undefined,
+    shell: boolean | undefined,
     private readonly onError: ((e: HearthError) => void) | undefined,
     private readonly onEnd: () => void,
   ) {
     this.table = new ObjectTable(client)
-    this.line = new Connection(client, app, worker, {
+    this.line = new Connection(client, app, worker, shell, {
       attached: (welcome) => this.attached(welcome),
       frame: (messages) => this.receive(messages),
       beat: () => this.statusNow.value.worker?.silent === this.line.silence >= SILENT || this.showStatus(),
@@ -73,12 +91,16 @@ export class Home {
       (batch, error) => this.reject(batch, error),
       () => this.count(),
     )
+    const next = () => ++this.asked
+    this.facts = { told: new Map(), next, send }
+    this.identity = new Told(this.facts, ['identity'], {} as IdentityInfo)
+    this.devices = new Told<readonly DeviceInfo[]>(this.facts, ['devices'], [])
     this.queries = {
       table: this.table,
       writes: this.writes,
       open: new Map(),
       send,
-      next: () => ++this.asked,
+      next,
       check: () => this.check(),
     }
     this.table.fetch = (id) => void this.load(id).catch(() => undefined)
@@ -104,10 +126,58 @@ export class Home {
 
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota` */
   async createSpace(options: { readonly name: string }): Promise<Space> {
-    this.check()
-    const info = await this.line.call('createSpace', options?.name)
+    const info = await this.call('createSpace', options?.name)
     this.showSpaces([...this.spacesNow.value.map(({ info }) => info.value), info])
     return this.getSpace(info.id)!
+  }
+
+  /**
+   * What others see of this identity, and what this device is called. Durable when it resolves; what is left out stays.
+   * @throws HearthError `echo/invalid`, `store/quota`
+   */
+  setProfile(profile: { readonly displayName?: string; readonly deviceName?: string }): Promise<void> {
+    return this.call('setProfile', profile)
+  }
+
+  /** Of anyone met in a space. @param id of an identity, as members have it */
+  profile(id: string): Live<ProfileInfo> {
+    const known = this.profiles.get(id)
+    if (known) return known
+    const initial = { id: id as ProfileInfo['id'], displayName: '' }
+    const profile = new Told<ProfileInfo>(this.facts, ['profile', id], initial)
+    this.profiles.set(id, profile)
+    return profile
+  }
+
+  /**
+   * The device is out of this identity and all its spaces, and what is written from now on is sealed with keys that it does
+   * not have. What it had read, it has.
+   * @throws HearthError `halo/unknown-device`, `halo/current-device`
+   */
+  revokeDevice(id: string): Promise<void> {
+    return this.call('revokeDevice', id as DeviceInfo['id'])
+  }
+
+  /** What is here of the space is removed. @throws HearthError `halo/last-owner`, `halo/personal-space` */
+  leaveSpace(id: string): Promise<void> {
+    return this.call('leaveSpace', id as SpaceId)
+  }
+
+  /**
+   * The 24 words that give this identity and its data back when every device is lost. Hearth's own page shows them.
+   * @throws HearthError `halo/shell-only`, `halo/no-words-here`
+   */
+  recoveryPhrase(): Promise<string> {
+    return this.call('recoveryPhrase')
+  }
+
+  /** @internal A request of the worker. @throws HearthError its own, or `rpc/…` */
+  async call<K extends keyof SessionApi>(
+    method: K,
+    ...args: Parameters<SessionApi[K]>
+  ): Promise<Awaited<ReturnType<SessionApi[K]>>> {
+    this.check()
+    return this.line.call(method, ...args)
   }
 
   /** As `space.query`, over every space. */
@@ -170,12 +240,14 @@ export class Home {
     this.device = welcome.device
     this.worker = welcome.status
     if (known && known.device !== welcome.device) this.cleared(welcome.spaces)
+    ;(this.identity as LiveValue<IdentityInfo>).set(welcome.identity)
     this.showSpaces(welcome.spaces)
     this.showStatus()
     if (!known) return
     // A worker that knows nothing of this tab: everything is asked for again, and what was not durable told again.
     const unsaved = this.writes.restart(welcome.mark, welcome.refused)
     for (const query of this.queries.open.values()) query.ask()
+    for (const told of this.facts.told.values()) told.ask()
     for (const [q, { id }] of this.loads) this.line.send({ t: 'load', q, id })
     let rereading = 1
     const reread = () => {
@@ -245,6 +317,8 @@ export class Home {
         if (load && !m.found) this.table.get(load.id)?.replace(undefined)
         return load?.done()
       }
+      case 'told':
+        return this.facts.told.get(m.q)?.set(m.value as never)
       case 'spaces':
         return this.showSpaces(m.spaces)
       case 'status':
@@ -257,7 +331,9 @@ export class Home {
 
   private showSpaces(infos: readonly SpaceInfo[]): void {
     const unique = new Map(infos.map((info) => [info.id, info]))
-    const spaces = [...unique.values()].map((info) => this.getSpace(info.id) ?? new Space(this, info))
+    const spaces = [...unique.values()].map(
+      (info) => this.getSpace(info.id)?.received(info) ?? new Space(this, info),
+    )
     const before = this.spacesNow.value
     if (spaces.length === before.length && spaces.every((space, i) => space === before[i])) return
     Object.assign(this, { space: spaces[0] })
@@ -336,7 +412,8 @@ export class Home {
     for (const { done } of this.loads.values()) done(error)
     this.loads.clear()
     for (const query of this.queries.open.values()) query.fail(error)
-    for (const live of [this.spacesNow, this.rejectedNow, this.statusNow]) live.fail(error)
+    for (const live of [this.spacesNow, this.rejectedNow, this.statusNow, ...this.facts.told.values()])
+      live.fail(error)
     if (error.code !== 'rpc/closed') this.onError?.(error)
   }
 }

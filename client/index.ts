@@ -18,6 +18,11 @@ export type {
   Meta,
   Rejected,
   Damage,
+  DeviceInfo,
+  IdentityInfo,
+  MemberInfo,
+  ProfileInfo,
+  Role,
   SpaceInfo,
   WorkerMode,
 } from './types.js'

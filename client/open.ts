@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly worker?: string
   /** Whether the drop-in script shows its button. Default true. */
   readonly shell?: boolean
+  /** @internal The shell's own page, which may show the recovery words. */
+  readonly isShell?: boolean
   /** Failures that no call of the app's can report: refused writes, a lost worker. */
   readonly onError?: (error: HearthError) => void
   /** Milliseconds until `rpc/worker-gone`. Default 15,000. */
@@ -49,14 +51,14 @@ const forget = (opening: Promise<Home>) => {
 }
 
 async function start(
-  { app = '', worker, onError, timeoutMs = 15_000 }: OpenOptions,
+  { app = '', worker, isShell, onError, timeoutMs = 15_000 }: OpenOptions,
   ended: () => void,
 ): Promise<Home> {
   if (!isSecureContext) throw new HearthError('env/insecure-context')
   const missing = navigator.locks ? !globalThis.indexedDB && 'indexedDB' : 'Web Locks'
   if (missing) throw new HearthError('env/unsupported', { reason: missing })
   const name = (typeof app === 'string' ? app : app.name) || document.title || location.pathname
-  const home = new Home(newId<ClientId>(), name.slice(0, 200), worker, onError, ended)
+  const home = new Home(newId<ClientId>(), name.slice(0, 200), worker, isShell, onError, ended)
   await home.open(timeoutMs)
   return home
 }

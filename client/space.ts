@@ -2,7 +2,7 @@
 import { HearthError, invalid } from '../worker/protocol/errors.js'
 import { isId, newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import type { QuerySpec } from '../worker/protocol/queries.js'
-import type { SpaceInfo } from '../worker/protocol/rpc.js'
+import type { MemberInfo, Role, SpaceInfo } from '../worker/protocol/rpc.js'
 import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
 import type { Home } from './home.js'
 import { LiveValue, type Live } from './live.js'
@@ -10,6 +10,7 @@ import { nodeOf } from './identity.js'
 import { rootOf } from './nodes.js'
 import { Query, storeWhere } from './query.js'
 import { storeRecord } from './store-value.js'
+import { Told } from './told.js'
 import type { LiveObject, Untyped } from './types.js'
 
 /** The longest wait for the disk, in milliseconds. */
@@ -17,10 +18,9 @@ const FLUSH_MS = 30_000
 
 export class Space {
   readonly id: SpaceId
-  readonly name: string
-  /** Members come later; who has a space now owns it. */
-  readonly role = 'owner' as const
   readonly info: Live<SpaceInfo>
+  /** Who is in, with what role. */
+  readonly members: Live<readonly MemberInfo[]>
 
   /** @internal */
   constructor(
@@ -28,8 +28,24 @@ export class Space {
     info: SpaceInfo,
   ) {
     this.id = info.id
-    this.name = info.name
     this.info = new LiveValue(info, true)
+    this.members = new Told<readonly MemberInfo[]>(home.facts, ['members', info.id], [])
+  }
+
+  get name(): string {
+    return this.info.value.name
+  }
+
+  /** This identity's. */
+  get role(): Role {
+    return this.info.value.role
+  }
+
+  /** @internal As the worker has it now. */
+  received(info: SpaceInfo): this {
+    const { name, role } = this
+    if (name !== info.name || role !== info.role) (this.info as LiveValue<SpaceInfo>).set(info)
+    return this
   }
 
   /**
@@ -100,6 +116,29 @@ export class Space {
       if (result instanceof Promise) invalid('batch takes a function that is not async')
       return result
     })
+  }
+
+  /** @param memberId as in `members` @throws HearthError `halo/not-allowed`, `halo/unknown-member`, `halo/last-owner` */
+  setRole(memberId: string, role: Role): Promise<void> {
+    return this.home.call('setRole', this.id, memberId as MemberInfo['id'], role)
+  }
+
+  /**
+   * The member is out, and what is written from now on is sealed with keys that it does not have.
+   * @throws HearthError `halo/not-allowed`, `halo/unknown-member`, `halo/last-owner`, `halo/personal-space`
+   */
+  removeMember(memberId: string): Promise<void> {
+    return this.home.call('removeMember', this.id, memberId as MemberInfo['id'])
+  }
+
+  /** For everyone. @throws HearthError `echo/invalid`, `halo/not-allowed` */
+  rename(name: string): Promise<void> {
+    return this.home.call('rename', this.id, name)
+  }
+
+  /** For everyone, with all that is in it; owners only. @throws HearthError `halo/not-allowed`, `halo/personal-space` */
+  delete(): Promise<void> {
+    return this.home.call('deleteSpace', this.id)
   }
 
   /**

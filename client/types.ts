@@ -1,7 +1,16 @@
 /** Shapes that apps see. */
 import type { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import type { Damage, SpaceInfo, WorkerMode } from '../worker/protocol/rpc.js'
+import type {
+  Damage,
+  DeviceInfo,
+  IdentityInfo,
+  MemberInfo,
+  ProfileInfo,
+  Role,
+  SpaceInfo,
+  WorkerMode,
+} from '../worker/protocol/rpc.js'
 
 /** Fields of which nothing is declared: an app in plain JavaScript, or one that gives no type. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse `todo.title.length` to those who declare nothing
@@ -80,4 +89,4 @@ export interface HomeStatus {
   readonly damage: readonly Damage[]
 }
 
-export type { Damage, SpaceInfo, WorkerMode }
+export type { Damage, DeviceInfo, IdentityInfo, MemberInfo, ProfileInfo, Role, SpaceInfo, WorkerMode }

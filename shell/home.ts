@@ -59,7 +59,7 @@ function page(): TemplateResult {
 
 async function openHome(): Promise<void> {
   try {
-    home = await hearth.open({ app: 'Hearth', shell: false })
+    home = await hearth.open({ app: 'Hearth', shell: false, isShell: true })
     counts = new SpaceCounts(home, changed)
     home.status.subscribe(changed)
     home.rejected.subscribe(changed)

@@ -1,6 +1,6 @@
 /** What every store must do, whatever it is made of. */
 import { assert } from 'chai'
-import type { Store } from '../worker/echo/platform.js'
+import type { Store } from '../worker/store.js'
 
 /** @param open a new, empty store; opening it again by the same name gives what it holds */
 export function describeStore(name: string, open: (name: string) => Promise<Store>): void {

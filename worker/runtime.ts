@@ -2,8 +2,8 @@
  * Composition root: given a platform, opens ECHO and serves one session for each tab that connects. The same
  * runtime runs in a SharedWorker, in Node and in a simulation; only the platform differs.
  */
-import { Echo } from './echo/echo.js'
-import type { EchoPlatform } from './echo/platform.js'
+import type { Echo } from './echo/echo.js'
+import { openPlanes, type Planes, type PlanesPlatform } from './planes.js'
 import { HearthError, toHearthError, toWire } from './protocol/errors.js'
 import { newId, type InstanceId } from './protocol/ids.js'
 import {
@@ -23,7 +23,7 @@ import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'
 import { Tenure, type TenurePlatform } from './tenure.js'
 
-export interface Platform extends EchoPlatform, TenurePlatform {
+export interface Platform extends PlanesPlatform, TenurePlatform {
   readonly mode: WorkerMode
   /** Where Hearth's files are, as a tab has it: for a script that does not lie among them. */
   filesAt(folder: string | undefined): void
@@ -52,7 +52,7 @@ const DRAIN_MS = 1_000
 export class Runtime {
   readonly instance: InstanceId
   private readonly sessions = new Set<Session>()
-  private opening: Promise<Echo> | undefined
+  private opening: Promise<Planes> | undefined
   private readonly tenure: Tenure
   private readonly house: SessionHouse = {
     later: (run, ms) => this.platform.later(run, ms),
@@ -72,7 +72,7 @@ export class Runtime {
     void platform.hold(workerLock(this.instance), LOCK_MS).catch(() => undefined)
     this.tenure = new Tenure(platform, (url) => this.retire(url))
     // Opening the store takes longest: begin before the first tab has said hello.
-    void this.echo().catch(() => undefined)
+    void this.planes().catch(() => undefined)
     this.platform.later(() => this.tick(1), BEAT_MS)
   }
 
@@ -101,18 +101,18 @@ export class Runtime {
     await this.tenure.meet(build, rpc > RPC_VERSION)
     if (rpc < OLDEST_SERVED || rpc > RPC_VERSION)
       throw new HearthError('rpc/version', { theirs: rpc, ours: RPC_VERSION })
-    const echo = await (this.tenure.movedTo ? undefined : this.echo())?.catch((e: unknown) => {
+    const planes = await (this.tenure.movedTo ? undefined : this.planes())?.catch((e: unknown) => {
       if (!this.tenure.movedTo) throw e
     })
     // What this tab sent on an earlier stream is durable, or refused, before it hears which batches are.
-    await echo?.settled(client)
+    await planes?.echo.settled(client)
     const { movedTo } = this.tenure
-    if (!echo || movedTo) return this.answer(port, { t: 'moved', url: movedTo! })
+    if (!planes || movedTo) return this.answer(port, { t: 'moved', url: movedTo! })
     // An earlier try of the same tab, which it gave up.
     for (const other of this.sessions) if (other.client === client) other.end(new HearthError('rpc/closed'))
-    const session = new Session(echo, port, hello, this.house)
+    const session = new Session(planes, port, hello, this.house)
     this.sessions.add(session)
-    session.welcome(this.welcome(echo, session))
+    session.welcome(this.welcome(planes, session))
     // Asking for the quota takes longer than all the rest; the tab hears it a little later.
     void this.refreshStatus()
   }
@@ -120,20 +120,32 @@ export class Runtime {
   private serve(session: Session, port: MessagePort): void {
     const attached = () => {
       if (session.ended) throw new HearthError('rpc/closed')
-      return this.echo()
+      return this.planes()
     }
+    const halo = async () => (await attached()).halo
     serve(
       {
-        createSpace: async (name) => (await attached()).createSpace(name),
-        diagnostics: async () => this.diagnostics(await attached()),
-        erase: async () => this.erase(await attached()),
+        createSpace: async (name) => (await halo()).createSpace(name),
+        setProfile: async (profile) => (await halo()).setProfile(profile),
+        revokeDevice: async (device) => (await halo()).revokeDevice(device),
+        setRole: async (space, member, role) => (await halo()).setRole(space, member, role),
+        removeMember: async (space, member) => (await halo()).removeMember(space, member),
+        leaveSpace: async (space) => (await halo()).leaveSpace(space),
+        rename: async (space, name) => (await halo()).rename(space, name),
+        deleteSpace: async (space) => (await halo()).deleteSpace(space),
+        recoveryPhrase: async () => {
+          if (!session.isShell) throw new HearthError('halo/shell-only')
+          return (await halo()).recoveryPhrase()
+        },
+        diagnostics: async () => this.diagnostics((await attached()).echo),
+        erase: async () => this.erase((await attached()).echo),
       },
       port,
     )
   }
 
   /** Opens the store once; a failure is told to whoever asks, and the next one tries again. */
-  private echo(): Promise<Echo> {
+  private planes(): Promise<Planes> {
     this.opening ??= this.open().catch((e: unknown) => {
       this.opening = undefined
       throw toHearthError(e, 'store/unavailable')
@@ -141,13 +153,13 @@ export class Runtime {
     return this.opening
   }
 
-  private async open(): Promise<Echo> {
+  private async open(): Promise<Planes> {
     await this.tenure.begin()
     try {
-      const echo = await this.openStore()
+      const planes = await this.openStore()
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
-      return echo
+      return planes
     } catch (e) {
       this.tenure.release()
       throw e
@@ -155,11 +167,11 @@ export class Runtime {
   }
 
   /** What was cleared while it was being opened is there, empty, for a later try; clearing takes a moment. */
-  private async openStore(): Promise<Echo> {
+  private async openStore(): Promise<Planes> {
     const end = this.platform.now() + REOPEN_MS
     for (let wait = 10; ; wait *= 2)
       try {
-        return await Echo.open(this.platform, () => this.restart())
+        return await openPlanes(this.platform, () => this.restart())
       } catch (e) {
         const { code } = toHearthError(e, 'store/unavailable')
         if (code !== 'store/unavailable' || this.platform.now() + wait > end) throw e
@@ -172,7 +184,7 @@ export class Runtime {
     if (this.tenure.movedTo) return
     const elsewhere = url !== this.platform.url
     this.leaveTabs(url)
-    const echo = await this.opening?.catch(() => undefined)
+    const { echo } = (await this.opening?.catch(() => undefined)) ?? {}
     const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
     await Promise.race([echo?.settled(), late]).catch(() => undefined)
     echo?.close()
@@ -197,13 +209,14 @@ export class Runtime {
     for (const session of [...this.sessions]) session.move(url === this.platform.url ? undefined : url)
   }
 
-  private welcome(echo: Echo, session: Session): Welcome {
+  private welcome({ halo, echo }: Planes, session: Session): Welcome {
     return {
       rpc: RPC_VERSION,
       build: this.platform.build,
       instance: this.instance,
       mode: this.platform.mode,
-      device: echo.device,
+      device: halo.device,
+      identity: halo.identity,
       spaces: echo.spaceInfos,
       mark: echo.mark(session.client),
       refused: echo.refused(session.client),
@@ -220,7 +233,7 @@ export class Runtime {
   }
 
   private async refreshStatus(): Promise<void> {
-    const echo = await this.opening?.catch(() => undefined)
+    const { echo } = (await this.opening?.catch(() => undefined)) ?? {}
     // Then all damage is known; and the browser, which counts for long, does not keep the store from being read.
     await echo?.loadAll().catch(() => undefined)
     const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))

@@ -5,6 +5,9 @@
 import { Bridge } from './bridge.js'
 import type { Accepted, Echo, Listener } from './echo/echo.js'
 import { QueryWindow, type WindowDiff } from './echo/matching.js'
+import { FormerNames } from './former-names.js'
+import { Asked } from './facts.js'
+import type { Planes } from './planes.js'
 import { coalesce } from './protocol/coalesce.js'
 import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
 import type { ClientId, ObjectId } from './protocol/ids.js'
@@ -32,6 +35,8 @@ const SILENT_MS = MAX_UNANSWERED * PING_MS
 /** Operations kept for a tab that does not say what it has seen. */
 const MAX_UNSEEN = 50_000
 const MAX_QUERIES = 1000
+/** The first version of the protocol that knows of identities. */
+const WITH_IDENTITY = 2
 
 /** What a session needs of the runtime that made it. */
 export interface SessionHouse {
@@ -47,6 +52,12 @@ export interface SessionHouse {
 export class Session implements Listener {
   ended = false
   readonly client: ClientId
+  /** Whether its page is the shell's own. */
+  readonly isShell: boolean
+  private readonly echo: Echo
+  private readonly asked: Asked
+  /** Of a tab that does not know of identities, and was open when its spaces were moved. */
+  private readonly former: FormerNames
   private readonly about: { readonly app: string; readonly build: string }
   private readonly bridge: Bridge
   private readonly watched = new Set<ObjectId>()
@@ -68,12 +79,16 @@ export class Session implements Listener {
   private unseen = 0
 
   constructor(
-    private readonly echo: Echo,
+    { halo, echo, former }: Planes,
     private readonly stream: MessagePort,
-    { client, app, build, held }: Hello,
+    { client, rpc, app, build, held, shell }: Hello,
     private readonly house: SessionHouse,
   ) {
     this.client = client
+    this.echo = echo
+    this.former = rpc < WITH_IDENTITY ? former : new FormerNames([])
+    this.isShell = shell === true
+    this.asked = new Asked(halo, (q, value) => this.send({ t: 'told', q, value }))
     this.about = { app, build }
     this.bridge = new Bridge(client)
     this.lastBatch = echo.mark(client)
@@ -83,7 +98,8 @@ export class Session implements Listener {
   }
 
   welcome(welcome: Welcome): void {
-    this.send({ t: 'welcome', welcome })
+    const device = this.former.device ?? welcome.device
+    this.send({ t: 'welcome', welcome: { ...welcome, device, spaces: this.former.infos(welcome.spaces) } })
     for (const [n] of welcome.refused ?? []) this.refusals.push([this.frame, n])
   }
 
@@ -185,13 +201,17 @@ export class Session implements Listener {
       case 'batch':
         return this.batch(message, seen)
       case 'query':
-        return this.open(message.q, message.spec)
+        return this.open(message.q, this.named(message.spec))
       case 'unquery':
         this.windows.get(message.q)?.close()
         this.windows.delete(message.q)
         return this.echo.release()
       case 'load':
         return this.load(message.q, message.id)
+      case 'ask':
+        return this.asked.ask(message.q, message.what)
+      case 'unask':
+        return this.asked.drop(message.q)
       case 'unwatch':
         for (const id of message.ids) this.watched.delete(id)
         return
@@ -213,7 +233,7 @@ export class Session implements Listener {
     const made = items.filter(({ id }) => !this.watched.has(id))
     try {
       for (const { id } of made) this.watched.add(id)
-      accepted = this.echo.accept(this.client, n, space, this.map(items, seen))
+      accepted = this.echo.accept(this.client, n, this.former.now(space), this.map(items, seen))
     } catch (e) {
       for (const { id } of made) this.watched.delete(id)
       return this.refuse(n, toHearthError(e), items)
@@ -247,6 +267,11 @@ export class Session implements Listener {
     const record = this.echo.record(id)
     if (record) this.show([record])
     this.send({ t: 'loaded', q, found: !!record && !record.gone })
+  }
+
+  private named(spec: QuerySpec): QuerySpec {
+    const { space } = spec
+    return space === undefined ? spec : { ...spec, space: this.former.now(space) }
   }
 
   private open(q: number, spec: QuerySpec): void {
@@ -337,7 +362,8 @@ export class Session implements Listener {
   }
 
   spaces(): void {
-    this.send({ t: 'spaces', spaces: this.echo.spaceInfos })
+    this.send({ t: 'spaces', spaces: this.former.infos(this.echo.spaceInfos) })
+    this.asked.changed()
   }
 
   // The stream
@@ -363,7 +389,8 @@ export class Session implements Listener {
       }
       kind.rows.push([id, value, order, createdAt, updatedAt, gone])
     }
-    for (const one of kinds) this.send({ t: 'records', ...one })
+    for (const { of, rows } of kinds)
+      this.send({ t: 'records', of: [this.former.then(of[0]), of[1], of[2]], rows })
   }
 
   /** Everything of one turn goes in one frame. */

@@ -26,13 +26,18 @@ export const rooms = [
     why: 'the contracts are a leaf: they run in tabs, workers and servers alike, and import nothing',
   },
   {
-    room: 'worker/echo',
+    room: 'worker/store',
     may: ['worker/protocol'],
+    why: 'the contract of the store is a leaf: ECHO and HALO write to it, platforms implement it',
+  },
+  {
+    room: 'worker/echo',
+    may: ['worker/protocol', 'worker/store'],
     why: 'ECHO, HALO and MESH never import each other or a platform: each declares the small interface that it needs, and runtime.ts supplies it',
   },
   {
     room: 'worker/halo',
-    may: ['worker/protocol'],
+    may: ['worker/protocol', 'worker/store'],
     why: 'ECHO, HALO and MESH never import each other or a platform: each declares the small interface that it needs, and runtime.ts supplies it',
   },
   {
@@ -42,8 +47,8 @@ export const rooms = [
   },
   {
     room: 'worker/platform',
-    may: ['worker/protocol', 'worker/echo/platform'],
-    types: ['worker/runtime', 'worker/halo', 'worker/mesh'],
+    may: ['worker/protocol', 'worker/store'],
+    types: ['worker/runtime'],
     why: 'a platform implements the interfaces that the systems declare; it is handed to the runtime by an entry',
   },
   {
@@ -63,7 +68,7 @@ export const rooms = [
   },
   {
     room: 'worker',
-    may: ['worker/protocol', 'worker/echo', 'worker/halo', 'worker/mesh'],
+    may: ['worker/protocol', 'worker/store', 'worker/echo', 'worker/halo', 'worker/mesh'],
     why: 'the runtime runs on any platform (browser, Node, simulation), so it is given one and imports none',
   },
   {

@@ -15,8 +15,8 @@ const SEED = setting('HEARTH_SEED', 41)
 const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const open: SimulatedTab[] = []
-function tabOf({ echo }: Life, random: Random): SimulatedTab {
-  const tab = new SimulatedTab(echo, random)
+function tabOf({ planes }: Life, random: Random): SimulatedTab {
+  const tab = new SimulatedTab(planes, random)
   open.push(tab)
   return tab
 }

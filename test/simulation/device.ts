@@ -3,8 +3,8 @@ import { initializeWasm } from '@automerge/automerge/slim'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Echo, type Listener } from '../../worker/echo/echo.js'
-import type { EchoPlatform } from '../../worker/echo/platform.js'
+import type { Echo, Listener } from '../../worker/echo/echo.js'
+import { openPlanes, type Planes, type PlanesPlatform } from '../../worker/planes.js'
 import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import type { Item } from '../../worker/protocol/rpc.js'
 import type { Disk } from './disk.js'
@@ -17,11 +17,15 @@ export const automerge = () =>
     readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
   ))
 
-export function simulatedPlatform(disk: Disk, random: Random): EchoPlatform & { stop(): void } {
+export function simulatedPlatform(disk: Disk, random: Random): PlanesPlatform & { stop(): void } {
   let time = 1_700_000_000_000
   let stopped = false
   return {
     openStore: async () => disk.open(),
+    subtle: crypto.subtle,
+    // A seed replays these, and not what WebCrypto makes.
+    curves: 'noble',
+    deviceName: () => 'a simulation',
     now: () => (time += 1 + random.between(0, 19)),
     random: (bytes) => Uint8Array.from({ length: bytes }, () => random.between(0, 255)),
     sha256: async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
@@ -43,7 +47,7 @@ export class Life {
   private count = 0
 
   private constructor(
-    readonly echo: Echo,
+    readonly planes: Planes,
     readonly client: ClientId,
     private readonly stopPlatform: () => void,
   ) {
@@ -53,7 +57,7 @@ export class Life {
       durable: (by, n) => void (by === client && (this.durable = n)),
       refused: (by, n, { code }) => void (by === client && this.refused.push({ n, code })),
     }
-    echo.listeners.add(listener)
+    this.echo.listeners.add(listener)
   }
 
   /** Everything that is stored is here. */
@@ -66,9 +70,13 @@ export class Life {
   /** As soon as a tab is let in: pages may still be coming. */
   static async early(disk: Disk, random = new Random(1)): Promise<Life> {
     const platform = simulatedPlatform(disk, random)
-    const echo = await Echo.open(platform)
+    const planes = await openPlanes(platform)
     const client = newId<ClientId>(platform.random(16))
-    return new Life(echo, client, platform.stop)
+    return new Life(planes, client, platform.stop)
+  }
+
+  get echo(): Echo {
+    return this.planes.echo
   }
 
   get space(): SpaceId {

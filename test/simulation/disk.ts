@@ -2,7 +2,7 @@
  * A disk in memory, for simulations. What was written strictly survives a crash; what was written relaxed survives
  * it only if something strict came after it, as with a real write-ahead log. It can run full, and damage rows.
  */
-import { TABLES, type Key, type Store, type Table, type Write } from '../../worker/echo/platform.js'
+import { TABLES, type Key, type Store, type Table, type Write } from '../../worker/store.js'
 import { HearthError } from '../../worker/protocol/errors.js'
 
 type Rows = Map<Table, Map<string, { key: Key; value: unknown }>>

@@ -1,5 +1,5 @@
 /** A disk whose pages come only when they are let through. */
-import type { Key, Table } from '../../worker/echo/platform.js'
+import type { Key, Table } from '../../worker/store.js'
 import { Disk } from './disk.js'
 
 export class Gate {

@@ -1,14 +1,13 @@
 /** A space is in use while its pages are still coming: what is told is true, and what is written is kept. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, test } from 'node:test'
-import type { Echo } from '../../worker/echo/echo.js'
-import { decodeEntry } from '../../worker/echo/entry.js'
+import type { Planes } from '../../worker/planes.js'
 import { PAGE_VERSION, type PageRow, type Position } from '../../worker/echo/checkpoint.js'
 import type { ObjectId, SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
 import { Life } from './device.js'
 import { Gate, turns } from './gate.js'
+import { entriesOn } from './entries.js'
 import { documentsOf } from './oracle.js'
 import { RawTab } from './raw-tab.js'
 import { randomId } from './script.js'
@@ -35,8 +34,8 @@ beforeEach(async () => {
 })
 
 const tabs: RawTab[] = []
-function tabOf(echo: Echo): RawTab {
-  const tab = new RawTab(echo)
+function tabOf(planes: Planes): RawTab {
+  const tab = new RawTab(planes)
   tabs.push(tab)
   return tab
 }
@@ -46,8 +45,8 @@ const put = (id: ObjectId, v: string) => ({ id, op: { t: 'put' as const, at: ['t
 
 test('the beginning of a result in creation order is told before later pages come, and its total after', async () => {
   gate.close(0)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { space, type: 'item', limit: 50 } })
   const result = await tab.hears('result')
   assert.deepEqual([result.ids, result.total], [ids.slice(0, 50), null])
@@ -59,8 +58,8 @@ test('the beginning of a result in creation order is told before later pages com
 
 test('a result waits for the pages that it may need, in whatever order they come', async () => {
   gate.close(1, 2, 3)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 50 } })
   tab.say({ t: 'query', q: 2, spec: { type: 'item', limit: 300 } })
   await turns(10)
@@ -77,8 +76,8 @@ test('a page with an early object on it is read before those that only have late
   lows[3] = 0
   gate.disk.damage('positions', [], { ...position, layout: { ...position.layout!, lows } })
   gate.close(0)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 50 } })
   await turns(10)
   assert.equal(tab.all('result').length, 0)
@@ -89,7 +88,7 @@ test('a page with an early object on it is read before those that only have late
 test('a window that loses an object meanwhile is filled from the next page, not from what was made later', async () => {
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const tab = tabOf(early.echo)
+  const tab = tabOf(early.planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 256 } })
   await tab.hears('result')
   tab.write(space, { id: randomId(new Random(9)), type: 'item', value: {} })
@@ -104,8 +103,8 @@ test('a window that loses an object meanwhile is filled from the next page, not 
 
 test('pages come two at a time until somebody waits for more than the first ones', async () => {
   gate.close()
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 50 } })
   await turns(10)
   assert.equal(gate.asked, 2, 'a view of what comes first has them anyway')
@@ -118,8 +117,8 @@ test('pages come two at a time until somebody waits for more than the first ones
 
 test('pages come faster for a new object, which is not durable before they are here', async () => {
   gate.close()
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.write(space, { id: randomId(new Random(9)), type: 'item', value: {} })
   await turns(10)
   assert.equal(gate.asked, 4)
@@ -129,8 +128,8 @@ test('pages come faster for a new object, which is not durable before they are h
 
 test('any other query, and an object that has not come, wait for the rest', async () => {
   gate.close(0)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item' } })
   tab.say({ t: 'query', q: 2, spec: { type: 'item', orderBy: [['i', 'desc']], limit: 2 } })
   tab.say({ t: 'query', q: 3, spec: { type: 'item', limit: 3, after: ids[900]! } })
@@ -156,14 +155,14 @@ test('any other query, and an object that has not come, wait for the rest', asyn
 
 test('a query that was closed while it waited is not answered', async () => {
   gate.close(0)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item' } })
   await turns(3)
   tab.say({ t: 'unquery', q: 1 })
   await turns(3)
   await gate.pass()
-  await echo.loadAll()
+  await planes.echo.loadAll()
   await turns(3)
   assert.equal(tab.all('result').length, 0)
 })
@@ -186,7 +185,7 @@ test('edits that follow the pages show when their page comes', async () => {
 test('an edit of an object that has not come waits, with all that the tab says after it, and is kept', async () => {
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const tab = tabOf(early.echo)
+  const tab = tabOf(early.planes)
   tab.write(space, put(ids[0]!, 'here'))
   await tab.hears('applied', ({ n }) => n === 1)
   tab.write(space, put(ids[999]!, 'far'))
@@ -235,7 +234,7 @@ test('a new object is shown at once, durable when its id is known to be free, an
   const pages = await gate.disk.open().rows<PageRow>('pages')
   assert.equal(pages.length, 4)
   assert.equal(pages[3]!.value.objects.length, COUNT - 3 * 256 + 1)
-  const orders = (await entriesOf()).map(({ lamport }) => lamport)
+  const orders = (await entriesOn(gate.disk)).map(({ lamport }) => lamport)
   assert.deepEqual(orders, [...new Set(orders)], 'each entry has a time of its own')
   assert.equal((await documentsOf(gate.disk)).size, COUNT + 1)
 })
@@ -263,7 +262,7 @@ test('a new object does not go on a page that is full and has not come', async (
 test('an object with the id of one that has not come is refused, and the one of the store stands', async () => {
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const tab = tabOf(early.echo)
+  const tab = tabOf(early.planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 3 } })
   await tab.hears('result')
   const bad = tab.write(space, { id: ids[999]!, type: 'item', value: { i: 'false' } })
@@ -290,12 +289,12 @@ test('an object with the id of one that has not come is refused, and the one of 
 
 test('an object with the id of one in another space is refused too', async () => {
   const device = await Life.begin(gate.disk)
-  const other = await device.echo.createSpace('Other')
+  const other = await device.planes.halo.createSpace('Other')
   await device.echo.drain()
   device.stop()
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const tab = tabOf(early.echo)
+  const tab = tabOf(early.planes)
   const n = tab.write(other.id, { id: ids[999]!, type: 'item', value: {} })
   await turns(5)
   await gate.pass()
@@ -309,8 +308,8 @@ test('an object with the id of one in another space is refused too', async () =>
 test('a space can be made, and written to, while another one is coming', async () => {
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const other = await early.echo.createSpace('Other')
-  const tab = tabOf(early.echo)
+  const other = await early.planes.halo.createSpace('Other')
+  const tab = tabOf(early.planes)
   const id = randomId(new Random(9))
   const n = tab.write(other.id, { id, type: 'item', value: { i: 1 } })
   tab.say({ t: 'query', q: 1, spec: { space: other.id, type: 'item' } })
@@ -323,7 +322,7 @@ for (const end of ['erase', 'close'] as const)
   test(`${end} while pages are coming ends everything that waits`, async () => {
     gate.close(0)
     const early = await Life.early(gate.disk)
-    const tab = tabOf(early.echo)
+    const tab = tabOf(early.planes)
     tab.say({ t: 'query', q: 1, spec: { type: 'item' } })
     early.add(randomId(new Random(9)), 'item', {})
     await turns(5)
@@ -357,7 +356,7 @@ test('a store as the first builds wrote it opens, and tells its layout from then
   await device.echo.drain()
   device.stop()
   gate.close(0)
-  const tab = tabOf((await Life.early(gate.disk)).echo)
+  const tab = tabOf((await Life.early(gate.disk)).planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 50 } })
   assert.deepEqual((await tab.hears('result')).ids, ids.slice(0, 50))
 })
@@ -386,8 +385,8 @@ test('a position that cannot be read costs nothing: entries say it all, and page
 test('damage of later pages does not keep the beginning of a result waiting; they are made again', async () => {
   for (const page of [1, 2]) gate.disk.damage('pages', [space, page], { v: PAGE_VERSION, objects: 'spoilt' })
   gate.close(0, 1, 2)
-  const { echo } = await Life.early(gate.disk)
-  const tab = tabOf(echo)
+  const { planes } = await Life.early(gate.disk)
+  const tab = tabOf(planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 256 } }, { t: 'query', q: 2, spec: {} })
   tab.say({ t: 'query', q: 3, spec: { type: 'item', limit: 257 } })
   assert.equal((await tab.hears('result')).total, null)
@@ -400,10 +399,10 @@ test('damage of later pages does not keep the beginning of a result waiting; the
   await tab.hears('result', ({ q }) => q === 2)
   assert.deepEqual([tab.shown(1), tab.shown(2), tab.shown(3)], [ids.slice(0, 256), ids, ids.slice(0, 257)])
   assert.deepEqual(
-    echo.damage.map(({ what }) => what),
+    planes.echo.damage.map(({ what }) => what),
     ['page', 'page'],
   )
-  await echo.drain()
+  await planes.echo.drain()
   const pages = await gate.disk.open().rows<PageRow>('pages')
   assert.deepEqual(
     pages.map(({ value }) => value.objects.length),
@@ -438,7 +437,7 @@ test('an object whose edits only its document knows is not shown before they are
     await gate.disk.open().write([{ table: 'journal', key, delete: true }], 'strict')
   gate.close(0)
   const early = await Life.early(gate.disk)
-  const tab = tabOf(early.echo)
+  const tab = tabOf(early.planes)
   tab.say({ t: 'query', q: 1, spec: { type: 'item', limit: 10 } })
   const n = tab.write(space, put(ids[0]!, 'now'))
   await turns(10)
@@ -451,9 +450,3 @@ test('an object whose edits only its document knows is not shown before they are
 })
 
 const positionKey = async () => (await gate.disk.open().rows('positions'))[0]!.key
-
-async function entriesOf() {
-  const sha256 = async (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
-  const rows = await gate.disk.open().rows('entries')
-  return Promise.all(rows.map(({ value }) => decodeEntry(value, sha256)))
-}

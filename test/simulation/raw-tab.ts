@@ -1,5 +1,5 @@
 /** A tab that says what it is told to say, and keeps what it hears. */
-import type { Echo } from '../../worker/echo/echo.js'
+import type { Planes } from '../../worker/planes.js'
 import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import {
   RPC_VERSION,
@@ -19,15 +19,15 @@ export class RawTab {
   private seen = 0
   private batches = 0
 
-  constructor(echo: Echo) {
+  constructor(planes: Planes, rpc = RPC_VERSION) {
     const { port1, port2 } = new MessageChannel()
     this.port = port1
     port1.onmessage = ({ data: { f, m } }: MessageEvent<WorkerFrame>) => {
       this.seen = f
       this.heard.push(...m)
     }
-    const hello = { rpc: RPC_VERSION, build: 'test', app: 'simulation', client: this.client, held: false }
-    new Session(echo, port2, hello, {
+    const hello = { rpc, build: 'test', app: 'simulation', client: this.client, held: false }
+    new Session(planes, port2, hello, {
       later: (run, ms) => void setTimeout(run, ms),
       isFree: () => Promise.resolve(true),
       whenFree: () => new Promise(() => undefined),

@@ -1,5 +1,5 @@
 /** A tab in a simulation: the client's own tables over a real session, on a stream whose delays are seeded. */
-import type { Echo } from '../../worker/echo/echo.js'
+import type { Planes } from '../../worker/planes.js'
 import { newId, type ClientId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import { HearthError, fromWire } from '../../worker/protocol/errors.js'
 import type { Op } from '../../worker/protocol/operations.js'
@@ -26,7 +26,7 @@ export class SimulatedTab {
   private late: Promise<void> = Promise.resolve()
 
   constructor(
-    readonly echo: Echo,
+    planes: Planes,
     private readonly random: Random,
   ) {
     const client = newId<ClientId>()
@@ -34,7 +34,7 @@ export class SimulatedTab {
     const { port1, port2 } = new MessageChannel()
     this.port = port1
     const hello = { rpc: RPC_VERSION, build: 'test', client, app: 'simulation', held: false }
-    this.session = new Session(echo, port2, hello, {
+    this.session = new Session(planes, port2, hello, {
       later: (run, ms) => void setTimeout(run, ms),
       isFree: () => Promise.resolve(true),
       whenFree: () => new Promise(() => undefined),

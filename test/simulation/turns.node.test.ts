@@ -1,17 +1,14 @@
 /** A commit of much work is done in turns, between which tabs are heard. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHash } from 'node:crypto'
-import { Echo } from '../../worker/echo/echo.js'
-import { decodeEntry } from '../../worker/echo/entry.js'
+import { openPlanes } from '../../worker/planes.js'
 import { newId, type ClientId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
 import { automerge, Life, simulatedPlatform } from './device.js'
 import { Disk } from './disk.js'
+import { entriesOn } from './entries.js'
 import { documentsOf } from './oracle.js'
 import { randomId } from './script.js'
-
-const sha256 = async (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest())
 
 test('two thousand edits of one flush become changes in turns of 128 at most', async () => {
   await automerge()
@@ -22,7 +19,7 @@ test('two thousand edits of one flush become changes in turns of 128 at most', a
     if (ms === 0) turns++
     return platform.later(run, ms)
   }
-  const echo = await Echo.open({ ...platform, later })
+  const { echo } = await openPlanes({ ...platform, later })
   const client = newId<ClientId>()
   const space = echo.spaceInfos[0]!.id
   const durable = (n: number) =>
@@ -56,10 +53,8 @@ test('what was typed in one flush, joined, becomes changes in turns by how much 
   await device.settled()
   for (let i = 0; i < 20_000; i++) device.write({ id, op: { t: 'text', at: ['text'], i, n: 0, v: 'x' } })
   await device.settled()
-  const entries = await disk.open().rows<Uint8Array>('entries')
-  const changes: number[] = []
-  for (const { value } of entries)
-    for (const [, made] of (await decodeEntry(value, sha256)).changes) changes.push(made.length)
+  const entries = await entriesOn(disk)
+  const changes = entries.flatMap((entry) => entry.changes.map(([, made]) => made.length))
   assert.ok(
     changes.reduce((a, b) => a + b, 0) >= 20_000 / 4096,
     `${changes.join()} changes for 20,000 characters`,

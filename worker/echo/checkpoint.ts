@@ -7,7 +7,8 @@ import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
 import type { Documents } from './documents.js'
 import type { Layout } from './pages.js'
-import type { EchoPlatform, Store, Write } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store, Write } from '../store.js'
 import type { Space } from './space.js'
 
 /** The shape of pages; an older one is rebuilt. */
@@ -86,10 +87,10 @@ export class Checkpoints {
       const taken = space.pages.take()
       const { seq, head, lamport } = space
       const { layout } = space.pages
-      const at = [space.info.id, space.device] as const
+      const at = [space.id, space.device] as const
       const writes: Write[] = taken.map((page) => ({
         table: 'pages',
-        key: [space.info.id, page],
+        key: [space.id, page],
         put: row(space, page),
       }))
       writes.push({

@@ -4,7 +4,7 @@
  *
  * Here, and off the path that shows an edit, operations become Automerge changes and changes become entries.
  */
-import { toHearthError, type WireError } from '../protocol/errors.js'
+import { HearthError, toHearthError, type WireError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
 import { coalesce } from '../protocol/coalesce.js'
 import { apply, type Op } from '../protocol/operations.js'
@@ -13,7 +13,8 @@ import type { Batch, Refusal } from './batch.js'
 import type { Claims } from './claims.js'
 import type { Documents } from './documents.js'
 import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
-import type { EchoPlatform, Store, Write } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store, Write } from '../store.js'
 import type { Refusals, Refused } from './refusals.js'
 import type { Slot, Space } from './space.js'
 
@@ -106,6 +107,9 @@ export class Committer {
 
   private async write(group: readonly Batch[]): Promise<void> {
     this.claims.check(group)
+    // A role was lost meanwhile: that refuses what was written in this space, and nothing else.
+    const barred = group.find(({ space }) => !space.keeper.mayWrite)
+    if (barred) throw new HearthError('echo/not-a-writer', { object: barred.ids[0]! })
     for (const batch of group) batch.space.closeDraft()
     const heads = new Map<Space, { seq: number; head: Uint8Array | null }>()
     const writes: Write[] = []
@@ -133,16 +137,15 @@ export class Committer {
           if (made.length > 0) changes.push([id, made])
         }
         if (creations.length === 0 && changes.length === 0) continue
-        const header = { space: space.info.id, feed: space.device, seq: seq + 1, prev: head, ...slot }
-        const entry = await encodeEntry(header, { creations, changes }, (bytes) =>
-          this.platform.sha256(bytes),
-        )
-        const at = [space.info.id, space.device, seq + 1] as const
+        const header = { feed: space.device, seq: seq + 1, prev: head, deps: [] }
+        const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
+        const entry = await encodeEntry(header, { ...slot, creations, changes }, space.keeper, sha256)
+        const at = [space.id, space.device, seq + 1] as const
         writes.push({ table: 'entries', key: at, put: entry.bytes })
         if (draft.edits.size > 0)
           writes.push({ table: 'journal', key: at, put: [...draft.edits] satisfies Journal })
         for (const [id] of changes)
-          writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.info.id })
+          writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.id })
         for (const [id] of creations) placed.push([space, id, seq + 1])
         heads.set(space, { seq: seq + 1, head: entry.id })
       }
@@ -210,7 +213,7 @@ function drafts(group: readonly Batch[]): { all: Iterable<Draft>; created: Reado
   const sealed = new Set<ObjectId>()
   for (const { space, items } of group) {
     for (const item of items) {
-      const key = `${space.info.id}/${item.slot.lamport}`
+      const key = `${space.id}/${item.slot.lamport}`
       let draft = all.get(key)
       if (!draft) all.set(key, (draft = { space, slot: item.slot, creations: new Map(), edits: new Map() }))
       if ('created' in item) {

@@ -10,7 +10,8 @@ import { sizeOf } from '../protocol/values.js'
 import type { Creation } from './documents/creation.js'
 import { ObjectDocument } from './documents/object-document.js'
 import { decodeEntry, type Entry } from './entry.js'
-import type { EchoPlatform, Store, Write } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store, Write } from '../store.js'
 import type { Space } from './space.js'
 
 /** Loaded documents at most, and the bytes of their values. */
@@ -168,12 +169,12 @@ export class Documents {
   }
 
   private async entry(space: Space, object: ObjectId, seq: number): Promise<Entry> {
-    const key = `${space.info.id}/${seq}`
+    const key = `${space.id}/${seq}`
     const known = this.entries.get(key)
     if (known) return known
     try {
-      const bytes = await this.store.get<Uint8Array>('entries', [space.info.id, space.device, seq])
-      const entry = await decodeEntry(bytes, (b) => this.platform.sha256(b))
+      const bytes = await this.store.get<Uint8Array>('entries', [space.id, space.device, seq])
+      const entry = await decodeEntry(bytes, space.keeper, (b) => this.platform.sha256(b))
       if (this.entries.size >= DECODED_ENTRIES) this.entries.delete(this.entries.keys().next().value!)
       this.entries.set(key, entry)
       return entry

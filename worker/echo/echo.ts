@@ -3,13 +3,11 @@
  * checked, applied to plain records and told to every tab at once; then it becomes an entry and is made durable,
  * and if that fails it is taken back (invariants 1 and 2).
  */
-import { encode, rfc8949EncodeOptions } from 'cborg'
-import { HearthError, invalid, toHearthError, toWire, type WireError } from '../protocol/errors.js'
+import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
 import { toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
-import { checkString } from '../protocol/values.js'
 import { verifyItem } from '../protocol/verify.js'
 import type { Batch, Refusal } from './batch.js'
 import { Checkpoints } from './checkpoint.js'
@@ -18,8 +16,10 @@ import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
 import { applyItems } from './editing.js'
 import { Matching, type RecordChange } from './matching.js'
-import { openSpace, readHeads, type Heads } from './opening.js'
-import type { EchoPlatform, Store, Write } from './platform.js'
+import type { Keeper } from './keeper.js'
+import { openSpace, type Heads } from './opening.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store, Write } from '../store.js'
 import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
 import type { Row } from './row.js'
@@ -67,7 +67,6 @@ export class Echo {
   private constructor(
     private readonly platform: EchoPlatform,
     private readonly store: Store,
-    readonly device: DeviceId,
   ) {
     this.documents = new Documents(platform, store)
     this.committer = new Committer(
@@ -91,37 +90,42 @@ export class Echo {
   }
 
   /**
+   * @param heads as `readHeads` found them
+   * @param keepers of the spaces, the personal one first
    * @param gone runs if the store is lost: this ECHO is of no more use then, and says nothing more to anybody
    * @throws HearthError `store/unavailable`, `store/newer`, `store/quota`
    */
-  static async open(platform: EchoPlatform, gone?: () => void): Promise<Echo> {
-    const store = await platform.openStore()
-    const heads = await readHeads(store, platform)
-    const echo = new Echo(platform, store, heads.device)
+  static async open(
+    platform: EchoPlatform,
+    store: Store,
+    heads: Heads,
+    keepers: readonly Keeper[],
+    gone?: () => void,
+  ): Promise<Echo> {
+    const echo = new Echo(platform, store)
     store.onGone(() => {
       if (echo.ended) return
       echo.close()
       gone?.()
     })
-    await echo.recover(heads)
+    await echo.recover(heads, keepers)
     return echo
   }
 
-  private async recover(heads: Heads): Promise<void> {
+  private async recover(heads: Heads, keepers: readonly Keeper[]): Promise<void> {
     heads.damage.forEach((damage) => this.report(damage))
     for (const [client, mark] of heads.marks) {
       this.marks.set(client, mark)
       this.refusals.add(client, mark.refused ?? [])
     }
-    const open = (info: SpaceInfo) =>
-      openSpace(this.platform, this.store, this.documents, heads, info, {
+    const open = (keeper: Keeper) =>
+      openSpace(this.platform, this.store, this.documents, heads, keeper, {
         damage: (damage) => this.report(damage),
         found: (id) => this.claims.found(id),
         came: (records) => this.came(records),
         ended: (space) => this.loaded(space),
       })
-    for (const space of await Promise.all(heads.spaces.map(open))) this.spaces.set(space.info.id, space)
-    if (!heads.spaces.some((info) => info.personal)) await this.createSpace('Personal', true)
+    for (const space of await Promise.all(keepers.map(open))) this.spaces.set(space.id, space)
     for (const space of this.spaces.values()) if (!space.loading) this.loaded(space)
     void this.loadAll()
       .then(() => this.platform.later(() => void this.tidy(heads.stale), TIDY_MS))
@@ -159,26 +163,57 @@ export class Echo {
       await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
   }
 
+  /** How far a device's feed has come here, for who ends it. */
+  position(space: SpaceId, device: DeviceId): { seq: number; hash: string | null; heads: [] } {
+    const found = this.spaces.get(space)
+    if (!found || device !== found.device) return { seq: 0, hash: null, heads: [] }
+    return { seq: found.seq, hash: found.head && toBase64Url(found.head), heads: [] }
+  }
+
   get spaceInfos(): SpaceInfo[] {
     return [...this.spaces.values()].map((space) => space.info)
   }
 
-  /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
-  async createSpace(name: string, personal = false): Promise<SpaceInfo> {
-    if (typeof name !== 'string' || name.trim() === '') invalid('a space needs a name')
-    checkString(name)
-    const createdAt = this.platform.now()
-    const nonce = this.platform.random(16)
-    const genesis = encode(
-      { v: 1, device: this.device, name, personal, at: createdAt, nonce },
-      rfc8949EncodeOptions,
-    )
-    const id = toBase64Url(await this.platform.sha256(genesis)) as SpaceId
-    const info: SpaceInfo = { id, name, personal, createdAt }
-    await this.store.write([{ table: 'spaces', key: id, put: { ...info, genesis } }], 'strict')
-    this.spaces.set(id, new Space(info, this.device))
+  has(space: SpaceId): boolean {
+    return this.spaces.has(space)
+  }
+
+  /** A space that has just begun, or was joined. */
+  addSpace(keeper: Keeper): void {
+    this.spaces.set(keeper.id, new Space(keeper))
+  }
+
+  /** A space that was left, or deleted: it is shown no more, and then what is stored of it is deleted. */
+  async dropSpace(id: SpaceId): Promise<void> {
+    const space = this.spaces.get(id)
+    if (!space) return
+    space.loading?.stop(new HearthError('echo/unknown-space'))
+    this.spaces.delete(id)
+    const records = [...space.rows.values()].map(({ record }) => record)
+    this.changed(records.map((record) => [record, undefined]))
+    const gone = new Map(records.map((record) => [record.id, undefined]))
+    for (const listener of this.listeners) listener.reset(gone)
+    await this.committer.idle()
+    for (const { id: object } of records) this.documents.forget(object)
+    const tables = ['entries', 'journal', 'pages', 'positions'] as const
+    await this.store
+      .write(
+        [
+          ...tables.map((table): Write => ({ table, under: [id] })),
+          ...records.flatMap(({ id: object }): Write[] => [
+            { table: 'touched', under: [object] },
+            { table: 'documents', key: object, delete: true },
+          ]),
+        ],
+        'relaxed',
+      )
+      // What stays is in nobody's way.
+      .catch(() => undefined)
+  }
+
+  /** Names and roles may be others now. */
+  changedSpaces(): void {
     for (const listener of this.listeners) listener.spaces()
-    return info
   }
 
   /** Highest batch of this client that is never to be applied again. */
@@ -221,6 +256,7 @@ export class Echo {
       const space = this.spaces.get(spaceId)
       if (this.ended) throw new HearthError('store/erased')
       if (!space) throw new HearthError('echo/unknown-space')
+      if (!space.keeper.mayWrite) throw new HearthError('echo/not-a-writer')
       for (const item of items) verifyItem(item)
       return this.apply(client, n, space, items)
     } catch (e) {

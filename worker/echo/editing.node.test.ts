@@ -3,11 +3,12 @@ import { describe, it } from 'node:test'
 import { newId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import { applyItems } from './editing.js'
+import type { Keeper } from './keeper.js'
 import { Space } from './space.js'
 
 function spaceWith(id: ObjectId): Space {
-  const info = { id: 'space' as SpaceId, name: 'Space', personal: true, createdAt: 0 }
-  const space = new Space(info, newId<DeviceId>())
+  const keeper = { id: 'space' as SpaceId, device: 'device' as DeviceId } as Keeper
+  const space = new Space(keeper)
   const value = { body: { '@text': 'short' }, list: [1, 2] }
   applyItems(space, [{ id, type: 'note', value }], 0, () => false)
   return space

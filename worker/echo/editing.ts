@@ -68,7 +68,7 @@ function create(space: Space, item: Extract<Item, { type: string }>, now: number
     createdAt: slot.at,
     updatedAt: slot.at,
     author: space.device,
-    space: space.info.id,
+    space: space.id,
     gone: false,
   }
   space.add(created, bytes)

@@ -2,31 +2,37 @@
  * The codec of feed entries, and the only module that knows their bytes. An entry is a batch: everything that one
  * flush changed in one space, over many objects. Entries are truth; pages, documents and results derive from them.
  *
- *   entry  = CBOR [header bytes, body bytes]
- *   header = CBOR { v, space, feed, seq, prev, lamport, at, body: SHA-256 of the body }
- *   body   = CBOR [[[object id, type, value] …], [[object id, [Automerge change …]] …]]
- *   id     = SHA-256 of the header bytes
+ *   entry  = CBOR [header, signature, ciphertext]
+ *   header = CBOR [clear, salt, commitment, SHA-256 of the ciphertext]
+ *   clear  = CBOR [2, replica, feed, seq, prev, log heads, deps, epochs]
+ *   body   = CBOR [lamport, at, [[object id, type, value] …], [[object id, [Automerge change …]] …]]
+ *   id     = SHA-256 of the header, which is what is signed
  *
- * CBOR is deterministic (RFC 8949 §4.2); what is hashed are the received bytes, never a re-serialisation.
+ * The body is deflated, padded and encrypted under a key that `clear` is part of. CBOR is deterministic (RFC 8949 §4.2);
+ * what is hashed and signed are the received bytes, never a re-serialisation.
  * Spec: docs/protocol/entries.md.
  */
 import { decode, encode, rfc8949EncodeOptions } from 'cborg'
-import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
+import { fromBase64Url, toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
+import { compress, decompress } from './inflate.js'
+import type { EntryContext, Keeper, Sealed } from './keeper.js'
 
-export const ENTRY_VERSION = 1
+export const ENTRY_VERSION = 2
 
-export interface EntryHeader {
-  readonly space: SpaceId
+/** Of a body when it is inflated: one value of 16 MiB goes whole, whatever else is in the flush. */
+const MAX_BODY = 24 << 20
+const MAX_LIST = 4096
+
+/** What anybody can read who has the entry. */
+export interface EntryHeader extends EntryContext {
   readonly feed: DeviceId
   /** Position in the feed, from 1. */
   readonly seq: number
   /** Id of the entry before; null at seq 1. */
   readonly prev: Uint8Array | null
-  /** Greater than that of every entry seen before in this space. */
-  readonly lamport: number
-  /** Milliseconds since 1970, by the author's clock: for people only. */
-  readonly at: number
+  /** Ids of entries of other feeds that this device has applied since its last entry: 43 characters each. */
+  readonly deps: readonly string[]
 }
 /** A new object as data; `documents/creation.ts` makes the same first change of it everywhere. */
 export type EntryCreation = readonly [id: ObjectId, type: string, value: StoredRecord]
@@ -34,41 +40,100 @@ export type EntryCreation = readonly [id: ObjectId, type: string, value: StoredR
 export type EntryChanges = readonly [id: ObjectId, changes: readonly Uint8Array[]]
 
 export interface EntryBody {
+  /** Greater than that of every entry seen before in this space. */
+  readonly lamport: number
+  /** Milliseconds since 1970, by the author's clock: for people only. */
+  readonly at: number
   readonly creations: readonly EntryCreation[]
   readonly changes: readonly EntryChanges[]
 }
 export interface Entry extends EntryHeader, EntryBody {
   readonly id: Uint8Array
 }
+/** An entry that was not opened. */
+export interface SealedEntry extends EntryHeader {
+  readonly id: Uint8Array
+  /** What is signed. */
+  readonly header: Uint8Array
+  readonly signature: Uint8Array
+  readonly clear: Uint8Array
+  readonly sealed: Sealed
+}
 
 type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>
 
 export async function encodeEntry(
-  header: EntryHeader,
-  body: EntryBody,
+  header: Omit<EntryHeader, keyof EntryContext>,
+  { lamport, at, creations, changes }: EntryBody,
+  keeper: Keeper,
   sha256: Sha256,
 ): Promise<{ id: Uint8Array; bytes: Uint8Array }> {
-  const bodyBytes = encode([body.creations, body.changes], rfc8949EncodeOptions)
-  const { space, feed, seq, prev, lamport, at } = header
-  const headerBytes = encode(
-    { v: ENTRY_VERSION, space, feed, seq, prev, lamport, at, body: await sha256(bodyBytes) },
-    rfc8949EncodeOptions,
-  )
-  return { id: await sha256(headerBytes), bytes: encode([headerBytes, bodyBytes], rfc8949EncodeOptions) }
+  const { feed, seq, prev, deps } = header
+  const { replica, heads, epochs } = await keeper.context()
+  const ids = [heads, deps, epochs].map((list) => list.map(fromBase64Url))
+  const clear = cbor([ENTRY_VERSION, replica, fromBase64Url(feed), seq, prev, ...ids])
+  const content = compress(cbor([lamport, at, creations, changes]))
+  const { salt, commitment, bytes } = await keeper.encrypt(epochs, clear, content)
+  const signed = cbor([clear, salt, commitment, await sha256(bytes)])
+  const [id, signature] = await Promise.all([sha256(signed), keeper.sign(replica, signed)])
+  return { id, bytes: cbor([signed, signature, bytes]) }
 }
 
-/** @throws Error that says what is wrong with the bytes; they are then damage, and nothing of them is used */
-export async function decodeEntry(bytes: unknown, sha256: Sha256): Promise<Entry> {
+/**
+ * What can be read without a key.
+ * @throws Error that says what is wrong with the bytes
+ */
+export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedEntry> {
   if (!(bytes instanceof Uint8Array)) throw new Error('not bytes')
-  const [headerBytes, bodyBytes] = list(strict(bytes), 2) as [Uint8Array, Uint8Array]
-  const header = strict(headerBytes) as EntryHeader & { v: number; body: Uint8Array }
-  if (header.v !== ENTRY_VERSION) throw new Error(`entry version ${header.v}`)
-  if (!sameBytes(header.body, await sha256(bodyBytes)))
-    throw new Error('the body is not what the header says')
-  const [creations, changes] = list(strict(bodyBytes), 2) as [EntryCreation[], EntryChanges[]]
-  const { space, feed, seq, prev, lamport, at } = header
-  return { space, feed, seq, prev, lamport, at, creations, changes, id: await sha256(headerBytes) }
+  const [header, signature, ciphertext] = list(strict(bytes), 3).map(asBytes) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const [clear, salt, commitment, hash] = list(strict(header), 4).map(asBytes) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const fields = strict(clear)
+  const version = Array.isArray(fields) ? (fields[0] as unknown) : undefined
+  if (version !== ENTRY_VERSION) throw new Error(`entry version ${String(version)}`)
+  const [, replica, feed, seq, prev, heads, deps, epochs] = list(fields, 8)
+  if (!Number.isSafeInteger(seq) || (seq as number) < 1) throw new Error('not an entry')
+  if (!sameBytes(hash, await sha256(ciphertext))) throw new Error('the body is not what the header says')
+  return {
+    replica: hash32(replica),
+    feed: toBase64Url(hash32(feed)) as DeviceId,
+    seq: seq as number,
+    prev: prev === null ? null : hash32(prev),
+    ...{ heads: ids(heads), deps: ids(deps), epochs: ids(epochs) },
+    ...{ id: await sha256(header), header, signature, clear },
+    sealed: { salt, commitment, bytes: ciphertext },
+  }
 }
+
+/** @throws Error that says what is wrong with the body */
+export async function openEntry(entry: SealedEntry, keeper: Keeper): Promise<Entry> {
+  const { id, feed, seq, prev, replica, heads, deps, epochs, clear, sealed } = entry
+  const content = decompress(await keeper.decrypt(epochs, clear, sealed), MAX_BODY)
+  const [lamport, at, creations, changes] = list(strict(content), 4) as [
+    number,
+    number,
+    EntryCreation[],
+    EntryChanges[],
+  ]
+  return { id, feed, seq, prev, replica, heads, deps, epochs, lamport, at, creations, changes }
+}
+
+/**
+ * An entry that was verified when it came, and kept.
+ * @throws Error that says what is wrong with the bytes; they are then damage, and nothing of them is used
+ */
+export const decodeEntry = async (bytes: unknown, keeper: Keeper, sha256: Sha256): Promise<Entry> =>
+  openEntry(await readEntry(bytes, sha256), keeper)
+
+const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
 
 const strict = (bytes: Uint8Array): unknown =>
   decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })
@@ -76,6 +141,23 @@ const strict = (bytes: Uint8Array): unknown =>
 function list(value: unknown, length: number): unknown[] {
   if (!Array.isArray(value) || value.length !== length) throw new Error('not an entry')
   return value
+}
+
+function asBytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new Error('not an entry')
+  return value
+}
+
+function hash32(value: unknown): Uint8Array {
+  const bytes = asBytes(value)
+  if (bytes.length !== 32) throw new Error('not an entry')
+  return bytes
+}
+
+/** Of hashes, sorted and each once. */
+function ids(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length > MAX_LIST) throw new Error('not an entry')
+  return value.map((one) => toBase64Url(hash32(one)))
 }
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

@@ -6,7 +6,7 @@
  */
 import type { ObjectRecord } from '../protocol/rpc.js'
 import type { Layout } from './pages.js'
-import type { Store } from './platform.js'
+import type { Store } from '../store.js'
 import type { Recovery } from './recovery.js'
 
 /** Pages asked for at once: as long as nobody waits for them, and when somebody does. */
@@ -140,7 +140,7 @@ export class Loading {
 
   /** A page that the browser cannot read is damaged; a store that answers nothing is no longer there. */
   private async read(page: number): Promise<unknown> {
-    const { id } = this.recovery.space.info
+    const { id } = this.recovery.space
     try {
       return await this.store.get('pages', [id, page])
     } catch {

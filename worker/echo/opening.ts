@@ -2,14 +2,16 @@
  * The first reads of a store: all that is needed before a tab can be let in, in two goes. What they read does not grow
  * with what is stored, but with what was written since pages were, and with the spaces. `loading.ts` reads the rest.
  */
-import { newId, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
-import type { Damage, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import type { ClientId, ObjectId, SpaceId } from '../protocol/ids.js'
+import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
 import type { Journal, Mark } from './commit.js'
 import type { Documents } from './documents.js'
 import { Loading } from './loading.js'
+import type { Keeper } from './keeper.js'
 import type { Layout } from './pages.js'
-import type { EchoPlatform, Key, Store } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Key, Store } from '../store.js'
 import { Recovery } from './recovery.js'
 import { Space } from './space.js'
 
@@ -17,13 +19,10 @@ import { Space } from './space.js'
 const MARK_MS = 7 * 24 * 3600_000
 
 export interface Heads {
-  readonly device: DeviceId
-  /** The personal one first, then in order of creation. */
-  readonly spaces: readonly SpaceInfo[]
-  /** What the pages of a space stand for. */
-  readonly positions: ReadonlyMap<SpaceId, Position>
-  /** Of each space, by position in this device's feed. */
-  readonly journal: ReadonlyMap<SpaceId, ReadonlyMap<number, Journal>>
+  /** What the pages of a space stand for, by `feedKey`. */
+  readonly positions: ReadonlyMap<string, Position>
+  /** Of each feed, by `feedKey`, and position in it. */
+  readonly journal: ReadonlyMap<string, ReadonlyMap<number, Journal>>
   readonly marks: ReadonlyMap<ClientId, Mark>
   /** Clients whose marks are forgotten. */
   readonly stale: readonly ClientId[]
@@ -43,33 +42,21 @@ export interface OpeningEvents {
 
 /** The first go. */
 export async function readHeads(store: Store, platform: EchoPlatform): Promise<Heads> {
-  const [known, lost, marks, spaces, positions, journal] = await Promise.all([
-    store.get<DeviceId>('meta', 'device'),
+  const [lost, marks, positions, journal] = await Promise.all([
     store.get<string>('meta', 'lost'),
     store.rows<Mark>('marks'),
-    store.rows<SpaceInfo>('spaces'),
     store.rows<Position>('positions'),
     store.rows<Journal>('journal'),
   ])
-  const device = known ?? newId<DeviceId>(platform.random(16))
-  if (!known) await store.write([{ table: 'meta', key: 'device', put: device }], 'strict')
   const since = platform.now() - MARK_MS
-  const damage = await lossOf(store, lost)
-  const infos: SpaceInfo[] = []
-  for (const { key, value } of spaces)
-    if (typeof value?.id === 'string' && value.id === key) infos.push(value)
-    else damage.push({ what: 'space', message: `the record of space ${String(key)} could not be read` })
-  infos.sort((a, b) => Number(b.personal) - Number(a.personal) || a.createdAt - b.createdAt)
   return {
-    device,
-    spaces: infos,
-    positions: new Map(own(positions, device).flatMap(([space, , value]) => positionOf(space, value))),
-    journal: bySpace(own(journal, device)),
+    positions: new Map(positions.flatMap(({ key, value }) => positionOf(key, value))),
+    journal: byFeed(journal),
     marks: new Map(
       marks.filter(({ value }) => value.at > since).map(({ key, value }) => [client(key), value]),
     ),
     stale: marks.filter(({ value }) => !(value.at > since)).map(({ key }) => client(key)),
-    damage,
+    damage: await lossOf(store, lost),
   }
 }
 
@@ -81,15 +68,16 @@ export async function openSpace(
   store: Store,
   documents: Documents,
   heads: Heads,
-  info: SpaceInfo,
+  keeper: Keeper,
   events: OpeningEvents,
 ): Promise<Space> {
-  const space = new Space(info, heads.device)
-  const position = heads.positions.get(info.id)
+  const space = new Space(keeper)
+  const feed = feedKey(space.id, space.device)
+  const position = heads.positions.get(feed)
   const { seq = 0, head = null, lamport = 0 } = position ?? {}
   Object.assign(space, { seq, head, lamport })
   const known = position?.layout
-  const { layout, rows } = known ? { layout: known, rows: undefined } : await readOldPages(store, info.id)
+  const { layout, rows } = known ? { layout: known, rows: undefined } : await readOldPages(store, space.id)
   space.pages.expect(layout)
   const { damage, found } = events
   const recovery = new Recovery(platform, store, documents, damage, found, space)
@@ -107,7 +95,7 @@ export async function openSpace(
     rows,
   )
   loading.begin()
-  await recovery.replay(heads.journal.get(info.id) ?? new Map<number, Journal>())
+  await recovery.replay(heads.journal.get(feed) ?? new Map<number, Journal>())
   if (layout.lows.length > 0 || recovery.horizon < Infinity) space.loading = loading
   return space
 }
@@ -127,12 +115,13 @@ async function readOldPages(store: Store, space: SpaceId) {
 const client = (key: Key) => key as ClientId
 
 /** A position that cannot be read says nothing: entries do. */
-function positionOf(space: SpaceId, value: Position): readonly (readonly [SpaceId, Position])[] {
+function positionOf(key: Key, value: Position): readonly (readonly [string, Position])[] {
+  const feed = feedKey(key[0]!, key[1]!)
   const { seq, lamport, layout } = value ?? {}
   if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(lamport)) return []
   const { layout: _, ...position } = value
   const lows: readonly unknown[] | undefined = Array.isArray(layout?.lows) ? layout.lows : undefined
-  return [[space, lows?.every((low) => typeof low === 'number') ? value : position]]
+  return [[feed, lows?.every((low) => typeof low === 'number') ? value : position]]
 }
 
 /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
@@ -144,18 +133,16 @@ async function lossOf(store: Store, before: string | undefined): Promise<Damage[
   return [{ what: 'store', message }]
 }
 
-/** Rows of this device's feeds: their space, their position in the feed if they have one, and their value. */
-const own = <T>(rows: readonly { key: Key; value: T }[], device: DeviceId) =>
-  rows
-    .filter(({ key }) => key[1] === device)
-    .map(({ key, value }) => [key[0] as SpaceId, key[2] as number, value] as const)
+/** A feed, as one word. */
+const feedKey = (space: string | number, device: string | number): string => `${space}/${device}`
 
-function bySpace(rows: readonly (readonly [SpaceId, number, Journal])[]): Map<SpaceId, Map<number, Journal>> {
-  const spaces = new Map<SpaceId, Map<number, Journal>>()
-  for (const [space, seq, journal] of rows) {
-    const known = spaces.get(space)
-    if (known) known.set(seq, journal)
-    else spaces.set(space, new Map([[seq, journal]]))
+function byFeed(rows: readonly { key: Key; value: Journal }[]): Map<string, Map<number, Journal>> {
+  const feeds = new Map<string, Map<number, Journal>>()
+  for (const { key, value } of rows) {
+    const feed = feedKey(key[0]!, key[1]!)
+    const known = feeds.get(feed)
+    if (known) known.set(key[2] as number, value)
+    else feeds.set(feed, new Map([[key[2] as number, value]]))
   }
-  return spaces
+  return feeds
 }

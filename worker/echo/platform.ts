@@ -1,57 +1,8 @@
 /**
- * What ECHO needs of the world around it, declared here and supplied by the runtime: a store of records,
- * a clock for people's eyes, randomness, hashing, and Automerge's wasm. So the same code runs in a
- * SharedWorker, in Node, and in a simulation whose disk can lose what was not synced.
+ * What ECHO needs of the world around it, declared here and supplied by the runtime: a clock for people's eyes,
+ * randomness, hashing, and Automerge's wasm. So the same code runs in a SharedWorker, in Node, and in a simulation.
  */
-
-/** Keys sort as IndexedDB sorts them: numbers, then strings, then lists element by element. */
-export type Key = string | readonly (string | number)[]
-
-/** Tables of the store. A new one, or a changed row, is a new schema version. */
-export const TABLES = [
-  'meta',
-  'spaces',
-  'entries',
-  'journal',
-  'touched',
-  'documents',
-  'pages',
-  'positions',
-  'marks',
-] as const
-export type Table = (typeof TABLES)[number]
-
-export type Write =
-  | { readonly table: Table; readonly key: Key; readonly put: unknown }
-  | { readonly table: Table; readonly key: Key; readonly delete: true }
-  /** Every row whose list key begins with `under`. */
-  | { readonly table: Table; readonly under: readonly (string | number)[]; readonly upTo?: number }
-
-export interface Store {
-  /** The browser found the store unreadable and began an empty one: its words. */
-  readonly lost?: string | undefined
-  get<T>(table: Table, key: Key): Promise<T | undefined>
-  /** Rows in key order: all, or those whose list key begins with `under` (and is past `after`, one more element). */
-  rows<T>(
-    table: Table,
-    under?: readonly (string | number)[],
-    after?: number,
-  ): Promise<{ key: Key; value: T }[]>
-  /**
-   * All of it, or none. `strict`: resolves when it will survive a killed browser and a lost power supply.
-   * @throws HearthError `store/quota`, `store/failed`
-   */
-  write(writes: readonly Write[], durability: 'strict' | 'relaxed'): Promise<void>
-  /** Runs once if the store is gone (deleted, or its connection lost): nothing can be read or written any more. */
-  onGone(run: () => void): void
-  close(): void
-  /** Deletes everything. */
-  erase(): Promise<void>
-}
-
 export interface EchoPlatform {
-  /** @throws HearthError `store/unavailable`, `store/newer` */
-  openStore(): Promise<Store>
   /** Milliseconds since 1970: shown to people, never compared by the machine. */
   now(): number
   random(bytes: number): Uint8Array

@@ -12,7 +12,8 @@ import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
 import type { Journal } from './commit.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
-import type { EchoPlatform, Store } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store } from '../store.js'
 import { entryDamage } from './scrub.js'
 import { Row } from './row.js'
 import type { Space } from './space.js'
@@ -75,7 +76,7 @@ export class Recovery {
     if (!whole) {
       this.space.pages.touch(page)
       const message = `page ${page} of a space could not be read; its objects were made again from entries`
-      this.report({ what: 'page', space: this.space.info.id, message })
+      this.report({ what: 'page', space: this.space.id, message })
     }
     return { shown, whole }
   }
@@ -93,7 +94,7 @@ export class Recovery {
   }
 
   private get feed() {
-    return [this.space.info.id, this.space.device] as const
+    return [this.space.id, this.space.device] as const
   }
 
   private async follow(seq: number, bytes: unknown, journal: Journal | undefined): Promise<void> {
@@ -104,7 +105,7 @@ export class Recovery {
       this.report(entryDamage(space, seq, new Error('it does not follow the one before')))
     Object.assign(space, { seq, head: entry.id, lamport: Math.max(space.lamport, entry.lamport) })
     entry.creations.forEach((creation, index) => {
-      const record = created(entry, creation, index)
+      const record = created(space, entry, creation, index)
       if (space.rows.has(record.id)) return
       const row = space.add(record, sizeOf(record.value))
       row.seq = seq
@@ -121,7 +122,7 @@ export class Recovery {
 
   private async decode(seq: number, bytes: unknown): Promise<Entry | undefined> {
     try {
-      return await decodeEntry(bytes, (b) => this.platform.sha256(b))
+      return await decodeEntry(bytes, this.space.keeper, (b) => this.platform.sha256(b))
     } catch (e) {
       this.report(entryDamage(this.space, seq, e))
       return undefined
@@ -148,7 +149,7 @@ export class Recovery {
     page: number,
     [id, type, value, order, createdAt, updatedAt, author, gone, seq]: PageObject,
   ): Row {
-    const [kind, by, space] = [this.one(type), this.one(author), this.space.info.id]
+    const [kind, by, space] = [this.one(type), this.one(author), this.space.id]
     const times = { order, createdAt, updatedAt }
     return storedRow({ id, type: kind, value, ...times, author: by, gone, space }, page, seq)
   }
@@ -203,7 +204,7 @@ export class Recovery {
       const entry = seq <= this.position ? await this.decode(seq, value) : undefined
       if (!entry) continue
       entry.creations.forEach((creation, index) => {
-        const record = created(entry, creation, index)
+        const record = created(this.space, entry, creation, index)
         if (this.space.rows.get(record.id)?.durable || this.withheld.has(record.id)) return
         // Back to where it was, so that later pages go on to hold later objects.
         const [page] = lows.find(([, low]) => low <= record.order) ?? lows.at(-1)!
@@ -236,13 +237,18 @@ export class Recovery {
       this.space.pages.touch(row.page)
     } catch (e) {
       const { message } = e as Error
-      this.report({ what: 'document', space: this.space.info.id, message, object: id })
+      this.report({ what: 'document', space: this.space.id, message, object: id })
     }
   }
 }
 
-function created(entry: Entry, [id, type, value]: Entry['creations'][number], index: number): ObjectRecord {
-  const { at, feed, space } = entry
+function created(
+  { id: space }: Space,
+  entry: Entry,
+  [id, type, value]: Entry['creations'][number],
+  index: number,
+): ObjectRecord {
+  const { at, feed } = entry
   const order = creationOrder(entry.lamport, index)
   return { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space }
 }

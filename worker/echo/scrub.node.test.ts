@@ -1,7 +1,8 @@
 /** Entries are checked one at a time, and only while nobody asks anything of the worker. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EchoPlatform, Store } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store } from '../store.js'
 import { scrub } from './scrub.js'
 import type { Space } from './space.js'
 
@@ -13,7 +14,7 @@ function begin(entries: number) {
     later: (run: () => void, ms: number) => (timers.push({ run, ms }), () => undefined),
   } as unknown as EchoPlatform
   const store = { get: async () => void world.reads++ } as unknown as Store
-  const space = { info: { id: 's' }, device: 'd', seq: entries } as unknown as Space
+  const space = { id: 's', device: 'd', seq: entries } as unknown as Space
   const quiet = { asked: () => world.asked, stopped: () => world.stopped }
   const report = () => void world.named++
   void scrub(platform, store, space, report, quiet).then(() => (world.ended = true))

@@ -5,7 +5,8 @@
  */
 import type { Damage } from '../protocol/rpc.js'
 import { decodeEntry, sameBytes } from './entry.js'
-import type { EchoPlatform, Store } from './platform.js'
+import type { EchoPlatform } from './platform.js'
+import type { Store } from '../store.js'
 import type { Space } from './space.js'
 
 /** Nothing was asked of the worker for so long, and the next entry is read; in milliseconds. */
@@ -36,9 +37,9 @@ export async function scrub(
       await pause(QUIET_MS)
     }
     if (quiet.stopped()) return
-    const bytes = await store.get('entries', [space.info.id, space.device, seq])
+    const bytes = await store.get('entries', [space.id, space.device, seq])
     try {
-      const entry = await decodeEntry(bytes, (b) => platform.sha256(b))
+      const entry = await decodeEntry(bytes, space.keeper, (b) => platform.sha256(b))
       if (head && !(entry.prev && sameBytes(head, entry.prev)))
         throw new Error('it does not follow the one before')
       head = entry.id
@@ -52,6 +53,6 @@ export async function scrub(
 /** Damage of one entry of this device's feed, in the same words wherever it is found. */
 export const entryDamage = (space: Space, seq: number, e: unknown): Damage => ({
   what: 'entry',
-  space: space.info.id,
+  space: space.id,
   message: `entry ${seq} of this device's feed could not be read: ${(e as Error).message}`,
 })

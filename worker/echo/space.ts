@@ -3,9 +3,10 @@
  * the entry that the next commit will write. Reads are answered from here and never load Automerge. While a space is
  * loading, `rows` has everything that follows its pages, and of the pages what has come.
  */
-import type { DeviceId, ObjectId } from '../protocol/ids.js'
+import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import type { Keeper } from './keeper.js'
 import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
 import { Row } from './row.js'
@@ -21,6 +22,8 @@ export interface Slot {
 }
 
 export class Space {
+  readonly id: SpaceId
+  readonly device: DeviceId
   readonly rows = new Map<ObjectId, Row>()
   readonly pages = new Pages()
   /** Of this device's feed: the last durable entry. */
@@ -32,10 +35,14 @@ export class Space {
   loading: Loading | undefined
   private draft: { slot: Slot; items: number; bytes: number } | undefined
 
-  constructor(
-    readonly info: SpaceInfo,
-    readonly device: DeviceId,
-  ) {}
+  constructor(readonly keeper: Keeper) {
+    this.id = keeper.id
+    this.device = keeper.device
+  }
+
+  get info(): SpaceInfo {
+    return this.keeper.info
+  }
 
   /** Where an edit of so many bytes goes: the open draft, or a new one when that is full. */
   slot(now: number, bytes: number): Slot {

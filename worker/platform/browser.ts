@@ -8,6 +8,7 @@ import { newId } from '../protocol/ids.js'
 import { HEIR } from '../protocol/line.js'
 import { OWNER_CHANNEL, OWNER_LOCK, type OwnerMessage, type WorkerMode } from '../protocol/rpc.js'
 import type { Platform } from '../runtime.js'
+import { nameOfDevice } from './device-name.js'
 import { openIndexedDbStore } from './indexeddb-store.js'
 
 declare const __HEARTH_BUILD__: string | undefined
@@ -32,6 +33,8 @@ export function browserPlatform(): Platform {
     openStore: () =>
       openIndexedDbStore(isTabWorker ? { fence: newId(), passedOver: () => self.close() } : {}),
     now: () => Date.now(),
+    subtle: crypto.subtle,
+    deviceName: () => nameOfDevice(navigator.userAgent),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     sha256: async (bytes) =>
       bytes.length <= HASHED_HERE

@@ -5,12 +5,12 @@
  */
 import { deleteDB, openDB, unwrap, type IDBPDatabase } from 'idb'
 import { BALLAST, rotateLog } from './leveldb-log.js'
-import { TABLES, type Key, type Store, type Table, type Write } from '../echo/platform.js'
+import { TABLES, type Key, type Store, type Table, type Write } from '../store.js'
 import { HearthError, toHearthError } from '../protocol/errors.js'
 
 const NAME = 'hearth'
-/** 1: the first. */
-export const SCHEMA = 1
+/** 1: the first; 2: keys and membership logs. */
+export const SCHEMA = 2
 /** The longest wait for another connection to let go of the database, in milliseconds. */
 const OPEN_MS = 10_000
 

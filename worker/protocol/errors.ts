@@ -23,7 +23,24 @@ const tabMessages = {
 const workerMessages = {
   'echo/damaged':
     'This object is damaged on this device and can be read, but not changed. See home.status.damage.',
+  'echo/not-a-writer':
+    'You may read this space, but not write in it. What was refused is in home.rejected; ask an admin for a role.',
   'echo/unknown-space': 'There is no such space on this device. Look in home.spaces.',
+  'halo/refused':
+    'What another device sent is not as it must be ({reason}), and was left out. Update Hearth on both devices.',
+  'halo/not-allowed': 'Your role in this space does not allow that. Ask an admin or an owner of it.',
+  'halo/key-missing':
+    'A key of this space has not reached this device yet. Sync with another device or member, and try again.',
+  'halo/no-words-here':
+    'The recovery words of this identity are on the device on which it began. Open Hearth there to see them.',
+  'halo/unknown-device': 'This identity has no such device. Look in home.devices.',
+  'halo/current-device':
+    'A device does not revoke itself. Revoke it from another one, or erase what is here with home.erase().',
+  'halo/unknown-member': 'This space has no such member. Look in space.members.',
+  'halo/last-owner':
+    'A space needs an owner. Make somebody else one first, or delete the space for everyone.',
+  'halo/personal-space': 'The personal space is where this identity lives: it cannot be left or deleted.',
+  'halo/shell-only': 'Recovery words are shown on Hearth’s own page only. Open it to see them.',
   'halo/unreadable':
     'This cannot be opened with the keys of this device, or it was changed on its way. Sync with a device that can open it.',
   'halo/weak-key': 'The other side’s key is not one. Ask that device to update Hearth, and try again.',

@@ -9,9 +9,9 @@ type Branded<B extends string> = string & { readonly [brand]: B }
 export type ObjectId = Branded<'ObjectId'>
 /** SHA-256 of the space's genesis, 43 characters. */
 export type SpaceId = Branded<'SpaceId'>
-/** The device that writes a feed, 22 characters. */
+/** The device that writes a feed: its Ed25519 key, 43 characters. */
 export type DeviceId = Branded<'DeviceId'>
-/** The identity that a device belongs to, 22 characters. */
+/** SHA-256 of the genesis of the identity that a device belongs to, 43 characters; also the id of its personal space. */
 export type IdentityId = Branded<'IdentityId'>
 /** One page load of one tab, 22 characters: it numbers its batches from 1. */
 export type ClientId = Branded<'ClientId'>
@@ -25,11 +25,15 @@ export function toBase64Url(bytes: Uint8Array): string {
   )
 }
 
+/** The bytes of what `toBase64Url` made. @throws Error for anything else */
+export const fromBase64Url = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
+
 /** A fresh id of 128 bits from the given source of randomness, or from WebCrypto. */
 export function newId<T extends string>(random: Uint8Array = crypto.getRandomValues(new Uint8Array(16))): T {
   return toBase64Url(random) as T
 }
 
 /** Whether a value has the shape of a 128-bit id. */
-export const isId = (value: unknown): value is ObjectId & ClientId & DeviceId =>
+export const isId = (value: unknown): value is ObjectId & ClientId =>
   typeof value === 'string' && /^[\w-]{22}$/.test(value)

@@ -3,15 +3,15 @@
  * among each other is what keeps a view from flickering: a tab must not hear that an edit is confirmed before it hears
  * what that did to its queries. Requests and answers (`SessionApi`) go over Comlink, on a port of their own.
  *
- * RPC_VERSION history: 1, the first.
+ * RPC_VERSION history: 1, the first; 2, who is who: `ask` and `told`, identity and roles.
  */
 import type { WireError } from './errors.js'
-import type { ClientId, DeviceId, InstanceId, ObjectId, SpaceId } from './ids.js'
+import type { ClientId, DeviceId, IdentityId, InstanceId, ObjectId, SpaceId } from './ids.js'
 import type { Op } from './operations.js'
 import type { QuerySpec, Queryable } from './queries.js'
 import type { StoredRecord } from './values.js'
 
-export const RPC_VERSION = 1
+export const RPC_VERSION = 2
 /** A worker serves tabs of its own version and of the one before. */
 export const OLDEST_SERVED = 1
 
@@ -49,6 +49,8 @@ export interface Hello {
   readonly held: boolean
   /** Where Hearth's files are, for a worker whose own script lies elsewhere: a URL that ends in a slash. */
   readonly files?: string
+  /** The shell's own page, which may show the recovery words. */
+  readonly shell?: boolean
 }
 
 export interface Welcome {
@@ -57,6 +59,7 @@ export interface Welcome {
   readonly instance: InstanceId
   readonly mode: WorkerMode
   readonly device: DeviceId
+  readonly identity: IdentityInfo
   /** The personal space first, then in order of creation. */
   readonly spaces: readonly SpaceInfo[]
   /** Highest batch of this client that is durable: all up to it are, or were refused. */
@@ -72,6 +75,51 @@ export interface SpaceInfo {
   readonly personal: boolean
   /** Milliseconds since 1970, by the author's clock. */
   readonly createdAt: number
+  /** This identity's. */
+  readonly role: Role
+}
+
+export type Role = 'owner' | 'admin' | 'editor' | 'reader'
+
+/** Who this is, and on which device. */
+export interface IdentityInfo {
+  readonly id: IdentityId
+  /** As the person has said; empty until then. */
+  readonly displayName: string
+  readonly deviceId: DeviceId
+  readonly deviceName: string
+}
+/** A device of this identity. */
+export interface DeviceInfo {
+  readonly id: DeviceId
+  readonly name: string
+  /** This one. */
+  readonly current: boolean
+  /** When it last wrote something that is known here, in milliseconds since 1970 by its own clock; null if it never did. */
+  readonly lastSeen: number | null
+  readonly revoked: boolean
+}
+/** A member of a space. */
+export interface MemberInfo {
+  /** The identity's. */
+  readonly id: IdentityId
+  readonly displayName: string
+  readonly role: Role
+  readonly devices: readonly DeviceId[]
+}
+/** Facts that a tab can ask for, by their names. */
+export interface Facts {
+  readonly identity: IdentityInfo
+  readonly devices: readonly DeviceInfo[]
+  readonly members: readonly MemberInfo[]
+  readonly profile: ProfileInfo
+}
+/** What is asked for: of members, the space's, and of a profile, the identity's id. */
+export type What = readonly [fact: keyof Facts, of?: string]
+
+export interface ProfileInfo {
+  readonly id: IdentityId
+  readonly displayName: string
 }
 
 /** A part of the store that could not be read. Nothing was deleted; what else is there, opens. */
@@ -103,6 +151,22 @@ export type OwnerMessage =
 export interface SessionApi {
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
   createSpace(name: string): Promise<SpaceInfo>
+  /** Names that are left out stay. @throws HearthError `echo/invalid`, `halo/keys-lost`, `store/…` */
+  setProfile(profile: { readonly displayName?: string; readonly deviceName?: string }): Promise<void>
+  /** @throws HearthError `halo/unknown-device`, `halo/current-device`, `halo/key-missing`, `store/…` */
+  revokeDevice(device: DeviceId): Promise<void>
+  /** @throws HearthError `halo/not-allowed`, `halo/unknown-member`, `halo/last-owner`, `store/…` */
+  setRole(space: SpaceId, member: IdentityId, role: Role): Promise<void>
+  /** @throws HearthError as `setRole`, and `halo/personal-space`, `halo/key-missing` */
+  removeMember(space: SpaceId, member: IdentityId): Promise<void>
+  /** @throws HearthError as `removeMember` */
+  leaveSpace(space: SpaceId): Promise<void>
+  /** @throws HearthError `echo/invalid`, `halo/not-allowed`, `store/…` */
+  rename(space: SpaceId, name: string): Promise<void>
+  /** For everyone. @throws HearthError `halo/not-allowed`, `halo/personal-space`, `store/…` */
+  deleteSpace(space: SpaceId): Promise<void>
+  /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */
+  recoveryPhrase(): Promise<string>
   /** Figures for support: no plaintext of the user's, no keys. */
   diagnostics(): Promise<Record<string, unknown>>
   /** Deletes the database. Every tab is told `store/erased`. */
@@ -144,6 +208,9 @@ export type TabMessage =
   | { readonly t: 'unquery'; readonly q: number }
   /** Asks for one object; answered by `loaded`, and by `records` if it is there. */
   | { readonly t: 'load'; readonly q: number; readonly id: ObjectId }
+  /** Asks for facts `q`; answered by `told`, and again whenever they change. At most 1,000 in a tab. */
+  | { readonly t: 'ask'; readonly q: number; readonly what: What }
+  | { readonly t: 'unask'; readonly q: number }
   /** No longer interested in patches of these. */
   | { readonly t: 'unwatch'; readonly ids: readonly ObjectId[] }
   /** Frames seen up to this number: answers a ping, and lets the worker forget. */
@@ -215,6 +282,7 @@ export type WorkerMessage =
     }
   | { readonly t: 'failed'; readonly q: number; readonly error: WireError }
   | { readonly t: 'loaded'; readonly q: number; readonly found: boolean }
+  | { readonly t: 'told'; readonly q: number; readonly value: Facts[keyof Facts] }
   | { readonly t: 'spaces'; readonly spaces: readonly SpaceInfo[] }
   | { readonly t: 'status'; readonly status: WorkerStatus }
   /** The tab answers with any frame. */

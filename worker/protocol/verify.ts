@@ -42,10 +42,11 @@ const isCount = (v: unknown): v is number => Number.isSafeInteger(v) && (v as nu
 /** @throws HearthError `rpc/malformed` */
 export function verifyHello(hello: unknown): Hello {
   if (!isObject(hello) || !isId(hello.client) || !isCount(hello.rpc)) malformed('hello')
-  const { rpc, build, client, app, held, files } = hello as unknown as Hello
+  const { rpc, build, client, app, held, files, shell } = hello as unknown as Hello
   if (typeof build !== 'string' || typeof app !== 'string' || app.length > MAX_KEY) malformed('hello')
   if (files !== undefined && !isFolder(files)) malformed('hello')
-  return { rpc, build, client, app, held: held === true, ...(files !== undefined && { files }) }
+  const there = { ...(files !== undefined && { files }), ...(shell === true && { shell }) }
+  return { rpc, build, client, app, held: held === true, ...there }
 }
 
 const isFolder = (url: unknown): url is string =>
@@ -84,6 +85,13 @@ function verifyMessage(message: TabMessage): void {
       return
     case 'load':
       if (!isCount(message.q) || !isId(message.id)) malformed('load')
+      return
+    case 'ask':
+      if (!isCount(message.q) || !isList(message.what as unknown as Stored)) malformed('ask')
+      if (message.what.some((word) => typeof word !== 'string')) malformed('ask')
+      return
+    case 'unask':
+      if (!isCount(message.q)) malformed('unask')
       return
     case 'unwatch':
       if (!isList(message.ids as unknown as Stored)) malformed('unwatch')

@@ -332,7 +332,7 @@ class World {
 function endedBy(action: Action): readonly string[] {
   if (action.t === 'revoke-device') return [action.cut.device]
   return action.t === 'remove-member' || action.t === 'set-role'
-    ? action.cuts.map(({ device }) => device)
+    ? (action.cuts ?? []).map(({ device }) => device)
     : []
 }
 

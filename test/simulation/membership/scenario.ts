@@ -15,17 +15,21 @@ import type { Random } from '../../e2e/random.js'
 import {
   addDevice,
   admit,
+  deletion,
   device,
   first,
   invite,
   ownerOf,
   profile,
   remove,
+  rename,
+  reseal,
   revoke,
   rotate,
   Scribe,
   setRole,
   tell,
+  words,
 } from './scribe.js'
 
 const PEOPLE = ['olga', 'adam', 'anna', 'ed', 'rita', 'mallory']
@@ -48,7 +52,8 @@ export function membership(random: Random): void {
 
 /** Somebody writes something, on whatever they admit to know. */
 function step(scribe: Scribe, random: Random, kind: 'space' | 'identity'): void {
-  const author = kind === 'identity' && random.next() < 0.1 ? 'recovery' : anyDevice(random)
+  const mayRecover = random.next() < (kind === 'identity' ? 0.1 : 0.03)
+  const author = mayRecover ? words(kind === 'identity' ? 'olga' : random.pick(PEOPLE)) : anyDevice(random)
   const known = random.next() < 0.4 ? undefined : anyParents(scribe.entries, random)
   scribe.write(author, anyAction(random, ownerOf(author)), known)
 }
@@ -58,7 +63,7 @@ const anyDevice = (random: Random): string => `${random.pick(PEOPLE)}/${random.b
 function anyAction(random: Random, author: string): Action {
   const person = random.pick(PEOPLE)
   const role = random.pick(ROLES)
-  switch (random.between(0, 11)) {
+  switch (random.between(0, 12)) {
     case 0:
     case 1:
     case 2:
@@ -77,6 +82,8 @@ function anyAction(random: Random, author: string): Action {
       return rotate
     case 10:
       return invite(role)
+    case 11:
+      return random.pick([rename, reseal, deletion])
     default:
       return profile
   }

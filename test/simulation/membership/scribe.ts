@@ -12,6 +12,8 @@ export const identity = (name: string) => name as IdentityId
 export const device = (name: string) => name as DeviceId
 export const ownerOf = (name: DeviceId | string) => identity(name.split('/')[0]!)
 export const first = (member: string) => device(`${member}/1`)
+/** The key of a member's recovery words. */
+export const words = (member: string) => device(`${member}/words`)
 
 export class Scribe {
   readonly genesis: LogEntry
@@ -24,9 +26,8 @@ export class Scribe {
     private readonly salt = '',
     kind: 'identity' | 'space' = 'space',
   ) {
-    const begin = { t: 'genesis', member: identity(owner), devices: [first(owner)] } as const
-    const action: Action =
-      kind === 'identity' ? { ...begin, kind, recovery: device('recovery') } : { ...begin, kind }
+    const member = identity(owner)
+    const action: Action = { t: 'genesis', kind, member, devices: [first(owner)], recovery: words(owner) }
     this.genesis = this.entry(first(owner), [], action)
     this.entries = [this.genesis]
     this.log = new MembershipLog(this.genesis)
@@ -68,10 +69,10 @@ export class Scribe {
 }
 
 export const admit = (member: string, role: Role, devices = [first(member)]): Action => ({
-  ...{ t: 'admit-member', member: identity(member), role, devices },
+  ...{ t: 'admit-member', member: identity(member), role, devices, recovery: words(member) },
 })
-export const setRole = (member: string, role: Role, cuts: readonly Cut[] = []): Action => ({
-  ...{ t: 'set-role', member: identity(member), role, cuts },
+export const setRole = (member: string, role: Role, cuts?: readonly Cut[]): Action => ({
+  ...{ t: 'set-role', member: identity(member), role, ...(cuts && { cuts }) },
 })
 export const remove = (member: string, cuts: readonly Cut[] = [nothingOf(first(member))]): Action => ({
   ...{ t: 'remove-member', member: identity(member), cuts },
@@ -84,19 +85,23 @@ export const revoke = (name: string, cut: Cut = nothingOf(device(name))): Action
 })
 export const rotate: Action = { t: 'rotate-epoch' }
 export const profile: Action = { t: 'profile' }
+export const rename: Action = { t: 'rename' }
+export const reseal: Action = { t: 'reseal' }
+export const deletion: Action = { t: 'delete' }
 export const invite = (role: Role): Action => ({ t: 'invitation', role })
 
 const nothingOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
 
 /** A state as text: what two replicas must agree on. */
 export function tell(log: MembershipLog): string {
-  const { members, devices, cuts, epochs, void: nothing } = log.state()
+  const { members, devices, cuts, epochs, named, deleted, void: nothing } = log.state()
   const line = (list: Iterable<string>) => [...list].sort().join(' ')
   return [
     line([...members.values()].map(({ member, role, grant }) => `${member}:${role}:${grant.id.slice(0, 6)}`)),
     line([...devices].map(([device, { member }]) => `${device}@${member}`)),
     line([...cuts].flatMap(([device, all]) => all.map(({ by }) => `${device}-${by.slice(0, 6)}`))),
     line(epochs),
+    `${named} ${deleted}`,
     line(nothing),
   ].join('\n')
 }

@@ -11,6 +11,7 @@ import {
   remove,
   Scribe,
   setRole,
+  words as wordsOf,
 } from '../../../test/simulation/membership/scribe.js'
 import type { LogEntryId } from '../membership/actions.js'
 import { Acceptance } from './acceptance.js'
@@ -43,7 +44,7 @@ describe('an entry', () => {
     const scribe = new Scribe('ed', '', 'identity')
     const acceptance = new Acceptance(scribe.read())
     const { heads } = scribe.read()
-    const [own, words] = [header('ed/1', undefined, heads), header('recovery', undefined, heads)]
+    const [own, words] = [header('ed/1', undefined, heads), header(wordsOf('ed'), undefined, heads)]
     for (const one of [own, words]) acceptance.add(one)
     assert.deepEqual(acceptance.verdictOf(own.id), { t: 'accepted' })
     assert.deepEqual(acceptance.verdictOf(words.id), { t: 'quarantined', reason: { code: 'no-member' } })

@@ -3,12 +3,13 @@
  * and proofs verified (`LogEntry`); what each of them may do is judged by `judge.ts`.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
+import type { Role } from '../../protocol/rpc.js'
 
 /** SHA-256 of what was signed, 43 characters of base64url. */
 export type LogEntryId = string & { readonly logEntry: unique symbol }
 
-export const ROLES = ['reader', 'editor', 'admin', 'owner'] as const
-export type Role = (typeof ROLES)[number]
+export const ROLES = ['reader', 'editor', 'admin', 'owner'] as const satisfies readonly Role[]
+export type { Role }
 /** Greater means more rights. */
 export const levelOf = (role: Role): number => ROLES.indexOf(role)
 
@@ -25,34 +26,29 @@ export interface Cut {
 }
 
 export type Action =
-  /** The first entry. In an identity's own log nobody else is ever admitted; `recovery` may only add and revoke devices. */
+  /** The first entry. In an identity's own log nobody else is ever admitted. */
   | {
       readonly t: 'genesis'
-      readonly kind: 'identity'
+      readonly kind: 'identity' | 'space'
       readonly member: IdentityId
       readonly devices: readonly DeviceId[]
       readonly recovery: DeviceId
-    }
-  | {
-      readonly t: 'genesis'
-      readonly kind: 'space'
-      readonly member: IdentityId
-      readonly devices: readonly DeviceId[]
-      readonly recovery?: undefined
     }
   | {
       readonly t: 'admit-member'
       readonly member: IdentityId
       readonly role: Role
       readonly devices: readonly DeviceId[]
+      /** The key of the member's recovery words, which may add and revoke its devices, and nothing else. */
+      readonly recovery: DeviceId
     }
   | { readonly t: 'admit-device'; readonly member: IdentityId; readonly device: DeviceId }
-  /** `cuts`: to `reader`, one for each of the member's devices; none otherwise, for who still writes needs none. */
+  /** `cuts`: to `reader`, one for each of the member's devices. Who still writes needs none. */
   | {
       readonly t: 'set-role'
       readonly member: IdentityId
       readonly role: Role
-      readonly cuts: readonly Cut[]
+      readonly cuts?: readonly Cut[]
     }
   /** `cuts`: one for each of the member's devices. */
   | { readonly t: 'remove-member'; readonly member: IdentityId; readonly cuts: readonly Cut[] }
@@ -61,6 +57,11 @@ export type Action =
   /** Of the author. */
   | { readonly t: 'profile' }
   | { readonly t: 'invitation'; readonly role: Role }
+  /** Keys of epochs, to devices whose admission the epochs' authors had not heard of. */
+  | { readonly t: 'reseal' }
+  | { readonly t: 'rename' }
+  /** For everyone. */
+  | { readonly t: 'delete' }
 
 export interface LogEntry {
   readonly id: LogEntryId

@@ -9,7 +9,8 @@ const ADMIN = levelOf('admin')
 
 /** @returns the right by which it was made; undefined if there was none */
 export function judge({ author, action }: LogEntry, state: State, root: Node): Authority | undefined {
-  if (author === state.recovery) return judgeRecovery(action, state, root)
+  const recovering = [...state.members.values()].find(({ recovery }) => recovery === author)
+  if (recovering) return judgeRecovery(action, state, recovering, root)
   const device = state.devices.get(author)
   const own = device && state.members.get(device.member)
   if (!own) return undefined
@@ -61,6 +62,11 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
       return ADMIN
     case 'invitation':
       return when(state.kind === 'space', Math.max(ADMIN, levelOf(action.role)))
+    case 'rename':
+      return ADMIN
+    case 'delete':
+      return when(state.kind === 'space', levelOf('owner'))
+    case 'reseal':
     case 'profile':
       return 0
     case 'genesis':
@@ -68,18 +74,25 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
   }
 }
 
-/** The words on paper give devices back, and take them away; they are no device. */
-function judgeRecovery(action: Action, state: State, root: Node): Authority | undefined {
-  const [{ member }] = [...state.members.values()] as [Standing]
+/** The words on paper give a member its devices back, and take them away; they are no device. */
+function judgeRecovery(action: Action, state: State, own: Standing, root: Node): Authority | undefined {
+  const { member, role, grant } = own
   const allowed =
     (action.t === 'admit-device' && action.member === member && areNew([action.device], state)) ||
-    (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === action.member)
+    (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === member)
   const rank = { level: RECOVERY_LEVEL, depth: root.depth, id: root.id }
-  return allowed ? { member, role: 'owner', rank, grant: root, admission: root, needs: 0 } : undefined
+  return allowed ? { member, role, rank, grant, admission: grant, needs: 0 } : undefined
 }
 
 /** A key belongs to one member: a device of somebody else's cannot be taken over by admitting it. */
 const areNew = (devices: readonly DeviceId[], state: State): boolean =>
   devices.length > 0 &&
   new Set(devices).size === devices.length &&
-  devices.every((device) => device !== state.recovery && !state.devices.has(device))
+  devices.every((device) => !state.devices.has(device)) &&
+  [...state.members.values()].every(({ recovery }) => !devices.includes(recovery))
+
+/** Whoever goes by an entry of their own knows the key that it would bring, and is not to. */
+export const endsAuthor = ({ action, author }: LogEntry, { member }: Authority): boolean =>
+  action.t === 'revoke-device'
+    ? action.cut.device === author
+    : action.t === 'remove-member' && action.member === member

@@ -3,9 +3,10 @@
  * come decoded and verified, parents first; in which order otherwise makes no difference.
  */
 import { EntrySet } from './ancestry.js'
-import type { LogEntry, LogEntryId } from './actions.js'
-import { judge } from './judge.js'
-import type { Node } from './node.js'
+import type { IdentityId } from '../../protocol/ids.js'
+import { beginsEpoch, type Action, type LogEntry, type LogEntryId } from './actions.js'
+import { endsAuthor, judge } from './judge.js'
+import { inOrder, type Node } from './node.js'
 import { compareIds } from './rank.js'
 import { resolve } from './resolve.js'
 import type { State } from './state.js'
@@ -24,6 +25,11 @@ export class MembershipLog {
     if (genesis.action.t !== 'genesis' || genesis.parents.length > 0) throw new RangeError('not a genesis')
     if (!genesis.action.devices.includes(genesis.author)) throw new RangeError('a genesis by somebody else')
     this.put(genesis, 0, new EntrySet())
+  }
+
+  /** Of its genesis. */
+  get id(): LogEntryId {
+    return this.nodes[0]!.id
   }
 
   /** Entries on which no other builds, sorted: the parents of the next one. */
@@ -62,6 +68,26 @@ export class MembershipLog {
     }
     const node = this.put(entry, 1 + Math.max(...above.map(({ depth }) => depth)), ancestors)
     node.authority = judge(entry, this.stateAt(parents), this.nodes[0]!)
+  }
+
+  /** Whether its author has the right to an entry, which is not here yet, on these parents. */
+  allows(entry: LogEntry): boolean {
+    return judge(entry, this.stateAt(entry.parents), this.nodes[0]!) !== undefined
+  }
+
+  /** Entries of a kind that count, with the members that wrote them: none comes before what it builds on, and the order is the same everywhere. */
+  standing(t: Action['t']): { readonly entry: LogEntry; readonly member: IdentityId }[] {
+    const { void: nothing } = this.state()
+    return this.nodes
+      .filter(({ action, id }) => action.t === t && !nothing.has(id))
+      .sort(inOrder)
+      .map(({ entry, authority }) => ({ entry, member: authority!.member }))
+  }
+
+  /** Whether an entry, which is not here yet, would begin an epoch: it has to bring a key then. */
+  begins(entry: LogEntry): boolean {
+    const authority = judge(entry, this.stateAt(entry.parents), this.nodes[0]!)
+    return !!authority && beginsEpoch(entry.action) && !endsAuthor(entry, authority)
   }
 
   /** What all entries come to. */

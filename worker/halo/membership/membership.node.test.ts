@@ -4,17 +4,21 @@ import { describe, it } from 'node:test'
 import {
   addDevice,
   admit,
+  deletion,
   device,
   devicesIn,
   identity,
   invite,
   profile,
   remove,
+  rename,
+  reseal,
   revoke,
   rolesIn,
   rotate,
   Scribe,
   setRole,
+  words,
 } from '../../../test/simulation/membership/scribe.js'
 import type { Action, LogEntry, Role } from './actions.js'
 import { MembershipLog } from './log.js'
@@ -454,9 +458,9 @@ describe('an identity’s own log', () => {
     const scribe = own()
     scribe.write('ed/1', revoke('ed/1'))
     assert.deepEqual(devicesIn(scribe.read()), [])
-    scribe.write('recovery', addDevice('ed/new'))
+    scribe.write(words('ed'), addDevice('ed/new'))
     assert.deepEqual(devicesIn(scribe.read()), ['ed/new'])
-    scribe.write('recovery', revoke('ed/new'))
+    scribe.write(words('ed'), revoke('ed/new'))
     assert.deepEqual(devicesIn(scribe.read()), [])
   })
 
@@ -471,16 +475,11 @@ describe('an identity’s own log', () => {
     ]
     for (const action of actions) {
       const scribe = own()
-      assert.equal(true, isVoid(scribe, scribe.write('recovery', action)), JSON.stringify(action))
+      assert.equal(true, isVoid(scribe, scribe.write(words('ed'), action)), JSON.stringify(action))
     }
     const scribe = own()
-    const entry: Action = { t: 'admit-device', member: identity('ed'), device: device('recovery') }
+    const entry: Action = { t: 'admit-device', member: identity('ed'), device: words('ed') }
     assert.equal(true, isVoid(scribe, scribe.write('ed/1', entry)), 'recovery is no device')
-  })
-
-  it('is not governed by recovery words of somebody else, and a space by none', () => {
-    const { scribe } = kitchen()
-    assert.equal(true, isVoid(scribe, scribe.write('recovery', addDevice('ed/2'))))
   })
 
   it('gives back by recovery what two devices took from each other', () => {
@@ -490,10 +489,80 @@ describe('an identity’s own log', () => {
     scribe.write('ed/1', revoke('ed/2'), [top])
     scribe.write('ed/2', revoke('ed/1'), [top])
     assert.deepEqual(devicesIn(scribe.read()), [])
-    scribe.write('recovery', addDevice('ed/2'))
+    scribe.write(words('ed'), addDevice('ed/2'))
     assert.deepEqual(devicesIn(scribe.read()), ['ed/2'])
     // An owner steps down in vain: it is the only one.
     assert.equal(rolesIn(scribe.read())['ed'], 'owner')
+  })
+})
+
+describe('a space whose members have lost devices', () => {
+  it('lets the words of each member give it devices, and take them', () => {
+    const { scribe } = kitchen()
+    scribe.write('ed/1', revoke('ed/1'))
+    scribe.write(words('ed'), addDevice('ed/2'))
+    assert.equal(devicesIn(scribe.read()).includes('ed/2'), true)
+    scribe.write(words('ed'), revoke('ed/2'))
+    assert.equal(devicesIn(scribe.read()).includes('ed/2'), false)
+  })
+
+  it('lets words do nothing for anybody else', () => {
+    for (const action of [addDevice('rita/2'), revoke('rita/1'), profile, rename, admit('zoe', 'reader')]) {
+      const { scribe } = kitchen()
+      assert.equal(true, isVoid(scribe, scribe.write(words('ed'), action)), JSON.stringify(action))
+    }
+  })
+
+  it('takes nothing from the words of who was removed, also if they had not heard of it', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('olga/1', remove('ed'), [top])
+    assert.equal(true, isVoid(scribe, scribe.write(words('ed'), addDevice('ed/2'), [top])))
+    assert.equal(true, isVoid(scribe, scribe.write(words('ed'), addDevice('ed/2'))))
+  })
+
+  it('has no device that is the key of somebody’s words', () => {
+    const { scribe } = kitchen()
+    const entry: Action = { t: 'admit-device', member: identity('ed'), device: words('rita') }
+    assert.equal(true, isVoid(scribe, scribe.write('ed/1', entry)))
+  })
+})
+
+describe('the name of a space', () => {
+  it('is what an admin gave it last', () => {
+    const { scribe } = kitchen()
+    assert.equal(scribe.read().state().named, scribe.genesis.id)
+    const { id } = scribe.write('adam/1', rename)
+    assert.equal(true, isVoid(scribe, scribe.write('ed/1', rename)), 'by an editor')
+    assert.equal(scribe.read().state().named, id)
+  })
+
+  it('is the same everywhere, if two gave one at the same time', () => {
+    const { scribe, top } = kitchen()
+    const both = [scribe.write('olga/1', rename, [top]), scribe.write('adam/1', rename, [top])]
+    assert.equal(scribe.read().state().named, both.map(({ id }) => id).sort()[1])
+  })
+})
+
+describe('a space that is deleted', () => {
+  it('is so by an owner only', () => {
+    const { scribe } = kitchen()
+    assert.equal(true, isVoid(scribe, scribe.write('adam/1', deletion)), 'by an admin')
+    assert.equal(scribe.read().state().deleted, false)
+    scribe.write('olga/1', deletion)
+    assert.equal(scribe.read().state().deleted, true)
+  })
+
+  it('is never an identity’s own', () => {
+    const scribe = new Scribe('ed', '', 'identity')
+    assert.equal(true, isVoid(scribe, scribe.write('ed/1', deletion)))
+  })
+})
+
+describe('keys that are sealed once more', () => {
+  it('may be by any member, and by nobody else', () => {
+    const { scribe } = kitchen()
+    assert.equal(false, isVoid(scribe, scribe.write('rita/1', reseal)))
+    assert.equal(true, isVoid(scribe, scribe.write('zoe/1', reseal)))
   })
 })
 

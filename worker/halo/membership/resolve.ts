@@ -10,6 +10,7 @@
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
 import { beginsEpoch, levelOf, writes, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
 import { EntrySet } from './ancestry.js'
+import { endsAuthor } from './judge.js'
 import { inOrder, type Node } from './node.js'
 import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
@@ -56,13 +57,12 @@ class Resolution {
   }
 
   state(): State {
-    const { kind, recovery } = this.root.action as Genesis
+    const { kind } = this.root.action as Genesis
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
     const epochs = latest([...standing].filter((node) => this.begins(node)))
-    const { members, ends } = this.members()
+    const { members, ends } = this.members(recoveriesIn(standing))
     return {
       kind,
-      recovery,
       members,
       devices: this.devices(standing, members),
       cuts: this.cuts(ends),
@@ -70,6 +70,8 @@ class Resolution {
       owesEpoch: [...standing].some(
         (end) => isEnd(end) && !epochs.some((epoch) => epoch === end || epoch.ancestors.has(end.n)),
       ),
+      named: named([...standing]).id,
+      deleted: [...standing].some(({ action }) => action.t === 'delete'),
       void: new Set(this.nodes.filter((node) => !standing.has(node)).map(({ id }) => id)),
     }
   }
@@ -109,11 +111,17 @@ class Resolution {
 
   /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
   private begins(node: Node): boolean {
-    return node === this.root || (beginsEpoch(node.action) && !endsAuthor(node) && this.holds(node))
+    return (
+      node === this.root ||
+      (beginsEpoch(node.action) && !endsAuthor(node.entry, node.authority!) && this.holds(node))
+    )
   }
 
   /** Who is in, and what has ended members' writing: it left them out, or readers. */
-  private members(): { members: Map<IdentityId, Standing>; ends: readonly Node[] } {
+  private members(recoveries: ReadonlyMap<IdentityId, DeviceId>): {
+    members: Map<IdentityId, Standing>
+    ends: readonly Node[]
+  } {
     const acts = new Map<IdentityId, Node[]>()
     for (const node of this.settled) {
       const { action } = node
@@ -129,7 +137,14 @@ class Resolution {
       const before = (past: readonly Node[]): Node[] => past.filter(({ n }) => grant.ancestors.has(n))
       // Who is in again was removed all the same; who was never out, as somebody of higher rank had said, was not.
       ends.push(...(role ? before(gone) : gone), ...(role && writes(role) ? before(lowered) : lowered))
-      if (role) members.set(member, { member, role, rank: rankOf(role, grant), grant })
+      if (role)
+        members.set(member, {
+          member,
+          role,
+          rank: rankOf(role, grant),
+          grant,
+          recovery: recoveries.get(member)!,
+        })
     }
     return { members, ends }
   }
@@ -168,16 +183,25 @@ class Resolution {
   }
 }
 
+/** A member's words were fixed when its identity began, so whoever admits it says the same of them. */
+function recoveriesIn(standing: Iterable<Node>): Map<IdentityId, DeviceId> {
+  const recoveries = new Map<IdentityId, DeviceId>()
+  for (const { action } of standing)
+    if (action.t === 'genesis' || action.t === 'admit-member') recoveries.set(action.member, action.recovery)
+  return recoveries
+}
+
+/** Of names given by those who did not know of each other's, one that is the same everywhere. */
+const named = (standing: readonly Node[]): Node =>
+  standing
+    .filter(({ action: { t } }) => t === 'genesis' || t === 'rename')
+    .sort(inOrder)
+    .at(-1)!
+
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
   action.t === 'revoke-device' && authority?.member === action.member
 
 const isEnd = ({ action: { t } }: Node): boolean => t === 'revoke-device' || t === 'remove-member'
-
-/** Whoever has made it knows what it brings, and is not to. */
-const endsAuthor = ({ action, author, authority }: Node): boolean =>
-  action.t === 'revoke-device'
-    ? action.cut.device === author
-    : action.t === 'remove-member' && action.member === authority!.member
 
 /** Whether it bears on what others may do. */
 const decides = ({ action: { t } }: Node): boolean =>
@@ -257,7 +281,7 @@ function admittedBy({ action }: Node): { member: IdentityId; devices: readonly D
  */
 function cutsOf({ action, n }: Node, admissions: readonly Node[]): readonly Cut[] {
   if (action.t === 'revoke-device') return [action.cut]
-  const { member, cuts } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
+  const { member, cuts = [] } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
   const named = new Set(cuts.map(({ device }) => device))
   const others = admissions
     .filter(({ ancestors }) => !ancestors.has(n))

@@ -9,11 +9,12 @@ export interface Standing {
   readonly role: Role
   readonly rank: Rank
   readonly grant: Node
+  /** The key of its recovery words. */
+  readonly recovery: DeviceId
 }
 
 export interface State {
   readonly kind: 'identity' | 'space'
-  readonly recovery: DeviceId | undefined
   readonly members: ReadonlyMap<IdentityId, Standing>
   /** Those that may act, and whose they are. */
   readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
@@ -26,6 +27,10 @@ export interface State {
   readonly epochs: readonly LogEntryId[]
   /** Somebody or something has gone that knows the keys of the latest epochs: whoever may is to begin another one. */
   readonly owesEpoch: boolean
+  /** The entry that names the space: the last of those that do. */
+  readonly named: LogEntryId
+  /** Is no more, by the word of an owner. */
+  readonly deleted: boolean
   /** Entries that count for nothing here. */
   readonly void: ReadonlySet<LogEntryId>
 }

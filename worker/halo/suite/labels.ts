@@ -22,6 +22,8 @@ interface Labels {
   derive:
     /** The key to write under, from those of all maximal epochs. */
     | 'write-key'
+    /** What the author of an epoch signs of its key; the epoch's own log may not have an id yet. */
+    | 'epoch-digest'
     | 'replica-id'
     | 'topic'
     | 'invitation-topic'

@@ -1,0 +1,157 @@
+/**
+ * The membership log of one space: its entries as they were signed, what they come to, and what they bring. Entries are checked
+ * when they come, and believed when they were kept.
+ */
+import { HearthError } from '../../protocol/errors.js'
+import type { DeviceId, IdentityId, SpaceId } from '../../protocol/ids.js'
+import type { Action, LogEntryId } from '../membership/actions.js'
+import { MembershipLog } from '../membership/log.js'
+import type { State } from '../membership/state.js'
+import type { SuitePlatform } from '../suite/platform.js'
+import type { Signer } from '../suite/signing.js'
+import { agreementsIn, checkEvidence, type Agreements } from './evidence.js'
+import type { Enclosed, Profile } from './payload.js'
+import { refuse } from './shapes.js'
+import { readKept, signEntry, verifyEntry, type SignedEntry } from './signed.js'
+
+export class SpaceLog {
+  readonly membership: MembershipLog
+  private readonly signed = new Map<LogEntryId, SignedEntry>()
+
+  private constructor(private readonly genesis: SignedEntry) {
+    this.membership = new MembershipLog(genesis.entry)
+    this.signed.set(genesis.entry.id, genesis)
+  }
+
+  /** @throws HearthError `halo/refused` */
+  static async begin(platform: SuitePlatform, bytes: Uint8Array): Promise<SpaceLog> {
+    const genesis = await verifyEntry(platform, bytes)
+    await checkEvidence(platform, genesis)
+    return SpaceLog.of([genesis])
+  }
+
+  /** Entries that were checked when they came, in the order in which they came. @throws HearthError `halo/refused` */
+  static kept(entries: readonly Uint8Array[]): SpaceLog {
+    return SpaceLog.of(entries.map(readKept))
+  }
+
+  /** Entries that are good, parents first. @throws HearthError `halo/refused` */
+  static of(entries: readonly SignedEntry[]): SpaceLog {
+    const [genesis, ...rest] = entries
+    if (genesis?.entry.action.t !== 'genesis') refuse('genesis')
+    const log = new SpaceLog(genesis)
+    for (const signed of rest) log.take(signed)
+    return log
+  }
+
+  /** That of its genesis; an identity's own log has that of the identity. */
+  get id(): SpaceId {
+    return this.membership.id as string as SpaceId
+  }
+
+  /** An identity's own log: that of its personal space. */
+  get isOwn(): boolean {
+    return this.state.kind === 'identity'
+  }
+
+  get state(): State {
+    return this.membership.state()
+  }
+
+  get size(): number {
+    return this.signed.size
+  }
+
+  /** All entries, parents first. */
+  get entries(): Iterable<SignedEntry> {
+    return this.signed.values()
+  }
+
+  get(id: LogEntryId): SignedEntry | undefined {
+    return this.signed.get(id)
+  }
+
+  /**
+   * An entry from elsewhere.
+   * @returns undefined if it was here
+   * @throws HearthError `halo/refused`, also where its parents are not here
+   */
+  async add(platform: SuitePlatform, bytes: Uint8Array): Promise<SignedEntry | undefined> {
+    const signed = await verifyEntry(platform, bytes)
+    if (this.signed.has(signed.entry.id)) return undefined
+    await checkEvidence(platform, signed)
+    this.take(signed)
+    return signed
+  }
+
+  /**
+   * An entry of this device's own, on everything that is here. It is not taken yet.
+   * @throws HearthError `halo/not-allowed`: nobody would heed it
+   */
+  async write(signer: Signer, action: Action, enclosed: Enclosed): Promise<SignedEntry> {
+    const { heads, id } = this.membership
+    const signed = await signEntry(signer, { log: id, parents: heads, action, enclosed })
+    if (!this.membership.allows(signed.entry)) throw new HearthError('halo/not-allowed')
+    return signed
+  }
+
+  /** An entry that is good. @throws HearthError `halo/refused` */
+  take(signed: SignedEntry): void {
+    const { entry, enclosed, log } = signed
+    const { membership } = this
+    if (log !== membership.id || membership.missing(entry).length > 0) refuse('parents')
+    if (membership.begins(entry) && !enclosed.epoch) refuse('epoch')
+    try {
+      membership.add(entry)
+    } catch (e) {
+      refuse((e as Error).message)
+    }
+    this.signed.set(entry.id, signed)
+  }
+
+  /** X25519 keys of the devices that are in. */
+  agreements(): Agreements {
+    const known = new Map<DeviceId, Uint8Array>()
+    for (const signed of this.signed.values())
+      for (const [device, key] of agreementsIn(signed)) known.set(device, key)
+    return new Map([...this.state.devices.keys()].map((device) => [device, known.get(device)!]))
+  }
+
+  get name(): string {
+    return this.signed.get(this.state.named)!.enclosed.name!
+  }
+
+  /** What the member says of itself, last. */
+  profile(member: IdentityId): Profile | undefined {
+    const last = this.membership
+      .standing('profile')
+      .filter((one) => one.member === member)
+      .at(-1)
+    return last ? this.signed.get(last.entry.id)!.enclosed.profile : this.firstProfile(member)
+  }
+
+  /** What a device has said of itself, last: in an identity's own log it has a name. */
+  deviceName(device: DeviceId): string | undefined {
+    const last = this.membership
+      .standing('profile')
+      .filter(({ entry }) => entry.author === device)
+      .at(-1)
+    const said = last ? this.signed.get(last.entry.id)! : this.genesis
+    return said.entry.author === device ? said.enclosed.profile?.deviceName : undefined
+  }
+
+  /** X25519 of the recovery words, in an identity's own log. */
+  get recovery(): Uint8Array | undefined {
+    return this.genesis.enclosed.recovery
+  }
+
+  /** Device id, of 22 characters, under which the first builds wrote this space. */
+  get formerly(): string | undefined {
+    return this.genesis.enclosed.formerly
+  }
+
+  private firstProfile(member: IdentityId): Profile | undefined {
+    const { action } = this.genesis.entry
+    return action.t === 'genesis' && action.member === member ? this.genesis.enclosed.profile : undefined
+  }
+}

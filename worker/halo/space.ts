@@ -1,0 +1,164 @@
+/** A space, as this device has it: who is in, its keys, and what entries of its feeds are signed and sealed with. */
+import { HearthError } from '../protocol/errors.js'
+import { fromBase64Url, type DeviceId, type IdentityId, type SpaceId } from '../protocol/ids.js'
+import type { MemberInfo, SpaceInfo } from '../protocol/rpc.js'
+import { beginEpoch, writeKey, type EpochKeys } from './epochs/epoch.js'
+import type { Keyring } from './epochs/keyring.js'
+import type { Agreements } from './log/evidence.js'
+import type { Epoch } from './log/payload.js'
+import { logBytes } from './log/signed.js'
+import type { SpaceLog } from './log/space-log.js'
+import { levelOf, type LogEntryId, type Role } from './membership/actions.js'
+import type { OwnDevice } from './own-device.js'
+import { decrypt, encrypt, type Ciphertext } from './suite/cipher.js'
+import { derive } from './suite/derive.js'
+import { pad, unpad } from './suite/padding.js'
+import type { SuitePlatform } from './suite/platform.js'
+import { verify } from './suite/signing.js'
+
+const EDITOR = levelOf('editor')
+
+export class HaloSpace {
+  private readonly writing = new Map<string, Promise<Uint8Array>>()
+  private replica: Promise<Uint8Array> | undefined
+
+  constructor(
+    private readonly platform: SuitePlatform,
+    readonly log: SpaceLog,
+    readonly keyring: Keyring,
+    private readonly own: OwnDevice,
+    private readonly createdAt: number,
+  ) {}
+
+  get info(): SpaceInfo {
+    const { id, name } = this.log
+    const role = this.role ?? 'reader'
+    return { id, name, personal: this.isPersonal, createdAt: this.createdAt, role }
+  }
+
+  get isPersonal(): boolean {
+    return (this.log.id as string) === this.own.identity
+  }
+
+  /** This device's; undefined if it is not in (any more). */
+  get role(): Role | undefined {
+    const { devices, members } = this.log.state
+    const device = devices.get(this.own.id)
+    return device && members.get(device.member)?.role
+  }
+
+  get members(): MemberInfo[] {
+    const { members, devices } = this.log.state
+    return [...members.values()].map(({ member, role }) => ({
+      ...{ id: member, role, displayName: this.log.profile(member)?.displayName ?? '' },
+      devices: [...devices].filter(([, of]) => of.member === member).map(([device]) => device),
+    }))
+  }
+
+  /** Devices of a member that are in. */
+  devicesOf(member: IdentityId): DeviceId[] {
+    return this.members.find(({ id }) => id === member)?.devices.slice() ?? []
+  }
+
+  /**
+   * A new epoch for all that are in but these.
+   * @throws HearthError `halo/key-missing`
+   */
+  async epochWithout(gone: ReadonlySet<DeviceId>): Promise<{ key: Uint8Array; epoch: Epoch }> {
+    const to: Agreements = new Map([...this.log.agreements()].filter(([device]) => !gone.has(device)))
+    return beginEpoch(this.platform, this.bytes, to, this.latestKeys(), this.log.recovery)
+  }
+
+  // What ECHO asks for each entry
+
+  get id(): SpaceId {
+    return this.log.id
+  }
+
+  get device(): DeviceId {
+    return this.own.id
+  }
+
+  /** Device id, of 22 characters, under which the first builds wrote this space. */
+  get formerly(): string | undefined {
+    return this.log.formerly
+  }
+
+  /** Whether what this device writes is heeded. */
+  get mayWrite(): boolean {
+    return !!this.role && levelOf(this.role) >= EDITOR
+  }
+
+  /**
+   * What an entry says in the clear of the space that it is written in.
+   * @throws HearthError `halo/key-missing`
+   */
+  async context(): Promise<{
+    replica: Uint8Array
+    heads: readonly LogEntryId[]
+    epochs: readonly LogEntryId[]
+  }> {
+    const first = this.keyring.get(this.log.membership.id)
+    if (!first) throw new HearthError('halo/key-missing')
+    this.replica ??= derive(this.platform, 'replica-id', this.bytes, first)
+    const { heads } = this.log.membership
+    return { replica: await this.replica, heads, epochs: [...this.latestKeys().keys()] }
+  }
+
+  /** @throws HearthError `halo/key-missing` */
+  async encrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Uint8Array): Promise<Ciphertext> {
+    return encrypt(this.platform, await this.key(epochs), this.bodyOf(clear), pad(text))
+  }
+
+  /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
+  async decrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Ciphertext): Promise<Uint8Array> {
+    return unpad(await decrypt(this.platform, await this.key(epochs), this.bodyOf(clear), text))
+  }
+
+  /** A host checks it without knowing the space: it is bound to the replica. @throws HearthError `halo/keys-lost` */
+  async sign(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array> {
+    const { signer } = await this.own.keys()
+    return signer.sign('feed-entry', replica, header)
+  }
+
+  async verify(
+    feed: DeviceId,
+    replica: Uint8Array,
+    header: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean> {
+    return verify(this.platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
+  }
+
+  private get bytes(): Uint8Array {
+    return logBytes(this.log.membership.id)!
+  }
+
+  /** @throws HearthError `halo/key-missing`: without all of them, somebody who was left out could read along */
+  private latestKeys(): EpochKeys {
+    return new Map(this.log.state.epochs.map((epoch) => [epoch, this.epochKey(epoch)]))
+  }
+
+  private epochKey(epoch: LogEntryId): Uint8Array {
+    const key = this.keyring.get(epoch)
+    if (!key) throw new HearthError('halo/key-missing')
+    return key
+  }
+
+  private key(epochs: readonly LogEntryId[]): Promise<Uint8Array> {
+    const name = epochs.join()
+    const known = this.writing.get(name)
+    if (known) return known
+    const made = writeKey(
+      this.platform,
+      this.bytes,
+      epochs.map((epoch) => this.epochKey(epoch)),
+    )
+    this.writing.set(name, made)
+    return made
+  }
+
+  private bodyOf(clear: Uint8Array) {
+    return { label: 'feed-body', log: this.bytes, header: clear } as const
+  }
+}

@@ -84,8 +84,9 @@ export class Rights {
   /** The log has grown. @returns stays of which it says something else than before */
   follow(): Set<Stay> {
     const changed = new Set<Stay>()
+    const state = this.log.state()
     for (const [stay, before] of this.now) {
-      const limits = this.limitsIn(this.log.state(), stay)
+      const limits = this.limitsIn(state, stay)
       if (isSame(before, limits)) continue
       this.now.set(stay, limits)
       changed.add(stay)

@@ -1,6 +1,6 @@
 /**
  * People on their devices write a membership log and feeds, and tell each other parts of both, in any order. Olga, Adam,
- * Anna and Ed are honest; Mallory and Eve know everything that anybody has written and write whatever they like, on
+ * Anna and Ed are honest; Mallory, Eve and Trudy know everything that anybody has written and write whatever they like, on
  * whatever they like. Whoever has everything must say the same of every entry; who is out, and whom nobody in good standing helps,
  * must not get one more entry accepted; and what is honest is lost only if its author was removed, and then visibly.
  */
@@ -31,7 +31,7 @@ import { altered, header } from './author.js'
 import { Replica } from './replica.js'
 
 const HONEST = ['olga', 'adam', 'anna', 'ed']
-const LIARS = ['mallory', 'eve']
+const LIARS = ['mallory', 'eve', 'trudy']
 const PEOPLE = [...HONEST, ...LIARS]
 const DEVICES = 2
 /** Orders in which everything is read again at the end. */
@@ -63,7 +63,9 @@ class World {
       ...[admit('mallory', random.pick(['editor', 'admin'])), admit('eve', 'editor')],
     ]
     const entries = [genesis, ...begin.map((action) => this.scribe.write(first('olga'), action))]
-    for (const liar of LIARS) entries.push(this.scribe.write(first(liar), addDevice(`${liar}/2`)))
+    // Trudy is not in, if nobody lets her in.
+    for (const liar of ['mallory', 'eve'])
+      entries.push(this.scribe.write(first(liar), addDevice(`${liar}/2`)))
     for (const entry of entries) this.byEntry.set(entry.id, entry)
     for (const person of PEOPLE)
       for (let n = 1; n <= DEVICES; n++) {
@@ -162,6 +164,8 @@ class World {
     switch (random.between(0, 9)) {
       case 0:
       case 1:
+        // Who lies, and can, lets somebody in.
+        if (!cutsOf && random.next() < 0.5) return admit('trudy', 'editor')
         return admit(person, random.pick(ROLES), [device(`${person}/${random.between(1, DEVICES)}`)])
       case 2:
       case 3:

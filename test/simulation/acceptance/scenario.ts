@@ -20,6 +20,7 @@ import {
   admit,
   device,
   first,
+  identity,
   ownerOf,
   profile,
   remove,
@@ -130,11 +131,17 @@ class World {
   /** Something for the log by an honest one, on all that it has heard, with cuts at what it has accepted. */
   private decree(replica: Replica): void {
     replica.update()
-    const action = this.anyAction(
-      replica.name,
-      (name) => replica.acceptance.cutOf(device(name)),
-      (member) => replica.cutsOf(member),
-    )
+    const { members } = replica.log.state()
+    const out = PEOPLE.filter((person) => !members.has(identity(person)))
+    // Most who are out would never come back by chance.
+    const action =
+      out.length > 0 && this.random.next() < 0.4
+        ? admit(this.random.pick(out), 'editor')
+        : this.anyAction(
+            replica.name,
+            (name) => replica.acceptance.cutOf(device(name)),
+            (member) => replica.cutsOf(member),
+          )
     const entry = this.writeLog(
       replica.name,
       action,

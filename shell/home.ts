@@ -13,6 +13,7 @@ import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
 import { topBar } from './home/top-bar.js'
 import { Updates } from './home/update-notice.js'
+import { youPanel } from './home/you-panel.js'
 import { followTheme } from './design/theme.js'
 
 declare const hearth: typeof Hearth
@@ -45,7 +46,8 @@ function page(): TemplateResult {
         ${
           home && counts
             ? html`<div class="panels">
-                ${storagePanel(home.status.value)} ${spacesPanel(counts)} ${dataPlane(home, changed)}
+                ${youPanel(home, changed)} ${storagePanel(home.status.value)} ${spacesPanel(counts)}
+                ${dataPlane(home, changed)}
               </div>`
             : failure
               ? html`<div class="notice" role="alert"><p>${failure.message}</p></div>`
@@ -62,6 +64,8 @@ async function openHome(): Promise<void> {
     home = await hearth.open({ app: 'Hearth', shell: false, isShell: true })
     counts = new SpaceCounts(home, changed)
     home.status.subscribe(changed)
+    home.identity.subscribe(changed)
+    home.devices.subscribe(changed)
     home.rejected.subscribe(changed)
   } catch (error) {
     failure = error as Error

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../test/e2e/wait.js'
 import type { OwnerMessage } from './protocol/rpc.js'
 import { Tenure } from './tenure.js'
 
@@ -11,7 +12,7 @@ class Origin {
   readonly hears: { from: object; run: (message: OwnerMessage) => void }[] = []
 
   /** A worker of this build, at this address; `ended` is where it sent its tabs. */
-  worker(time: string, url: string, lies?: string, shared = true) {
+  worker(time: string, url: string, lies?: string | (() => string | undefined), shared = true, haste = 20) {
     const build = (made: string) => `0.1.0+${made}`
     const worker = {
       ended: undefined as string | undefined,
@@ -23,14 +24,18 @@ class Origin {
         build: build(time),
         url,
         shared,
-        deployed: async () => (worker.looks++, lies && build(lies)),
+        deployed: async () => {
+          worker.looks++
+          const found = typeof lies === 'function' ? lies() : lies
+          return found && build(found)
+        },
         hail: (message) => {
           for (const { from, run } of this.hears) if (from !== worker) queueMicrotask(() => run(message))
         },
         onHail: (run) => void this.hears.push({ from: worker, run }),
         hold: (_, ms) => this.hold(ms),
         now: () => performance.now(),
-        later: (run, ms) => setTimeout(run, ms / 20),
+        later: (run, ms) => setTimeout(run, ms / haste).unref(),
       },
       async (to) => {
         if (worker.tenure.movedTo) return
@@ -130,6 +135,28 @@ describe('a worker that meets a tab of a newer build', () => {
     await worker.tenure.meet('0.2.0+00000002', true)
     await worker.tenure.meet('0.2.0+00000002', false)
     assert.deepEqual([worker.ended, worker.looks], [undefined, 1])
+  })
+
+  it('looks again, for the script may not have been had, or be kept somewhere', async () => {
+    for (const first of [undefined, '00000001']) {
+      let lies = first
+      const worker = new Origin().worker('00000001', '/a.js', () => lies)
+      await worker.tenure.begin()
+      await worker.tenure.meet('0.2.0+00000002', false)
+      await sleep(5)
+      assert.equal(worker.ended, undefined)
+      lies = '00000002'
+      await until('it makes room', () => worker.ended)
+      assert.equal(worker.ended, '/a.js')
+    }
+  })
+
+  it('does not look for ever', async () => {
+    const worker = new Origin().worker('00000001', '/a.js', '00000001', true, 20_000)
+    await worker.tenure.begin()
+    await worker.tenure.meet('0.2.0+00000002', false)
+    await sleep(100)
+    assert.equal(worker.looks, 8)
   })
 
   it('does not look for a tab that is older, or as old', async () => {

@@ -29,6 +29,8 @@ const OWNER_MS = 10_000
 const HAIL_MS = 100
 /** Whether a newer script lies there is asked this often at most, in milliseconds. */
 const LOOK_MS = 5_000
+/** A look that found none, or could not be had, is repeated after this long, and then after twice as long, in milliseconds. */
+const AGAIN_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000] as const
 
 export class Tenure {
   /** Where tabs are sent: this worker does not, or not any more, have the store. */
@@ -79,13 +81,18 @@ export class Tenure {
     const now = this.platform.now()
     if (!isNewer(build, this.platform.build) || (!urgent && now - this.looked < LOOK_MS)) return
     this.looked = now
-    const looking = this.platform
-      .deployed()
-      .catch(() => undefined)
-      .then(async (lies) => {
-        if (lies && isNewer(lies, this.platform.build)) await this.end(this.platform.url)
-      })
+    const looking = this.look(now)
     if (urgent) await looking
+  }
+
+  /** A tab of a newer build is there, so the script will be, too: a slow server, or a cache, must not decide for ever. */
+  private async look(began: number, time = 0): Promise<void> {
+    const lies = await this.platform.deployed().catch(() => undefined)
+    // A later tab has begun to look anew.
+    if (this.movedTo || began !== this.looked) return
+    if (lies && isNewer(lies, this.platform.build)) return this.end(this.platform.url)
+    const wait = AGAIN_MS[time]
+    if (wait) this.platform.later(() => void this.look(began, time + 1), wait)
   }
 
   private hear(message: OwnerMessage): void {

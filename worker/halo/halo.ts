@@ -1,62 +1,41 @@
 /**
- * HALO on one device: its keys, the identity that it belongs to, and the spaces that this identity is a member of. What it
- * does is an entry in the membership log of each space concerned, kept before anybody hears of it.
+ * HALO on one device, as tabs ask it: the identity that the device belongs to, the spaces that this identity is a member of, and
+ * what can be done about who is in them. Each deed is an entry in the membership log of each space concerned.
  */
 import { HearthError, invalid } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
 import type { Damage, DeviceInfo, IdentityInfo, MemberInfo, ProfileInfo, SpaceInfo } from '../protocol/rpc.js'
-import type { Store, Write } from '../store.js'
+import { checkString } from '../protocol/values.js'
+import type { Store } from '../store.js'
+import { Admissions } from './admissions.js'
 import { beginSpace } from './genesis.js'
-import { keptSpace, loadHalo, type Loaded } from './loading.js'
-import type { Enclosed, Profile } from './log/payload.js'
-import type { SignedEntry } from './log/signed.js'
-import { ROLES, writes, type Action, type Cut, type Role } from './membership/actions.js'
-import type { OwnDevice } from './own-device.js'
+import { Holdings, type FeedPositions, type Step } from './holdings.js'
+import { keptSpace, loadHalo, type Loaded, type Move } from './loading.js'
+import type { Profile } from './log/payload.js'
+import { ROLES, writes, type Action, type Role } from './membership/actions.js'
 import type { HaloPlatform } from './platform.js'
-import { HaloSpace } from './space.js'
+import type { HaloSpace } from './space.js'
 import { recoveryWords } from './suite/recovery.js'
-
-/** Where a device's feed was last accepted; seq 0 and null where it has none. */
-export type FeedPosition = Pick<Cut, 'seq' | 'hash' | 'heads'>
-/** What HALO asks ECHO when a device is to go. */
-export type FeedPositions = (space: SpaceId, device: DeviceId) => FeedPosition
 
 /** UTF-16 units. */
 const MAX_NAME = 256
 
-/** An entry for one space, and the key that it brings. */
-interface Step {
-  readonly space: HaloSpace
-  readonly signed: SignedEntry
-  readonly key?: Uint8Array | undefined
-}
-
 export class Halo {
   readonly damage: readonly Damage[]
-  private readonly own: OwnDevice
-  private readonly all: Map<SpaceId, HaloSpace>
-  private readonly recovery: Uint8Array | undefined
-  private readonly listeners = new Set<() => void>()
-  /** One thing after the other: each builds on the heads that the one before has left. */
-  private last: Promise<unknown> = Promise.resolve()
-  positions: FeedPositions = () => ({ seq: 0, hash: null, heads: [] })
+  /** Spaces that the first builds wrote, which are to be written anew: what they were called, and what they are. */
+  readonly moving: readonly Move[]
+  /** How devices and members come in. */
+  readonly admissions: Admissions
+  private readonly held: Holdings
+  private readonly recovery: Loaded['recovery']
 
-  private constructor(
-    private readonly platform: HaloPlatform,
-    private readonly store: Store,
-    { own, spaces, recovery, damage, moving }: Loaded,
-  ) {
-    this.own = own
-    this.all = new Map(spaces.map((space) => [space.log.id, space]))
-    this.recovery = recovery
-    this.damage = damage
-    this.moving = moving
+  private constructor(platform: HaloPlatform, store: Store, loaded: Loaded) {
+    this.held = new Holdings(platform, store, loaded)
+    this.admissions = new Admissions(this.held)
+    this.recovery = loaded.recovery
+    this.damage = loaded.damage
+    this.moving = loaded.moving
   }
-
-  /**
-   * Spaces that the first builds wrote, which are to be written anew: what they were called, and what they are.
-   */
-  readonly moving: Loaded['moving']
 
   /**
    * On a first visit it makes an identity, durably.
@@ -66,49 +45,49 @@ export class Halo {
     return new Halo(platform, store, await loadHalo(platform, store))
   }
 
-  get device(): DeviceId {
-    return this.own.id
+  set positions(positions: FeedPositions) {
+    this.held.positions = positions
   }
 
-  get identityId(): IdentityId {
-    return this.own.identity
+  get device(): DeviceId {
+    return this.held.own.id
   }
 
   /** The personal one first, then in order of creation. */
   get spaces(): HaloSpace[] {
-    return [...this.all.values()]
+    return this.held.spaces
   }
 
   get(space: SpaceId): HaloSpace | undefined {
-    return this.all.get(space)
+    return this.held.get(space)
   }
 
   /** Runs after every change of who is in what, and of what it is called. */
   onChange(run: () => void): void {
-    this.listeners.add(run)
+    this.held.onChange(run)
   }
 
   // What there is
 
   get identity(): IdentityInfo {
-    const { id: deviceId, identity: id } = this.own
-    const { log } = this.personal
+    const { id: deviceId, identity: id } = this.held.own
+    const { log } = this.held.personal
     const displayName = log.profile(id)?.displayName ?? ''
     return { id, displayName, deviceId, deviceName: log.deviceName(deviceId) ?? '' }
   }
 
   get devices(): DeviceInfo[] {
-    const { log } = this.personal
+    const { log } = this.held.personal
     const { devices, cuts } = log.state
     return [...new Set([...devices.keys(), ...cuts.keys()])].map((id) => ({
       ...{ id, name: log.deviceName(id) ?? '', current: id === this.device },
-      ...{ lastSeen: id === this.device ? this.platform.now() : null, revoked: !devices.has(id) },
+      ...{ lastSeen: id === this.device ? this.held.platform.now() : null, revoked: !devices.has(id) },
     }))
   }
 
   /** @throws HearthError `echo/unknown-space` */
   members(space: SpaceId): MemberInfo[] {
-    return this.known(space).members
+    return this.held.known(space).members
   }
 
   /** Of anyone met, by what they have said in any space; the own one by the identity's own log. */
@@ -117,54 +96,45 @@ export class Halo {
     return { id, displayName: said?.displayName ?? '' }
   }
 
+  /** The words that give this identity back. @throws HearthError `halo/no-words-here` */
+  recoveryPhrase(): string {
+    const secret = this.recovery.get(this.held.own.identity)
+    if (!secret) throw new HearthError('halo/no-words-here')
+    return recoveryWords(secret)
+  }
+
   // What can be done
 
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/…`, `halo/keys-lost` */
   createSpace(name: string): Promise<SpaceInfo> {
-    return this.exclusive(async () => {
+    return this.held.exclusive(async () => {
       checkName(name)
-      const { platform, own, personal } = this
-      const keys = await own.keys()
-      const { genesis, key } = await beginSpace(platform, keys, personal.log, name)
+      const { platform, own, personal } = this.held
+      const { genesis, key } = await beginSpace(platform, await own.keys(), personal.log, name)
       const createdAt = platform.now()
       const space = keptSpace(platform, own, [genesis], createdAt)
       space.keyring.restore(genesis.entry.id, key)
-      const { id } = space.log
-      const steps: Step[] = [{ space, signed: genesis, key }]
-      await this.store.write(
-        [{ table: 'spaces', key: id, put: { id, createdAt } }, ...this.rows(steps, 0)],
-        'strict',
-      )
-      this.all.set(id, space)
+      await this.held.add(space, createdAt)
       const { displayName } = this.identity
-      if (displayName !== '') await this.write([await this.say(space, { displayName })])
-      this.changed()
+      if (displayName !== '') await this.held.write([await this.say(space, { displayName })])
       return space.info
     })
   }
 
   /** @throws HearthError `echo/invalid`, `store/…`, `halo/keys-lost` */
   setProfile(profile: { readonly displayName?: string; readonly deviceName?: string }): Promise<void> {
-    return this.exclusive(async () => {
+    return this.held.exclusive(async () => {
       const { identity } = this
       const { displayName = identity.displayName, deviceName = identity.deviceName } = profile ?? {}
-      for (const name of [displayName, deviceName])
-        if (typeof name !== 'string' || name.length > MAX_NAME)
-          invalid(`a name is a text of up to ${MAX_NAME}`)
-      const steps: Step[] = [await this.say(this.personal, { displayName, deviceName })]
+      for (const name of [displayName, deviceName]) checkText(name)
+      const steps: Step[] = [await this.say(this.held.personal, { displayName, deviceName })]
       for (const space of this.spaces) {
         const said = space.log.profile(identity.id)?.displayName ?? ''
         if (!space.isPersonal && said !== displayName && space.role)
           steps.push(await this.say(space, { displayName }))
       }
-      await this.write(steps)
+      await this.held.write(steps)
     })
-  }
-
-  /** The words that give this identity back. @throws HearthError `halo/no-words-here` */
-  recoveryPhrase(): string {
-    if (!this.recovery) throw new HearthError('halo/no-words-here')
-    return recoveryWords(this.recovery)
   }
 
   /**
@@ -172,30 +142,30 @@ export class Halo {
    * @throws HearthError `halo/unknown-device`, `halo/current-device`, `halo/key-missing`, `store/…`
    */
   revokeDevice(device: DeviceId): Promise<void> {
-    return this.exclusive(async () => {
+    return this.held.exclusive(async () => {
       if (device === this.device) throw new HearthError('halo/current-device')
-      if (!this.personal.log.state.devices.has(device)) throw new HearthError('halo/unknown-device')
+      if (!this.held.personal.log.state.devices.has(device)) throw new HearthError('halo/unknown-device')
       const steps: Step[] = []
       for (const space of this.spaces) {
         const { member } = space.log.state.devices.get(device) ?? {}
         if (!member) continue
-        const cut = this.cut(space, device)
+        const cut = this.held.cut(space, device)
         steps.push(await this.end(space, { t: 'revoke-device', member, cut }, [device]))
       }
-      await this.write(steps)
+      await this.held.write(steps)
     })
   }
 
   /** @throws HearthError `echo/unknown-space`, `halo/unknown-member`, `halo/not-allowed`, `halo/last-owner`, `store/…` */
   setRole(id: SpaceId, member: IdentityId, role: Role): Promise<void> {
-    return this.exclusive(async () => {
-      const space = this.known(id, member)
+    return this.held.exclusive(async () => {
+      const space = this.held.known(id, member)
       if (!ROLES.includes(role)) invalid(`a role is one of ${ROLES.join(', ')}`)
       if (space.log.state.members.get(member)!.role === role) return
-      if (role !== 'owner') staysOwned(space, member)
+      staysOwned(space, member)
       const devices = writes(role) ? [] : space.devicesOf(member)
-      const cuts = devices.length > 0 ? { cuts: devices.map((device) => this.cut(space, device)) } : {}
-      await this.write([await this.step(space, { t: 'set-role', member, role, ...cuts }, {})])
+      const cuts = devices.length > 0 ? { cuts: devices.map((device) => this.held.cut(space, device)) } : {}
+      await this.held.write([await this.held.step(space, { t: 'set-role', member, role, ...cuts }, {})])
     })
   }
 
@@ -204,115 +174,65 @@ export class Halo {
    * @throws HearthError as `setRole`, and `halo/personal-space`, `halo/key-missing`
    */
   removeMember(id: SpaceId, member: IdentityId): Promise<void> {
-    return this.exclusive(async () => {
-      const space = this.known(id, member)
-      if (space.isPersonal) throw new HearthError('halo/personal-space')
+    return this.held.exclusive(async () => {
+      const space = this.held.known(id, member)
+      if (space.log.isOwn) throw new HearthError('halo/personal-space')
       staysOwned(space, member)
       const devices = space.devicesOf(member)
-      const cuts = devices.map((device) => this.cut(space, device))
+      const cuts = devices.map((device) => this.held.cut(space, device))
       const action: Action = { t: 'remove-member', member, cuts }
       // Who goes would know the key: somebody who stays makes it.
-      const leaves = member === this.own.identity
-      await this.write([await (leaves ? this.step(space, action, {}) : this.end(space, action, devices))])
-      if (leaves) await this.drop(space)
+      const leaves = member === this.held.own.identity
+      const step = leaves ? this.held.step(space, action, {}) : this.end(space, action, devices)
+      await this.held.write([await step])
+      if (leaves) await this.held.drop(space)
     })
   }
 
   /** @throws HearthError as `removeMember` */
   leaveSpace(id: SpaceId): Promise<void> {
-    return this.removeMember(id, this.own.identity)
+    return this.removeMember(id, this.held.own.identity)
   }
 
-  /** @throws HearthError as `setRole` */
+  /** @throws HearthError as `setRole`, and `echo/invalid` */
   rename(id: SpaceId, name: string): Promise<void> {
-    return this.exclusive(async () => {
+    return this.held.exclusive(async () => {
       checkName(name)
-      const space = this.known(id)
-      await this.write([await this.step(space, { t: 'rename' }, { name })])
+      const space = this.held.known(id)
+      await this.held.write([await this.held.step(space, { t: 'rename' }, { name })])
     })
   }
 
   /** For everyone, and by owners only. @throws HearthError as `setRole`, and `halo/personal-space` */
   deleteSpace(id: SpaceId): Promise<void> {
-    return this.exclusive(async () => {
-      const space = this.known(id)
-      if (space.isPersonal) throw new HearthError('halo/personal-space')
-      await this.write([await this.step(space, { t: 'delete' }, {})])
-      await this.drop(space)
+    return this.held.exclusive(async () => {
+      const space = this.held.known(id)
+      if (space.log.isOwn) throw new HearthError('halo/personal-space')
+      await this.held.write([await this.held.step(space, { t: 'delete' }, {})])
+      await this.held.drop(space)
     })
   }
 
-  private get personal(): HaloSpace {
-    return this.all.get(this.own.identity as string as SpaceId)!
-  }
-
-  private known(id: SpaceId, member?: IdentityId): HaloSpace {
-    const space = this.all.get(id)
-    if (!space) throw new HearthError('echo/unknown-space')
-    if (member !== undefined && !space.log.state.members.has(member))
-      throw new HearthError('halo/unknown-member')
-    return space
-  }
-
-  private cut({ log }: HaloSpace, device: DeviceId): Cut {
-    return { device, ...this.positions(log.id, device) }
-  }
-
   private say(space: HaloSpace, profile: Profile): Promise<Step> {
-    return this.step(space, { t: 'profile' }, { profile })
+    return this.held.step(space, { t: 'profile' }, { profile })
   }
 
   /** An entry by which devices go, with a key for those that stay. */
   private async end(space: HaloSpace, action: Action, devices: readonly DeviceId[]): Promise<Step> {
     const { key, epoch } = await space.epochWithout(new Set(devices))
-    return this.step(space, action, { epoch }, key)
-  }
-
-  private async step(space: HaloSpace, action: Action, enclosed: Enclosed, key?: Uint8Array): Promise<Step> {
-    const { signer } = await this.own.keys()
-    return { space, signed: await space.log.write(signer, action, enclosed), key }
-  }
-
-  /** All of these are durable, or none is. */
-  private async write(steps: readonly Step[]): Promise<void> {
-    await this.store.write(this.rows(steps), 'strict')
-    for (const { space, signed, key } of steps) {
-      space.log.take(signed)
-      space.keyring.meet(signed)
-      if (key) space.keyring.restore(signed.entry.id, key)
-    }
-    this.changed()
-  }
-
-  private rows(steps: readonly Step[], at?: number): Write[] {
-    return steps.flatMap(({ space: { log }, signed, key }): Write[] => [
-      { table: 'log', key: [log.id, at ?? log.size], put: signed.bytes },
-      ...(key ? [{ table: 'keys', key: [log.id, signed.entry.id], put: key } satisfies Write] : []),
-    ])
-  }
-
-  /** Nothing of it is shown here any more. Its log stays: others have yet to hear of what was done. */
-  private async drop(space: HaloSpace): Promise<void> {
-    const { id } = space.log
-    await this.store.write([{ table: 'spaces', key: id, put: { id, left: true } }], 'strict')
-    this.all.delete(id)
-    this.changed()
-  }
-
-  private changed(): void {
-    for (const run of this.listeners) run()
-  }
-
-  private exclusive<T>(run: () => Promise<T>): Promise<T> {
-    const next = this.last.then(run)
-    this.last = next.catch(() => undefined)
-    return next
+    return this.held.step(space, action, { epoch }, key)
   }
 }
 
 function checkName(name: string): void {
   if (typeof name !== 'string' || name.trim() === '') invalid('a space needs a name')
-  if (name.length > MAX_NAME) invalid(`a name has up to ${MAX_NAME} characters`)
+  checkText(name)
+}
+
+function checkText(name: string): void {
+  if (typeof name !== 'string' || name.length > MAX_NAME)
+    invalid(`a name is text, of up to ${MAX_NAME} characters`)
+  checkString(name)
 }
 
 /** @throws HearthError `halo/last-owner`: nobody could ever remove or promote anybody again */

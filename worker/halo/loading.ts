@@ -17,8 +17,8 @@ import { newRecoverySecret, recoveryOf } from './suite/recovery.js'
 export interface Loaded {
   readonly own: OwnDevice
   readonly spaces: readonly HaloSpace[]
-  /** 32 bytes, on the device on which the identity began. */
-  readonly recovery: Uint8Array | undefined
+  /** What recovery words stand for, by the identities that began on this device: 32 bytes each. */
+  readonly recovery: ReadonlyMap<IdentityId, Uint8Array>
   readonly damage: readonly Damage[]
   /** Spaces as the first builds wrote them, which are yet to be moved: the device and the space then, and the space now. */
   readonly moving: readonly Move[]
@@ -29,7 +29,7 @@ export interface Move {
   readonly to: SpaceId
 }
 /** A row of spaces. */
-interface SpaceRow {
+export interface SpaceRow {
   readonly id: SpaceId
   readonly createdAt?: number
   /** Of the first builds, which knew spaces by nothing else. */
@@ -98,7 +98,9 @@ async function loadKept(
   }
   const personal = spaces.find(({ isPersonal }) => isPersonal)
   if (!personal) throw new HearthError('store/unavailable', { reason: 'the log of this identity is damaged' })
-  const recovery = keys.find(({ key }) => key === 'recovery')?.value
+  const recovery = new Map(
+    keys.flatMap(({ key, value }) => (key[0] === 'recovery' ? [[key[1] as IdentityId, value] as const] : [])),
+  )
   return { own, spaces: inOrder(spaces), recovery, damage, moving }
 }
 
@@ -134,7 +136,7 @@ async function begin(
       { table: 'keys', key: 'trial', delete: true },
       { table: 'keys', key: 'device', put: kept },
       { table: 'keys', key: 'identity', put: own.identity },
-      { table: 'keys', key: 'recovery', put: recovery },
+      { table: 'keys', key: ['recovery', own.identity], put: recovery },
       { table: 'meta', key: 'device', delete: true },
       { table: 'meta', key: 'moving', put: moving },
       ...old.map(({ id }): Write => ({ table: 'spaces', key: id, delete: true })),
@@ -142,7 +144,8 @@ async function begin(
     ],
     'strict',
   )
-  return { own, spaces: inOrder(spaces), recovery, damage: [], moving }
+  const words = new Map([[own.identity, recovery]])
+  return { own, spaces: inOrder(spaces), recovery: words, damage: [], moving }
 }
 
 function begun(

@@ -4,7 +4,8 @@ import type { DeviceKeys } from './suite/device-keys.js'
 
 export interface OwnDevice {
   readonly id: DeviceId
-  readonly identity: IdentityId
+  /** Another one, once it has joined another. */
+  identity: IdentityId
   /** Found and tried when somebody first asks. @throws HearthError `halo/keys-lost` */
   keys(): Promise<DeviceKeys>
 }

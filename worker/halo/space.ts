@@ -135,7 +135,7 @@ export class HaloSpace {
   }
 
   /** @throws HearthError `halo/key-missing`: without all of them, somebody who was left out could read along */
-  private latestKeys(): EpochKeys {
+  latestKeys(): EpochKeys {
     return new Map(this.log.state.epochs.map((epoch) => [epoch, this.epochKey(epoch)]))
   }
 

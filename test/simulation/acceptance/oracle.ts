@@ -2,8 +2,9 @@
  * What docs/protocol/acceptance.md says, written down once more in the plainest way: everything is worked out anew from the
  * log and all entries, and nothing is shared with `worker/halo/acceptance`.
  */
+import type { IdentityId } from '../../../worker/protocol/ids.js'
 import type { EntryHeader, EntryId } from '../../../worker/halo/acceptance/header.js'
-import { levelOf, type LogEntryId, type Role } from '../../../worker/halo/membership/actions.js'
+import { levelOf, type Action, type LogEntryId, type Role } from '../../../worker/halo/membership/actions.js'
 import type { MembershipLog } from '../../../worker/halo/membership/log.js'
 import type { State } from '../../../worker/halo/membership/state.js'
 
@@ -128,7 +129,7 @@ class Oracle {
     const { member, admission, grant } = this.right(one)
     const device = state.devices.get(one.feed)
     if (device && mayWrite(state.members.get(device.member)!.role)) return ends
-    const standing = state.members.get(member)
+    const standing = state.members.get(state.rebound.get(member) ?? member)
     const accounted =
       cuts.length > 0 &&
       !state.void.has(admission) &&
@@ -140,7 +141,8 @@ class Oracle {
   private right(one: EntryHeader) {
     const { devices, members } = this.log.stateAt(one.heads)
     const { member, admission } = devices.get(one.feed)!
-    return { member, admission: admission.id, grant: members.get(member)!.grant.id }
+    const named = (admission.action as Extract<Action, { readonly member: IdentityId }>).member
+    return { member: named, admission: admission.id, grant: members.get(member)!.grant.id }
   }
 
   private cutsFor(state: State, one: EntryHeader) {

@@ -83,6 +83,10 @@ export const addDevice = (name: string): Action => ({
 export const revoke = (name: string, cut: Cut = nothingOf(device(name))): Action => ({
   ...{ t: 'revoke-device', member: ownerOf(name), cut },
 })
+/** A member goes on as another identity: `ed` as `ed+`. */
+export const rebind = (member: string, to = `${member}+`): Action => ({
+  ...{ t: 'rebind-member', member: identity(member), to: identity(to), recovery: words(to) },
+})
 export const rotate: Action = { t: 'rotate-epoch' }
 export const profile: Action = { t: 'profile' }
 export const rename: Action = { t: 'rename' }

@@ -162,9 +162,9 @@ export class Acceptance {
   /** Sets by what right it was written, too. */
   private faultOf(entry: FeedEntry): Fault | undefined {
     const { feed, seq, prev, parents, knew } = entry
-    const [before, foreign] = prev ? [parents[0], parents.slice(1)] : [undefined, parents]
+    const before = prev ? parents[0] : undefined
     if (before && (before.feed !== feed || before.seq !== seq - 1)) return 'broken-chain'
-    if (foreign.some((other) => other.feed === feed)) return 'broken-chain'
+    if (parents.some((one, i) => one.feed === feed && !(before && i === 0))) return 'broken-chain'
     // Whoever has applied an entry had what it names of the log. So nobody can go back to a log in which they were not out.
     if (!parents.every((parent) => this.rights.covers(knew, parent.knew))) return 'older-heads'
     const stay = this.rights.stayOf(feed.device, knew)

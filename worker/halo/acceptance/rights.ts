@@ -1,6 +1,6 @@
 /** By what right a device writes, by the log that it knew; and what is left of that by another, later or greater, log. */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
-import { writes, type LogEntryId } from '../membership/actions.js'
+import { writes, type Action, type LogEntryId } from '../membership/actions.js'
 import type { MembershipLog } from '../membership/log.js'
 import type { State } from '../membership/state.js'
 import type { EntryId } from './header.js'
@@ -9,6 +9,7 @@ import type { Fault } from './verdict.js'
 /** A device's time as one that may write: from one admission of it, and by one role of its member. One object for each. */
 export interface Stay {
   readonly device: DeviceId
+  /** As its admission has it: it may be another identity by now. */
   readonly member: IdentityId
   readonly admission: LogEntryId
   readonly grant: LogEntryId
@@ -41,7 +42,8 @@ export class Rights {
 
   /** @param heads all are in the log */
   knowledgeOf(heads: readonly LogEntryId[]): Knowledge {
-    const key = heads.join()
+    // Nearly always there is one.
+    const key = heads.length === 1 ? heads[0]! : heads.join()
     const known = this.knowledge.get(key)
     if (known) return known
     const fresh = { n: this.knowledge.size, heads, stays: new Map(), limits: new Map() }
@@ -102,9 +104,10 @@ export class Rights {
   private stayIn(state: State, device: DeviceId): Stay | Fault {
     const own = state.devices.get(device)
     if (!own) return 'no-member'
-    const { member, role, grant } = state.members.get(own.member)!
+    const { role, grant } = state.members.get(own.member)!
     if (!writes(role)) return 'reader'
     const key = `${device} ${own.admission.id} ${grant.id}`
+    const { member } = own.admission.action as Extract<Action, { readonly member: IdentityId }>
     const stay = this.stays.get(key) ?? { device, member, admission: own.admission.id, grant: grant.id }
     this.stays.set(key, stay)
     return stay
@@ -131,7 +134,7 @@ function mayWrite({ devices, members }: State, device: DeviceId): boolean {
  */
 function isAccountedFor(state: State, { member, admission, grant }: Stay, cuts: Limits['cuts']): boolean {
   if (cuts.length === 0 || state.void.has(admission) || state.void.has(grant)) return false
-  const now = state.members.get(member)
+  const now = state.members.get(state.rebound.get(member) ?? member)
   return !now || writes(now.role) || cuts.some(({ by }) => by === now.grant.id)
 }
 

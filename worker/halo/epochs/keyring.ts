@@ -21,7 +21,7 @@ export class Keyring {
     return this.keys.has(epoch)
   }
 
-  /** One that was opened before, and kept. */
+  /** One that is kept. */
   restore(epoch: LogEntryId, key: Uint8Array): void {
     this.keys.set(epoch, key)
   }
@@ -33,8 +33,8 @@ export class Keyring {
 
   /**
    * Opens what the entry has for this device, and what is under that.
-   * @returns keys that were not here before. One that cannot be opened, or is not what the epoch's author signed, is left
-   * out: somebody else may have sealed it well.
+   * @returns keys that are not here, for `restore` once they are kept. One that cannot be opened, or is not what the epoch's
+   * author signed, is left out: somebody else may have sealed it well.
    */
   async learn(signed: SignedEntry, device: DeviceId, opener: Opener): Promise<Map<LogEntryId, Uint8Array>> {
     const { entry, enclosed } = signed
@@ -49,7 +49,7 @@ export class Keyring {
       const known = this.epochs.get(epoch)
       if (!known || this.has(epoch)) continue
       const key = await openKey(this.platform, logBytes(log), known.epoch, opener, sealed).catch(unreadable)
-      if (key) await this.take(epoch, key, learnt)
+      if (key) await this.follow(epoch, key, learnt)
     }
     return learnt
   }
@@ -60,18 +60,22 @@ export class Keyring {
     const known = this.epochs.get(epoch)
     if (!known) return learnt
     const key = await openByWords(this.platform, logBytes(known.log), known.epoch, words).catch(unreadable)
-    if (key) await this.take(epoch, key, learnt)
+    if (key) await this.follow(epoch, key, learnt)
     return learnt
   }
 
   /** A key, and those that are under it. */
-  private async take(epoch: LogEntryId, key: Uint8Array, learnt: Map<LogEntryId, Uint8Array>): Promise<void> {
+  private async follow(
+    epoch: LogEntryId,
+    key: Uint8Array,
+    learnt: Map<LogEntryId, Uint8Array>,
+  ): Promise<void> {
     const waiting: [LogEntryId, Uint8Array][] = [[epoch, key]]
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const [id, found] = next
       const known = this.epochs.get(id)
-      if (this.has(id) || !known || !(await isKeyOf(this.platform, known.epoch, found))) continue
-      this.keys.set(id, found)
+      if (this.has(id) || learnt.has(id) || !known) continue
+      if (!(await isKeyOf(this.platform, known.epoch, found))) continue
       learnt.set(id, found)
       const under = await olderKeys(this.platform, logBytes(known.log), known.epoch, found).catch(unreadable)
       waiting.push(...(under ?? []))

@@ -5,8 +5,9 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { fromBase64Url, type DeviceId, type IdentityId } from '../../protocol/ids.js'
-import { levelOf, type Action, type LogEntry, type LogEntryId, type Role } from '../membership/actions.js'
+import { levelOf, type Action, type LogEntry, type LogEntryId } from '../membership/actions.js'
 import { MembershipLog } from '../membership/log.js'
+import type { Purpose } from '../suite/labels.js'
 import type { SuitePlatform } from '../suite/platform.js'
 import { verify, type Signer } from '../suite/signing.js'
 import { isOwn } from './payload.js'
@@ -32,17 +33,32 @@ export async function checkEvidence(platform: SuitePlatform, signed: SignedEntry
   const { action, author } = entry
   if (action.t === 'genesis' && !action.devices.includes(author)) refuse('author')
   if (isOwn(action, log)) return checkOwn(platform, signed)
-  if (action.t !== 'genesis' && action.t !== 'admit-member' && action.t !== 'admit-device') return
+  if (!('proof' in enclosed)) return
   const proven = await readProof(platform, enclosed.proof!)
-  if (proven.identity !== action.member) refuse('proof')
-  if (action.t !== 'admit-device' && proven.recovery !== action.recovery) refuse('proof')
-  if (admitted(action).some((device) => !proven.devices.has(device))) refuse('proof')
-  if (action.t !== 'admit-member') return
+  if (action.t === 'rebind-member') {
+    if (proven.identity !== action.to || proven.recovery !== action.recovery) refuse('proof')
+    return checkConsents(platform, signed, [...proven.devices.keys()], 'rebind', rebindOf(action))
+  }
+  const { member } = action as Admission
+  if (proven.identity !== member) refuse('proof')
+  if ('recovery' in action && proven.recovery !== action.recovery) refuse('proof')
+  if (admitted(action as Admission).some((device) => !proven.devices.has(device))) refuse('proof')
+  if (action.t === 'admit-member')
+    await checkConsents(platform, signed, action.devices, 'device-possession', admissionOf(action))
+}
+
+async function checkConsents(
+  platform: SuitePlatform,
+  { enclosed, log }: SignedEntry,
+  devices: readonly DeviceId[],
+  purpose: Purpose,
+  what: Uint8Array,
+): Promise<void> {
   if (enclosed.consents!.length === 0) refuse('consent')
-  const what = consentTo(action.member, action.role)
-  for (const [device, signature] of enclosed.consents!)
-    if (!action.devices.includes(device) || !(await isPossessed(platform, device, log!, what, signature)))
-      refuse('consent')
+  for (const [device, signature] of enclosed.consents!) {
+    const isTheirs = devices.includes(device)
+    if (!isTheirs || !(await isSigned(platform, purpose, device, log!, what, signature))) refuse('consent')
+  }
 }
 
 /** In the identity's own log. */
@@ -51,7 +67,8 @@ async function checkOwn(platform: SuitePlatform, { entry, enclosed, log }: Signe
   if (action.t === 'genesis' && action.devices.length !== 1) refuse('devices')
   if (action.t !== 'admit-device') return
   const { agreement, possession } = enclosed
-  if (!(await isPossessed(platform, action.device, log!, agreement!, possession!))) refuse('possession')
+  if (!(await isSigned(platform, 'device-possession', action.device, log!, agreement!, possession!)))
+    refuse('possession')
 }
 
 /** The X25519 keys of the devices that an entry, which was checked, brings in. */
@@ -63,11 +80,8 @@ export function agreementsIn({ entry, enclosed, log }: SignedEntry): Agreements 
   return new Map(admitted(action).map((device) => [device, shown.get(device)!]))
 }
 
-const bringsProof = (action: Action, log: LogEntryId | null): boolean =>
-  action.t === 'admit-member' || (action.t === 'admit-device' && !isOwn(action, log))
-
-const admitted = (action: Extract<Action, { t: 'genesis' | 'admit-member' | 'admit-device' }>) =>
-  action.t === 'admit-device' ? [action.device] : action.devices
+type Admission = Extract<Action, { t: 'genesis' | 'admit-member' | 'admit-device' }>
+const admitted = (action: Admission) => (action.t === 'admit-device' ? [action.device] : action.devices)
 
 /**
  * Entries of an identity's own log, parents first, and what they come to.
@@ -82,7 +96,7 @@ export async function readProof(platform: SuitePlatform, proof: readonly Uint8Ar
     // Nothing else is in a proof: the log of a space would bring a proof of its own, and that one another.
     const isGenesis = entry.action.t === 'genesis' && entry.action.kind === 'identity'
     if (membership ? log !== membership.id : !isGenesis) refuse('proof')
-    if (bringsProof(entry.action, log)) refuse('proof')
+    if ('proof' in signed.enclosed) refuse('proof')
     await checkOwn(platform, signed)
     for (const [device, key] of agreementsIn(signed)) agreements.set(device, key)
     membership = extend(membership, entry)
@@ -113,21 +127,26 @@ export const possess = (signer: Signer, log: LogEntryId, agreement: Uint8Array):
   signer.sign('device-possession', logBytes(log), agreement)
 
 /** A device's signature, that its identity becomes a member of this space. */
-export const consent = (
-  signer: Signer,
-  log: LogEntryId,
-  member: IdentityId,
-  role: Role,
-): Promise<Uint8Array> => signer.sign('device-possession', logBytes(log), consentTo(member, role))
+export const consent = (signer: Signer, log: LogEntryId, as: Admitted): Promise<Uint8Array> =>
+  signer.sign('device-possession', logBytes(log), admissionOf(as))
 
-const consentTo = (member: IdentityId, role: Role): Uint8Array =>
+/** A device's signature, that its identity takes over what another one has in this space. */
+export const consentToRebind = (signer: Signer, log: LogEntryId, as: Rebound): Promise<Uint8Array> =>
+  signer.sign('rebind', logBytes(log), rebindOf(as))
+
+type Admitted = Pick<Extract<Action, { t: 'admit-member' }>, 'member' | 'role'>
+type Rebound = Pick<Extract<Action, { t: 'rebind-member' }>, 'member' | 'to'>
+
+const admissionOf = ({ member, role }: Admitted): Uint8Array =>
   concatBytes(fromBase64Url(member), Uint8Array.of(levelOf(role)))
+const rebindOf = ({ member, to }: Rebound): Uint8Array =>
+  concatBytes(fromBase64Url(member), fromBase64Url(to))
 
-const isPossessed = (
+const isSigned = (
   platform: SuitePlatform,
+  purpose: Purpose,
   device: DeviceId,
   log: LogEntryId,
   what: Uint8Array,
   signature: Uint8Array,
-): Promise<boolean> =>
-  verify(platform, fromBase64Url(device), 'device-possession', logBytes(log), what, signature)
+): Promise<boolean> => verify(platform, fromBase64Url(device), purpose, logBytes(log), what, signature)

@@ -54,7 +54,7 @@ export interface Enclosed {
   readonly recovery?: Uint8Array
   /** The new device's signature over what it is admitted as. */
   readonly possession?: Uint8Array
-  /** Signatures of devices of a new member, that it agrees. */
+  /** Signatures of devices of the new member, or of the identity that a member goes on as, that it agrees. */
   readonly consents?: readonly (readonly [DeviceId, Uint8Array])[]
   /** Entries of the identity's own log, whole and parents first. */
   readonly proof?: readonly Uint8Array[]
@@ -100,6 +100,7 @@ const actions: { readonly [T in Exclude<Action['t'], 'genesis'>]: Shape<Of<T>> }
   'set-role': record<Of<'set-role'>>({ member, role, cuts: list(cut, MAX_DEVICES) }, ['cuts']),
   'remove-member': record<Of<'remove-member'>>({ member, cuts: list(cut, MAX_DEVICES) }),
   'revoke-device': record<Of<'revoke-device'>>({ member, cut }),
+  'rebind-member': record<Of<'rebind-member'>>({ member, to: member, recovery: device }),
   'rotate-epoch': record<object>({}),
   reseal: record<object>({}),
   profile: record<object>({}),
@@ -152,6 +153,7 @@ const brings: {
   // Who goes brings none.
   'remove-member': [[], ['epoch']],
   'revoke-device': [[], ['epoch']],
+  'rebind-member': [['proof', 'consents'], []],
   'rotate-epoch': [['epoch'], []],
   reseal: [['keys'], []],
   profile: [['profile'], []],

@@ -16,8 +16,6 @@ export function refuse(reason: string): never {
 }
 
 const HASH_BYTES = 32
-/** Half of a surrogate pair. */
-const LONE = /\p{Surrogate}/u
 
 /** The 32 bytes of a key or a hash. */
 export const id = <T extends string>(): Shape<T> => ({
@@ -34,7 +32,7 @@ export const bytes = (least: number, most: number): Shape<Uint8Array> => ({
 /** At most so many UTF-16 units. */
 export const text = (most: number): Shape<string> => ({
   write: (value) => value,
-  read: (raw) => (typeof raw === 'string' && raw.length <= most && !LONE.test(raw) ? raw : refuse('text')),
+  read: (raw) => (typeof raw === 'string' && raw.length <= most ? raw : refuse('text')),
 })
 
 export const count: Shape<number> = {

@@ -23,11 +23,15 @@ export class SpaceLog {
     this.signed.set(genesis.entry.id, genesis)
   }
 
-  /** @throws HearthError `halo/refused` */
-  static async begin(platform: SuitePlatform, bytes: Uint8Array): Promise<SpaceLog> {
-    const genesis = await verifyEntry(platform, bytes)
-    await checkEvidence(platform, genesis)
-    return SpaceLog.of([genesis])
+  /** Entries from elsewhere, parents first. @throws HearthError `halo/refused` */
+  static async read(platform: SuitePlatform, entries: readonly Uint8Array[]): Promise<SpaceLog> {
+    const signed: SignedEntry[] = []
+    for (const bytes of entries) {
+      const one = await verifyEntry(platform, bytes)
+      await checkEvidence(platform, one)
+      signed.push(one)
+    }
+    return SpaceLog.of(signed)
   }
 
   /** Entries that were checked when they came, in the order in which they came. @throws HearthError `halo/refused` */
@@ -72,16 +76,21 @@ export class SpaceLog {
   }
 
   /**
-   * An entry from elsewhere.
-   * @returns undefined if it was here
-   * @throws HearthError `halo/refused`, also where its parents are not here
+   * An entry from elsewhere. It is not taken yet.
+   * @returns undefined if it is here
+   * @throws HearthError `halo/refused`
    */
-  async add(platform: SuitePlatform, bytes: Uint8Array): Promise<SignedEntry | undefined> {
+  async verify(platform: SuitePlatform, bytes: Uint8Array): Promise<SignedEntry | undefined> {
     const signed = await verifyEntry(platform, bytes)
     if (this.signed.has(signed.entry.id)) return undefined
-    await checkEvidence(platform, signed)
-    this.take(signed)
+    await this.check(platform, signed)
     return signed
+  }
+
+  /** What others will check before they take it. @throws HearthError `halo/refused` */
+  async check(platform: SuitePlatform, signed: SignedEntry): Promise<void> {
+    await checkEvidence(platform, signed)
+    this.checkPlace(signed)
   }
 
   /**
@@ -97,16 +106,16 @@ export class SpaceLog {
 
   /** An entry that is good. @throws HearthError `halo/refused` */
   take(signed: SignedEntry): void {
-    const { entry, enclosed, log } = signed
+    this.checkPlace(signed)
+    this.membership.add(signed.entry)
+    this.signed.set(signed.entry.id, signed)
+  }
+
+  private checkPlace({ entry, enclosed, log }: SignedEntry): void {
     const { membership } = this
-    if (log !== membership.id || membership.missing(entry).length > 0) refuse('parents')
+    if (log !== membership.id) refuse('log')
+    if (membership.missing(entry).length > 0) refuse('parents')
     if (membership.begins(entry) && !enclosed.epoch) refuse('epoch')
-    try {
-      membership.add(entry)
-    } catch (e) {
-      refuse((e as Error).message)
-    }
-    this.signed.set(entry.id, signed)
   }
 
   /** X25519 keys of the devices that are in. */

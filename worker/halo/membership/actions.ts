@@ -53,6 +53,14 @@ export type Action =
   /** `cuts`: one for each of the member's devices. */
   | { readonly t: 'remove-member'; readonly member: IdentityId; readonly cuts: readonly Cut[] }
   | { readonly t: 'revoke-device'; readonly member: IdentityId; readonly cut: Cut }
+  /** A member goes on as another identity, with its role, its rank and its devices: one person had two. */
+  | {
+      readonly t: 'rebind-member'
+      readonly member: IdentityId
+      readonly to: IdentityId
+      /** Of the words of `to`. */
+      readonly recovery: DeviceId
+    }
   | { readonly t: 'rotate-epoch' }
   /** Of the author. */
   | { readonly t: 'profile' }

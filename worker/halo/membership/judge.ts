@@ -58,6 +58,8 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
       if (!target || state.devices.get(action.cut.device)?.member !== action.member) return undefined
       return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
+    case 'rebind-member':
+      return when(state.kind === 'space' && action.member === author && !state.members.has(action.to), 0)
     case 'rotate-epoch':
       return ADMIN
     case 'invitation':

@@ -7,9 +7,11 @@ import {
   deletion,
   device,
   devicesIn,
+  first,
   identity,
   invite,
   profile,
+  rebind,
   remove,
   rename,
   reseal,
@@ -524,6 +526,63 @@ describe('a space whose members have lost devices', () => {
     const { scribe } = kitchen()
     const entry: Action = { t: 'admit-device', member: identity('ed'), device: words('rita') }
     assert.equal(true, isVoid(scribe, scribe.write('ed/1', entry)))
+  })
+})
+
+describe('a member that goes on as another identity', () => {
+  it('keeps its role, its rank and its devices', () => {
+    const { scribe } = kitchen()
+    const rank = scribe.read().state().members.get(identity('adam'))!.rank
+    scribe.write('adam/1', rebind('adam'))
+    const state = scribe.read().state()
+    assert.equal(state.members.has(identity('adam')), false)
+    assert.deepEqual(state.members.get(identity('adam+'))!.rank, rank)
+    assert.equal(state.members.get(identity('adam+'))!.recovery, words('adam+'))
+    assert.equal(state.devices.get(first('adam'))!.member, 'adam+')
+    // And is as much of an admin as before.
+    scribe.write('adam/1', remove('anna'))
+    assert.equal(scribe.read().state().members.has(identity('anna')), false)
+  })
+
+  it('does so by its own word, to an identity that is not a member', () => {
+    const { scribe } = kitchen()
+    assert.equal(true, isVoid(scribe, scribe.write('olga/1', rebind('ed'))), 'by an owner')
+    assert.equal(true, isVoid(scribe, scribe.write('ed/1', rebind('ed', 'rita'))), 'as another member')
+    const own = new Scribe('ed', '', 'identity')
+    assert.equal(true, isVoid(own, own.write('ed/1', rebind('ed'))), 'in its own log')
+  })
+
+  it('does not escape a removal or a lower role that did not know of it', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('adam/1', rebind('adam'), [top])
+    scribe.write('olga/1', remove('adam'), [top])
+    assert.deepEqual(rolesIn(scribe.read()), without('adam'))
+
+    const other = kitchen()
+    const moved = other.scribe.write('adam/1', rebind('adam'), [other.top])
+    const promoted = other.scribe.write('adam/1', admit('zoe', 'admin'), [moved])
+    other.scribe.write('olga/1', setRole('adam', 'reader'), [other.top])
+    assert.equal(rolesIn(other.scribe.read())['adam+'], 'reader')
+    assert.equal(true, isVoid(other.scribe, promoted), 'what an admin did under the new name')
+  })
+
+  it('is one member, if two of its devices made different ones of it', () => {
+    const { scribe, top } = kitchen()
+    const second = scribe.write('ed/1', addDevice('ed/2'), [top])
+    scribe.write('ed/1', rebind('ed', 'ed+'), [second])
+    scribe.write('ed/2', rebind('ed', 'ed++'), [second])
+    const names = Object.keys(rolesIn(scribe.read())).filter((name) => name.startsWith('ed'))
+    assert.equal(names.length, 1)
+    assert.equal(devicesIn(scribe.read()).filter((name) => name.startsWith('ed')).length, 2)
+  })
+
+  it('may go back', () => {
+    const { scribe } = kitchen()
+    scribe.write('ed/1', rebind('ed', 'ed+'))
+    scribe.write('ed/1', rebind('ed+', 'ed'))
+    assert.deepEqual(rolesIn(scribe.read()), before)
+    scribe.write('olga/1', remove('ed'))
+    assert.deepEqual(rolesIn(scribe.read()), without('ed'))
   })
 })
 

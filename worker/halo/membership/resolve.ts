@@ -16,6 +16,7 @@ import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
 
 type Genesis = Extract<Action, { readonly t: 'genesis' }>
+type Rebind = Extract<Action, { readonly t: 'rebind-member' }>
 
 /** @param nodes of the log and all that they build on, `root` among them */
 export function resolve(root: Node, nodes: readonly Node[]): State {
@@ -27,6 +28,8 @@ class Resolution {
   private readonly settled = new Set<Node>()
   private readonly restrictions = new Map<IdentityId, Node[]>()
   private readonly revocations = new Map<DeviceId, Node[]>()
+  /** Those that stand: whoever was one identity is another one now. */
+  private readonly rebinds: Node[] = []
   private readonly entitled: readonly Node[]
   private readonly excluded = new Set<Node>()
 
@@ -50,6 +53,7 @@ class Resolution {
     this.settled.clear()
     this.restrictions.clear()
     this.revocations.clear()
+    this.rebinds.length = 0
     this.settled.add(this.root)
     // Devices of one member may all revoke each other: who has stolen one can end the others, and never stay by that.
     for (const node of this.entitled) if (isOwnRevocation(node)) this.settle(node)
@@ -64,6 +68,7 @@ class Resolution {
     return {
       kind,
       members,
+      rebound: new Map(this.rebinds.map((one) => [memberOf(one), this.now(memberOf(one))])),
       devices: this.devices(standing, members),
       cuts: this.cuts(ends),
       epochs: epochs.map(({ id }) => id).sort(compareIds),
@@ -80,6 +85,7 @@ class Resolution {
     this.settled.add(node)
     const { action } = node
     if (action.t === 'revoke-device') append(this.revocations, action.cut.device, node)
+    else if (action.t === 'rebind-member') this.rebinds.push(node)
     else if (action.t === 'remove-member' || action.t === 'set-role')
       append(this.restrictions, action.member, node)
   }
@@ -94,19 +100,58 @@ class Resolution {
    */
   private isAdopted({ action, n }: Node): boolean {
     if (action.t !== 'admit-member') return false
-    const roles = this.restrictions.get(action.member) ?? []
-    return roles.some((one) => one.action.t === 'set-role' && one.ancestors.has(n))
+    return this.restrictionsOf(action.member).some(
+      (one) => one.action.t === 'set-role' && one.ancestors.has(n),
+    )
   }
 
   /** Whether nothing that stands has taken away the right by which it was made. */
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
     const goesBy = (one: Node): boolean => !one.ancestors.has(node.n) && !admission.ancestors.has(one.n)
-    if (this.excluded.has(node)) return false
+    if (this.excluded.has(node) || this.isSecondRebind(node)) return false
     if (!this.stands(grant) || !this.stands(admission)) return false
-    const restricted = this.restrictions.get(member)?.some((one) => restricts(one, node))
+    const restricted = this.restrictionsOf(member).some((one) => restricts(one, node))
     const revoked = this.revocations.get(node.author)?.some((one) => one !== node && goesBy(one))
     return !restricted && !revoked
+  }
+
+  /** Two devices of an identity, neither of which knew of the other, cannot make two of it. */
+  private isSecondRebind({ id, action }: Node): boolean {
+    return (
+      action.t === 'rebind-member' &&
+      this.rebinds.some((one) => one.id !== id && memberOf(one) === action.member)
+    )
+  }
+
+  /** Whatever identity it was when it was said. */
+  private restrictionsOf(member: IdentityId): Node[] {
+    if (this.rebinds.length === 0) return this.restrictions.get(member) ?? []
+    return [...this.namesOf(member)].flatMap((name) => this.restrictions.get(name) ?? [])
+  }
+
+  /** The identity that a member is now: by the last of its rebinds, also if it went back to an earlier one. */
+  private now(member: IdentityId): IdentityId {
+    if (this.rebinds.length === 0) return member
+    const names = this.namesOf(member)
+    const last = this.rebinds
+      .filter((one) => names.has(memberOf(one)))
+      .sort(inOrder)
+      .at(-1)
+    return last ? (last.action as Rebind).to : member
+  }
+
+  /** All identities that a member is, was or will be. */
+  private namesOf(member: IdentityId): ReadonlySet<IdentityId> {
+    const names = new Set([member])
+    for (let size = 0; size < names.size;) {
+      size = names.size
+      for (const { action } of this.rebinds) {
+        const { member: from, to } = action as Rebind
+        if (names.has(from) || names.has(to)) names.add(from).add(to)
+      }
+    }
+    return names
   }
 
   /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
@@ -125,7 +170,8 @@ class Resolution {
     const acts = new Map<IdentityId, Node[]>()
     for (const node of this.settled) {
       const { action } = node
-      if (action.t !== 'revoke-device' && 'member' in action) append(acts, action.member, node)
+      if (action.t !== 'revoke-device' && action.t !== 'rebind-member' && 'member' in action)
+        append(acts, this.now(action.member), node)
     }
     const members = new Map<IdentityId, Standing>()
     const ends: Node[] = []
@@ -154,17 +200,15 @@ class Resolution {
     for (const admission of [...standing].sort(inOrder)) {
       const admitted = admittedBy(admission)
       if (!admitted) continue
-      const { member } = admitted
+      const member = this.now(admitted.member)
       const now = members.get(member)
       // Those of an earlier stay do not come back with the member.
-      const isOld = this.restrictions
-        .get(member)
-        ?.some(
-          (one) =>
-            one.action.t === 'remove-member' &&
-            now?.grant.ancestors.has(one.n) &&
-            !admission.ancestors.has(one.n),
-        )
+      const isOld = this.restrictionsOf(member).some(
+        (one) =>
+          one.action.t === 'remove-member' &&
+          now?.grant.ancestors.has(one.n) &&
+          !admission.ancestors.has(one.n),
+      )
       if (!now || isOld) continue
       for (const device of admitted.devices) {
         const revoked = this.revocations.get(device)?.some(({ n }) => !admission.ancestors.has(n))
@@ -178,8 +222,25 @@ class Resolution {
     const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
     const admissions = [this.root, ...this.entitled].filter(admittedBy)
     for (const end of [...ends, ...[...this.revocations.values()].flat()].sort(inOrder))
-      for (const cut of cutsOf(end, admissions)) append(cuts, cut.device, { by: end.id, cut })
+      for (const cut of this.cutsOf(end, admissions)) append(cuts, cut.device, { by: end.id, cut })
     return cuts
+  }
+
+  /**
+   * Of what has ended a member's writing, or a device. Devices that a member's end does not name have nothing that was
+   * accepted: otherwise who is out could say by a revocation of its own how far such a device counts.
+   */
+  private cutsOf({ action, n }: Node, admissions: readonly Node[]): readonly Cut[] {
+    if (action.t === 'revoke-device') return [action.cut]
+    const { member, cuts = [] } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
+    const named = new Set(cuts.map(({ device }) => device))
+    const others = admissions
+      .filter(({ ancestors }) => !ancestors.has(n))
+      .map((admission) => admittedBy(admission)!)
+      .flatMap((admitted) => (this.now(admitted.member) === this.now(member) ? admitted.devices : []))
+      .filter((device) => !named.has(device))
+    const nothing = [...new Set(others)].map((device) => ({ device, seq: 0, hash: null, heads: [] }))
+    return [...cuts, ...nothing]
   }
 }
 
@@ -188,6 +249,7 @@ function recoveriesIn(standing: Iterable<Node>): Map<IdentityId, DeviceId> {
   const recoveries = new Map<IdentityId, DeviceId>()
   for (const { action } of standing)
     if (action.t === 'genesis' || action.t === 'admit-member') recoveries.set(action.member, action.recovery)
+    else if (action.t === 'rebind-member') recoveries.set(action.to, action.recovery)
   return recoveries
 }
 
@@ -197,6 +259,8 @@ const named = (standing: readonly Node[]): Node =>
     .filter(({ action: { t } }) => t === 'genesis' || t === 'rename')
     .sort(inOrder)
     .at(-1)!
+
+const memberOf = ({ action }: Node): IdentityId => (action as Rebind).member
 
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
   action.t === 'revoke-device' && authority?.member === action.member
@@ -209,6 +273,7 @@ const decides = ({ action: { t } }: Node): boolean =>
   t === 'admit-member' ||
   t === 'set-role' ||
   t === 'remove-member' ||
+  t === 'rebind-member' ||
   t === 'revoke-device'
 
 /** Higher rank first: nothing is settled before that which could end it, but for what a member does to itself. */
@@ -273,23 +338,6 @@ const level = (node: Node): number => {
 function admittedBy({ action }: Node): { member: IdentityId; devices: readonly DeviceId[] } | undefined {
   if (action.t === 'genesis' || action.t === 'admit-member') return action
   return action.t === 'admit-device' ? { member: action.member, devices: [action.device] } : undefined
-}
-
-/**
- * Of what has ended a member's writing, or a device. Devices that a member's end does not name have nothing that was accepted:
- * otherwise who is out could say by a revocation of its own how far such a device counts.
- */
-function cutsOf({ action, n }: Node, admissions: readonly Node[]): readonly Cut[] {
-  if (action.t === 'revoke-device') return [action.cut]
-  const { member, cuts = [] } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
-  const named = new Set(cuts.map(({ device }) => device))
-  const others = admissions
-    .filter(({ ancestors }) => !ancestors.has(n))
-    .map((admission) => admittedBy(admission)!)
-    .flatMap((admitted) => (admitted.member === member ? admitted.devices : []))
-    .filter((device) => !named.has(device))
-  const nothing = [...new Set(others)].map((device) => ({ device, seq: 0, hash: null, heads: [] }))
-  return [...cuts, ...nothing]
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

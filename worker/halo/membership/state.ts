@@ -16,6 +16,8 @@ export interface Standing {
 export interface State {
   readonly kind: 'identity' | 'space'
   readonly members: ReadonlyMap<IdentityId, Standing>
+  /** What members are now that were other identities once, by what they were. */
+  readonly rebound: ReadonlyMap<IdentityId, IdentityId>
   /** Those that may act, and whose they are. */
   readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
   /**

@@ -1,0 +1,215 @@
+/**
+ * How devices and members come in: what a guest shows, what a host signs on top of it, and what each takes over from the other. How
+ * the two meet, and whether they should, is not decided here.
+ */
+import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
+import { sealKey } from './epochs/epoch.js'
+import type { Holdings, Step } from './holdings.js'
+import { keptSpace } from './loading.js'
+import { consent, consentToRebind, possess, readProof } from './log/evidence.js'
+import type { SealedKey } from './log/payload.js'
+import { refuse } from './log/shapes.js'
+import { logBytes } from './log/signed.js'
+import { SpaceLog } from './log/space-log.js'
+import type { LogEntryId, Role } from './membership/actions.js'
+import type { HaloSpace } from './space.js'
+
+/** What an identity shows to whoever is to admit it to a space. */
+export interface Introduction {
+  /** Entries of its own log. */
+  readonly proof: readonly Uint8Array[]
+  /** Its agreement to this role in this space, by one of its devices. */
+  readonly consent: readonly [DeviceId, Uint8Array]
+}
+
+/** What a device shows to whoever is to admit it to an identity. */
+export interface Candidate {
+  readonly device: DeviceId
+  /** X25519. */
+  readonly agreement: Uint8Array
+  /** Its signature over that, for this identity. */
+  readonly possession: Uint8Array
+}
+
+export class Admissions {
+  constructor(private readonly held: Holdings) {}
+
+  // The guest
+
+  /** @throws HearthError `halo/keys-lost` */
+  async introduce(space: SpaceId, role: Role): Promise<Introduction> {
+    const { own } = this.held
+    const { signer } = await own.keys()
+    const agreed = await consent(signer, asLog(space), { member: own.identity, role })
+    return { proof: this.proof, consent: [own.id, agreed] }
+  }
+
+  /** @param identity whose log this device is to be in @throws HearthError `halo/keys-lost` */
+  async offer(identity: IdentityId): Promise<Candidate> {
+    const { own } = this.held
+    const { signer, opener } = await own.keys()
+    const agreement = opener.publicKey
+    return {
+      ...{ device: own.id, agreement },
+      possession: await possess(signer, asLog(identity), agreement),
+    }
+  }
+
+  /**
+   * A space that this device was admitted to: all entries of its log, parents first.
+   * @throws HearthError `halo/refused`: they are not good, or it is not in
+   */
+  join(entries: readonly Uint8Array[]): Promise<HaloSpace> {
+    return this.held.exclusive(async () => {
+      const space = await this.read(entries)
+      const known = this.held.get(space.log.id)
+      if (known) return known
+      if (!space.role) refuse('this device is not in')
+      await this.held.add(space, this.held.platform.now())
+      return space
+    })
+  }
+
+  /**
+   * This device becomes one of another identity's, whose own log has admitted it. What the identity that it had is a member of
+   * goes over to the new one; the former personal space stays as it is.
+   * @param entries of the new identity's own log
+   * @throws HearthError `halo/refused`, `halo/key-missing`, `store/…`
+   */
+  become(entries: readonly Uint8Array[]): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { held } = this
+      const { own } = held
+      const personal = await this.read(entries)
+      if (!personal.log.isOwn || !personal.role) refuse('this device is not in')
+      const to = personal.log.id as string as IdentityId
+      if (to === own.identity) return
+      const { signer } = await own.keys()
+      const { recovery } = personal.log.state.members.get(to)!
+      const proof = [...personal.log.entries].map(({ bytes }) => bytes)
+      const steps: Step[] = []
+      for (const space of held.spaces) {
+        const member = own.identity
+        if (space.log.isOwn || !space.role || space.log.state.members.has(to)) continue
+        const agreed = await consentToRebind(signer, space.log.membership.id, { member, to })
+        const action = { t: 'rebind-member', member, to, recovery } as const
+        steps.push(await held.step(space, action, { proof, consents: [[own.id, agreed]] }))
+      }
+      await held.add(personal, held.platform.now())
+      await held.write(steps, [{ table: 'keys', key: 'identity', put: to }], () => (own.identity = to))
+      await this.admitEverywhere()
+      const displayName = personal.log.profile(to)?.displayName ?? ''
+      const profile = { displayName, deviceName: held.platform.deviceName() }
+      await held.write([await held.step(personal, { t: 'profile' }, { profile })])
+    })
+  }
+
+  // The host
+
+  /** @throws HearthError `halo/refused`, `halo/not-allowed`, `halo/key-missing`, `store/…` */
+  admitMember(id: SpaceId, { proof, consent }: Introduction, role: Role): Promise<void> {
+    return this.held.exclusive(async () => {
+      const space = this.held.known(id)
+      const { identity: member, recovery, devices } = await readProof(this.held.platform, proof)
+      const keys = await this.sealTo(space, devices)
+      const action = { t: 'admit-member', member, role, recovery, devices: [...devices.keys()] } as const
+      const step = await this.held.step(space, action, { proof, consents: [consent], keys })
+      await space.log.check(this.held.platform, step.signed)
+      await this.held.write([step])
+    })
+  }
+
+  /**
+   * A device of this identity's, from now on, in all its spaces.
+   * @throws HearthError `halo/refused`, `halo/key-missing`, `store/…`
+   */
+  admitDevice({ device, agreement, possession }: Candidate): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { personal, own, platform } = this.held
+      const keys = await this.sealTo(personal, new Map([[device, agreement]]))
+      const action = { t: 'admit-device', member: own.identity, device } as const
+      const step = await this.held.step(personal, action, { agreement, possession, keys })
+      await personal.log.check(platform, step.signed)
+      await this.held.write([step])
+      await this.admitEverywhere()
+    })
+  }
+
+  // Both
+
+  /**
+   * Entries of a log that is here, as they come from others: parents first.
+   * @returns how many were new
+   * @throws HearthError `echo/unknown-space`, `halo/refused`, `store/…`; those before the bad one are taken
+   */
+  receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<number> {
+    return this.held.exclusive(async () => {
+      const space = this.held.known(id)
+      const { opener } = await this.held.own.keys()
+      let count = 0
+      for (const bytes of entries) {
+        const signed = await space.log.verify(this.held.platform, bytes)
+        if (!signed) continue
+        count++
+        space.keyring.meet(signed)
+        const learnt = await space.keyring.learn(signed, this.held.own.id, opener)
+        await this.held.take(space, signed, learnt)
+      }
+      return count
+    })
+  }
+
+  /** All entries of a space's log, parents first. @throws HearthError `echo/unknown-space` */
+  entriesOf(id: SpaceId): Uint8Array[] {
+    return [...this.held.known(id).log.entries].map(({ bytes }) => bytes)
+  }
+
+  private get proof(): Uint8Array[] {
+    return [...this.held.personal.log.entries].map(({ bytes }) => bytes)
+  }
+
+  /** A log from elsewhere, and what of its keys this device can open. */
+  private async read(entries: readonly Uint8Array[]): Promise<HaloSpace> {
+    const { platform, own } = this.held
+    const log = await SpaceLog.read(platform, entries)
+    const space = keptSpace(platform, own, [...log.entries], 0)
+    const { opener } = await own.keys()
+    for (const signed of log.entries)
+      for (const [epoch, key] of await space.keyring.learn(signed, own.id, opener))
+        space.keyring.restore(epoch, key)
+    return space
+  }
+
+  /** Devices of this identity's that a space does not have yet come in by the word of this one. */
+  private async admitEverywhere(): Promise<void> {
+    const { held } = this
+    const { identity } = held.own
+    const mine = held.personal.log.agreements()
+    for (const device of mine.keys()) {
+      const steps: Step[] = []
+      for (const space of held.spaces) {
+        const { devices } = space.log.state
+        if (space.log.isOwn || !space.role || devices.has(device)) continue
+        const keys = await this.sealTo(space, new Map([[device, mine.get(device)!]]))
+        const action = { t: 'admit-device', member: identity, device } as const
+        steps.push(await held.step(space, action, { proof: this.proof, keys }))
+      }
+      if (steps.length > 0) await held.write(steps)
+    }
+  }
+
+  /** The keys of the latest epochs, with which all others open. @throws HearthError `halo/key-missing`, `halo/weak-key` */
+  private async sealTo(space: HaloSpace, devices: ReadonlyMap<DeviceId, Uint8Array>): Promise<SealedKey[]> {
+    const { platform } = this.held
+    const log = logBytes(space.log.membership.id)
+    const sealing = [...space.latestKeys()].flatMap(([epoch, key]) =>
+      [...devices].map(async ([device, theirs]) => ({
+        ...{ epoch, device },
+        sealed: await sealKey(platform, log, key, theirs),
+      })),
+    )
+    return Promise.all(sealing)
+  }
+}
+
+const asLog = (id: SpaceId | IdentityId): LogEntryId => id as string as LogEntryId

@@ -6,6 +6,7 @@ import {
   addDevice,
   admit,
   device,
+  rebind,
   remove,
   revoke,
   setRole,
@@ -323,6 +324,43 @@ describe('a device that is in again', () => {
     const old = space.write('mallory', { knows })
     assert.deepEqual(space.codes(kept, old), ['accepted', 'beyond-cut'])
     assert.equal(space.code(space.write('mallory')), 'accepted')
+  })
+})
+
+describe('a member that goes on as another identity', () => {
+  it('goes on with its feed, and what ends it ends what it wrote as the one it was', () => {
+    const space = kitchen()
+    const knows = [space.top]
+    const one = space.write('mallory', { knows })
+    space.decree('mallory', rebind('mallory', 'molly'))
+    const two = space.write('mallory')
+    const removal = space.decree('olga', remove('molly', [cutAt(two)]))
+    const [old, late] = [space.write('mallory', { knows, after: one }), space.write('mallory')]
+    assert.deepEqual(space.codes(one, two, old, late), ['accepted', 'accepted', 'beyond-cut', 'no-member'])
+    assert.deepEqual(space.reason(old), { code: 'beyond-cut', by: removal.id })
+  })
+
+  it('has devices that whoever ends it did not name, under whatever identity they came', () => {
+    const space = kitchen()
+    const added = space.decree('mallory', addDevice('mallory/2'))
+    const entry = space.write('mallory/2', { knows: [added] })
+    space.decree('mallory', rebind('mallory', 'molly'))
+    space.decree('olga', setRole('molly', 'reader', []))
+    assert.equal(space.code(entry), 'beyond-cut')
+    space.decree('mallory/2', revoke('mallory/2', cutAt(entry)), [added])
+    assert.equal(space.code(entry), 'beyond-cut')
+  })
+
+  it('is still the reader that somebody who had more to say let in', () => {
+    const space = kitchen()
+    const [editor] = [
+      space.decree('anna', admit('zoe', 'editor'), [space.top]),
+      space.decree('adam', admit('zoe', 'reader'), [space.top]),
+    ]
+    const entry = space.write('zoe', { knows: [editor!] })
+    space.decree('zoe', rebind('zoe', 'zora'))
+    space.decree('zoe', revoke('zoe/1', cutAt(entry)), [editor!])
+    assert.equal(space.code(entry), 'lapsed')
   })
 })
 

@@ -332,7 +332,7 @@ class World {
       ])
       this.give(replica, this.writeLog(name, end, this.anyPast(name)))
     }
-    for (const name of out) this.sendPuppet(name, replica)
+    const puppets = out.map((name) => this.sendPuppet(name, replica))
     replica.check()
     for (const id of replica.applied) assert.equal(before.has(id), true, 'accepted from who is out')
     for (const id of before) {
@@ -340,11 +340,11 @@ class World {
       if (!out.includes(feed) && !hasEnded)
         assert.equal(replica.applied.has(id), true, 'lost by what somebody did who is out')
     }
-    this.honestWorkIsKept(out)
+    this.honestWorkIsKept([...out, ...puppets])
   }
 
   /** Lets a device or somebody in where it still could, who writes, and says itself how far that counts. */
-  private sendPuppet(name: string, replica: Replica): void {
+  private sendPuppet(name: string, replica: Replica): string {
     const log = this.scribe.read()
     const asMember = this.random.next() < 0.5
     const able = this.scribe.entries.filter(({ id }) => {
@@ -352,8 +352,8 @@ class World {
       const own = devices.get(device(name))
       return own && (!asMember || /admin|owner/.test(members.get(own.member)!.role))
     })
-    if (able.length === 0) return
     const puppet = asMember ? first(`ghost of ${name.replace('/', '-')}`) : `${ownerOf(name)}/ghost`
+    if (able.length === 0) return puppet
     const action = asMember ? admit(ownerOf(puppet), 'editor') : addDevice(puppet)
     const admission = this.writeLog(name, action, [this.random.pick(able)])
     const entry = header(puppet, undefined, [admission.id])
@@ -362,6 +362,7 @@ class World {
     this.give(replica, entry)
     const cut = { device: entry.feed, seq: entry.seq, hash: entry.id, heads: entry.heads }
     this.give(replica, this.writeLog(puppet, revoke(puppet, cut), [admission]))
+    return puppet
   }
 }
 

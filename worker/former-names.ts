@@ -19,11 +19,11 @@ export class FormerNames {
   }
 
   /** As the tab calls it. */
-  then(space: SpaceId): SpaceId {
+  formerly(space: SpaceId): SpaceId {
     return (this.moved.find(({ to }) => to === space)?.from as SpaceId | undefined) ?? space
   }
 
   infos(spaces: readonly SpaceInfo[]): SpaceInfo[] {
-    return spaces.map((info) => ({ ...info, id: this.then(info.id) }))
+    return spaces.map((info) => ({ ...info, id: this.formerly(info.id) }))
   }
 }

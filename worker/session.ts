@@ -390,7 +390,7 @@ export class Session implements Listener {
       kind.rows.push([id, value, order, createdAt, updatedAt, gone])
     }
     for (const { of, rows } of kinds)
-      this.send({ t: 'records', of: [this.former.then(of[0]), of[1], of[2]], rows })
+      this.send({ t: 'records', of: [this.former.formerly(of[0]), of[1], of[2]], rows })
   }
 
   /** Everything of one turn goes in one frame. */

@@ -89,9 +89,9 @@ function recovery(home: Home, changed: () => void): TemplateResult {
   return html`<dialog id="words" aria-labelledby="words-title" closedby="any" @close=${hide}>
     <h2 id="words-title">Your recovery words</h2>
     <p>
-      With these 24 words, and a host that keeps your spaces, you get everything back if you lose every
-      device. Whoever has them can do so, too: write them on paper, show them to nobody, and do not photograph
-      them.
+      These 24 words give this identity back if you lose every device, and your data with it, from a host that
+      keeps your spaces. No host does so yet: today, what you write is on this device only. Whoever has the
+      words can be you, so write them on paper, show them to nobody, and do not photograph them.
     </p>
     ${
       words

@@ -74,13 +74,13 @@ export const admit = (member: string, role: Role, devices = [first(member)]): Ac
 export const setRole = (member: string, role: Role, cuts?: readonly Cut[]): Action => ({
   ...{ t: 'set-role', member: identity(member), role, ...(cuts && { cuts }) },
 })
-export const remove = (member: string, cuts: readonly Cut[] = [nothingOf(first(member))]): Action => ({
+export const remove = (member: string, cuts: readonly Cut[] = [cutOf(first(member))]): Action => ({
   ...{ t: 'remove-member', member: identity(member), cuts },
 })
 export const addDevice = (name: string): Action => ({
   ...{ t: 'admit-device', member: ownerOf(name), device: device(name) },
 })
-export const revoke = (name: string, cut: Cut = nothingOf(device(name))): Action => ({
+export const revoke = (name: string, cut: Cut = cutOf(device(name))): Action => ({
   ...{ t: 'revoke-device', member: ownerOf(name), cut },
 })
 /** A member goes on as another identity: `ed` as `ed+`. */
@@ -94,7 +94,7 @@ export const reseal: Action = { t: 'reseal' }
 export const deletion: Action = { t: 'delete' }
 export const invite = (role: Role): Action => ({ t: 'invitation', role })
 
-const nothingOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
+export const cutOf = (device: DeviceId): Cut => ({ device, seq: 0, hash: null, heads: [] })
 
 /** A state as text: what two replicas must agree on. */
 export function tell(log: MembershipLog): string {

@@ -1,11 +1,6 @@
-/** Which change made an operation, and which element it is about. Filled when asked: only conversions and moves do. */
+/** Which change made an operation, and which element it is about. Filled when asked: edits of one device need it only for conversions and moves. */
+import { ChangeGraph, type Node } from './change-graph.js'
 import type { Handle, OpId } from './handle.js'
-
-export interface ChangeSpan {
-  readonly hash: string
-  readonly startOp: number
-  readonly maxOp: number
-}
 
 /** As the wasm decodes it; its types leave out what belongs to lists. */
 interface DecodedOp {
@@ -16,7 +11,7 @@ interface DecodedOp {
 export class ChangeIndex {
   readonly #doc: Handle
   readonly #commit: () => void
-  readonly #byActor = new Map<string, ChangeSpan[]>()
+  readonly #graph = new ChangeGraph()
   /** Per change, the elements of lists that its operations replaced, by the operation's counter. */
   readonly #replaced = new Map<string, ReadonlyMap<number, OpId>>()
   #heads: string[] = []
@@ -27,9 +22,17 @@ export class ChangeIndex {
     this.#commit = commit
   }
 
+  /** Every change of the document. */
+  get graph(): ChangeGraph {
+    this.#commit()
+    for (const node of this.#doc.getChangesMeta(this.#heads)) this.#graph.add(node)
+    this.#heads = this.#doc.getHeads()
+    return this.#graph
+  }
+
   /** The change that an operation of this document is part of. */
-  changeOf(op: OpId): ChangeSpan {
-    const found = this.#find(op) ?? (this.#update(), this.#find(op))
+  changeOf(op: OpId): Node {
+    const found = this.#graph.holder(op) ?? this.graph.holder(op)
     if (!found) throw new RangeError(`no change holds ${op}`)
     return found
   }
@@ -46,21 +49,5 @@ export class ChangeIndex {
       this.#replaced.set(hash, (replaced = found))
     }
     return replaced.get(parseInt(op)) ?? op
-  }
-
-  #find(op: OpId): ChangeSpan | undefined {
-    const counter = parseInt(op)
-    const spans = this.#byActor.get(op.slice(op.indexOf('@') + 1))
-    return spans?.find(({ startOp, maxOp }) => startOp <= counter && counter <= maxOp)
-  }
-
-  #update(): void {
-    this.#commit()
-    for (const { actor, hash, startOp, maxOp } of this.#doc.getChangesMeta(this.#heads)) {
-      const spans = this.#byActor.get(actor) ?? []
-      spans.push({ hash, startOp, maxOp })
-      this.#byActor.set(actor, spans)
-    }
-    this.#heads = this.#doc.getHeads()
   }
 }

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { initializeWasm } from '@automerge/automerge/slim'
-import type { DeviceId, ObjectId } from '../../protocol/ids.js'
+import type { ObjectId } from '../../protocol/ids.js'
 import type { Op, Path } from '../../protocol/operations.js'
 import type { StoredRecord } from '../../protocol/values.js'
 import { ObjectDocument } from './object-document.js'
+import { device, from } from './testing/edits.js'
 
 await initializeWasm(
   readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
@@ -24,7 +25,7 @@ function pair(value: StoredRecord) {
   const open = (name: string) =>
     ObjectDocument.open({
       id,
-      device: name.padEnd(22, '_') as DeviceId,
+      device: device(name),
       creation: { id, type: 'shared', value },
     })
   const [alice, bob] = [open('alice'), open('bob')]
@@ -33,8 +34,8 @@ function pair(value: StoredRecord) {
     bob,
     together(a: readonly Op[], b: readonly Op[]): { byAlice: Uint8Array[]; byBob: Uint8Array[] } {
       const [byAlice, byBob] = [alice.edit(a, 1), bob.edit(b, 2)]
-      alice.merge(byBob)
-      bob.merge(byAlice)
+      alice.merge(from('bob', byBob))
+      bob.merge(from('alice', byAlice))
       assert.deepStrictEqual(alice.materialise(), bob.materialise())
       assert.deepEqual(alice.heads, bob.heads)
       return { byAlice, byBob }
@@ -55,7 +56,7 @@ test('two who count the same plain number at once lose nothing, and make one con
 
 test('a field that is not set counts from 0 for both, in the root and in a record made later', () => {
   const { alice, bob, together, shows } = pair({})
-  bob.merge(alice.edit([{ t: 'put', at: ['r'], v: {} }], 1))
+  bob.merge(from('alice', alice.edit([{ t: 'put', at: ['r'], v: {} }], 1)))
   together([inc(['n'], 2), inc(['r', 'n'], 3)], [inc(['n'], 4), inc(['r', 'n'], 5)])
   shows({ n: 6, r: { n: 8 } })
 })

@@ -9,7 +9,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { ObjectId } from '../../protocol/ids.js'
 import { conversionActor } from './actors.js'
-import type { ChangeIndex, ChangeSpan } from './change-index.js'
+import type { Node } from './change-graph.js'
+import type { ChangeIndex } from './change-index.js'
 import { ROOT, TYPE_KEY, type Handle, type OpId } from './handle.js'
 import type { Place } from './place.js'
 import { textTurns } from './write-value.js'
@@ -33,26 +34,32 @@ export interface Conversions {
   readonly index: ChangeIndex
 }
 
+/** Of the change that a conversion depends on. */
+export type After = Pick<Node, 'hash' | 'maxOp'>
+/** How an operation names what it is about. A list's elements go by the operation that inserted them. */
+export type Target =
+  { readonly obj: string; readonly key: string } | { readonly obj: string; readonly elemId: OpId }
+
+export interface Encoded {
+  readonly change: Uint8Array
+  readonly hash: string
+}
+
 /** The change that makes a counter of the plain integer at `place`. */
 export function convertToCounter(on: Conversions, place: Place): Uint8Array {
   const [type, before, op] = winner(on.doc, place)
-  // The wasm gives 2^53 − 1 as a bigint already.
-  const value = Number(before)
   if (type !== 'int') throw new TypeError(`a ${type} cannot be counted`)
-  const after = on.index.changeOf(op)
-  const set: ChangeOp = { action: 'set', ...target(on, place, op), value, datatype: 'counter', pred: [op] }
-  return encodeAfter(after, conversionActor(on.object, 'counter', op), 1, [set]).change
+  // The wasm gives 2^53 − 1 as a bigint already.
+  return counterOf(on.object, on.index.changeOf(op), target(on, place, op), op, Number(before)).change
 }
 
 /** The change that makes a counter of a field that is not set. */
 export function makeCounter(on: Conversions, { obj, prop }: Place & { prop: string }): Uint8Array {
-  const set: ChangeOp = { action: 'set', obj, key: prop, value: 0, datatype: 'counter', pred: [] }
   // The root was made by the creation, which writes the type; any other map by the operation that it is named by.
   const after = on.index.changeOf(obj === ROOT ? winner(on.doc, { obj, prop: TYPE_KEY })[2] : obj)
   for (let life = 0; ; life++) {
     // A field that was counted, deleted and is counted again starts another life.
-    const actor = conversionActor(on.object, 'counter', obj, prop, String(life))
-    const { change, hash } = encodeAfter(after, actor, 1, [set])
+    const { change, hash } = counterFrom0(on.object, after, obj, prop, life)
     if (!on.doc.getChangeByHash(hash)) return change
   }
 }
@@ -61,11 +68,40 @@ export function makeCounter(on: Conversions, { obj, prop }: Place & { prop: stri
 export function convertToText(on: Conversions, place: Place): Uint8Array[] {
   const [type, value, op] = winner(on.doc, place)
   if (type !== 'str') throw new TypeError(`a ${type} cannot become text`)
-  const actor = conversionActor(on.object, 'text', op)
-  let after = on.index.changeOf(op)
+  const turns = textOf(on.object, on.index.changeOf(op), target(on, place, op), op, value)
+  return Array.from(turns, ({ change }) => change)
+}
+
+/** The conversion of the integer that `op` wrote in the change `after`. */
+export function counterOf(object: ObjectId, after: After, target: Target, op: OpId, value: number): Encoded {
+  const set: ChangeOp = { action: 'set', ...target, value, datatype: 'counter', pred: [op] }
+  return encodeAfter(after, conversionActor(object, 'counter', op), 1, [set])
+}
+
+/** The conversion of a field that is not set, in the map `obj` that the change `after` made. */
+export function counterFrom0(
+  object: ObjectId,
+  after: After,
+  obj: string,
+  key: string,
+  life: number,
+): Encoded {
+  const set: ChangeOp = { action: 'set', obj, key, value: 0, datatype: 'counter', pred: [] }
+  return encodeAfter(after, conversionActor(object, 'counter', obj, key, String(life)), 1, [set])
+}
+
+/** The conversion of the string that `op` wrote in the change `after`: turn after turn, as they are asked for. */
+export function* textOf(
+  object: ObjectId,
+  after: After,
+  target: Target,
+  op: OpId,
+  value: string,
+): Generator<Encoded> {
+  const actor = conversionActor(object, 'text', op)
   const text = `${after.maxOp + 1}@${actor}`
-  let ops: ChangeOp[] = [{ action: 'makeText', ...target(on, place, op), pred: [op] }]
-  const changes: Uint8Array[] = []
+  let ops: ChangeOp[] = [{ action: 'makeText', ...target, pred: [op] }]
+  let seq = 1
   let elemId = '_head'
   for (const turn of value === '' ? [''] : textTurns(value)) {
     const startOp = after.maxOp + 1
@@ -74,12 +110,11 @@ export function convertToText(on: Conversions, place: Place): Uint8Array[] {
       ops.push({ action: 'set', obj: text, elemId, insert: true, value: character, pred: [] })
       elemId = `${counter}@${actor}`
     }
-    const encoded = encodeAfter(after, actor, changes.length + 1, ops)
-    changes.push(encoded.change)
-    after = { hash: encoded.hash, startOp, maxOp: after.maxOp + ops.length }
+    const encoded = encodeAfter(after, actor, seq++, ops)
+    yield encoded
+    after = { hash: encoded.hash, maxOp: after.maxOp + ops.length }
     ops = []
   }
-  return changes
 }
 
 /** The value that shows, with the operation that wrote it. */
@@ -87,12 +122,11 @@ function winner(doc: Handle, { obj, prop }: Place) {
   return doc.getAll(obj, prop).at(-1) as [string, never, OpId]
 }
 
-/** How an operation on this place names it. A list's elements go by the operation that inserted them. */
-function target(on: Conversions, { obj, prop }: Place, op: OpId) {
+function target(on: Conversions, { obj, prop }: Place, op: OpId): Target {
   return typeof prop === 'string' ? { obj, key: prop } : { obj, elemId: on.index.elementOf(op) }
 }
 
-function encodeAfter(after: ChangeSpan, actor: string, seq: number, ops: readonly ChangeOp[]) {
+function encodeAfter(after: After, actor: string, seq: number, ops: readonly ChangeOp[]): Encoded {
   const change = encodeChange({
     actor,
     author: null,

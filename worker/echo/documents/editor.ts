@@ -16,6 +16,8 @@ export class Editor {
   readonly #on: Conversions
   /** Elements by the index that shows. */
   readonly lists: MovedLists
+  /** Which change made an operation. */
+  readonly index: ChangeIndex
   /** The text of the latest operation: typing is many operations on one text. */
   #typing: { readonly at: Path; readonly splicer: TextSplicer | undefined } | undefined
   #made: Uint8Array[] = []
@@ -23,8 +25,9 @@ export class Editor {
 
   constructor(object: ObjectId, doc: Handle) {
     this.#doc = doc
-    this.#on = { object, doc, index: new ChangeIndex(doc, () => this.#commit()) }
-    this.lists = new MovedLists(doc, this.#on.index)
+    this.index = new ChangeIndex(doc, () => this.#commit())
+    this.#on = { object, doc, index: this.index }
+    this.lists = new MovedLists(doc, this.index)
   }
 
   /** @returns the changes made, in order */
@@ -38,7 +41,6 @@ export class Editor {
 
   /** To be called when the document has changed by other means. */
   forget(): void {
-    this.lists.forget()
     this.#typing = undefined
   }
 

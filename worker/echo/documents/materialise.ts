@@ -13,7 +13,8 @@ export function readFields(doc: Handle, map: string, lists: MovedLists): StoredR
   return fields
 }
 
-function readValue(doc: Handle, [type, value]: Typed, lists: MovedLists): Stored {
+/** A value of any kind, with all that is inside it. */
+export function readValue(doc: Handle, [type, value]: Typed, lists: MovedLists): Stored {
   switch (type) {
     case 'int':
     case 'uint':

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { initializeWasm, load } from '@automerge/automerge/slim'
-import type { DeviceId, ObjectId } from '../../protocol/ids.js'
+import type { ObjectId } from '../../protocol/ids.js'
 import type { Op } from '../../protocol/operations.js'
 import type { Stored } from '../../protocol/values.js'
 import { ObjectDocument } from './object-document.js'
+import { device, from } from './testing/edits.js'
 
 await initializeWasm(
   readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
@@ -22,14 +23,15 @@ function group(...l: readonly Stored[]) {
   const open = (name: string) =>
     ObjectDocument.open({
       id,
-      device: name.padEnd(22, '_') as DeviceId,
+      device: device(name),
       creation: { id, type: 'list', value: { l } },
     })
-  const documents = [open('alice'), open('bob'), open('eve')]
+  const names = ['alice', 'bob', 'eve']
+  const documents = names.map(open)
   return {
     /** Edits of Alice, Bob and Eve that none of them has seen of the others; then all have all. */
     together(...edits: Op[][]) {
-      const made = edits.map((ops, i) => documents[i]!.edit(ops, 1))
+      const made = edits.map((ops, i) => from(names[i]!, documents[i]!.edit(ops, 1)))
       documents.forEach((document, i) =>
         document.merge(
           made
@@ -43,7 +45,7 @@ function group(...l: readonly Stored[]) {
       for (const document of documents) {
         assert.deepStrictEqual(document.materialise().value, { l: expected })
         const saved = document.save()
-        const again = ObjectDocument.open({ id, device: 'dave__________________' as DeviceId, saved })
+        const again = ObjectDocument.open({ id, device: device('dave'), saved })
         assert.deepStrictEqual(again.materialise().value, { l: expected })
         again.free()
       }

@@ -6,13 +6,14 @@
  * so) pay for the difference between the index that shows and the index in Automerge.
  * Spec: docs/protocol/objects.md.
  */
+import type { Patch } from '@automerge/automerge/slim'
 import type { Stored } from '../../protocol/values.js'
 import type { ChangeIndex } from './change-index.js'
 import { ROOT, type Handle, type OpId } from './handle.js'
 import { insertValue } from './write-value.js'
 
-const MOVED_KEY = '@moved'
-const flagOf = (list: string) => `${MOVED_KEY}:${list}`
+export const MOVED_KEY = '@moved'
+export const flagOf = (list: string) => `${MOVED_KEY}:${list}`
 
 interface Slot {
   /** The operation that inserted it; while `sure` is not set, perhaps one that replaced its value later. */
@@ -27,7 +28,7 @@ interface Shown {
   readonly own: number
 }
 interface Moved {
-  readonly slots: Slot[]
+  slots: Slot[]
   shown: readonly Shown[] | undefined
 }
 
@@ -41,14 +42,40 @@ export class MovedLists {
     this.#index = index
   }
 
-  /** To be called when the document has changed by other means than `splice` and `move`. */
-  forget(): void {
-    this.#lists.clear()
+  /** To be called when the document has changed by other means than `splice`, `move` and, for some lists, `patch`. */
+  forget(which: (list: string) => boolean): void {
+    for (const list of this.#lists.keys()) if (which(list)) this.#lists.delete(list)
+  }
+
+  /** Elements that came and went by a merge, as patches of this list say: to read a long list anew takes longer. */
+  patch(list: string, patches: readonly Patch[]): void {
+    const moved = this.#open(list)
+    for (const patch of patches) {
+      const i = patch.path.at(-1) as number
+      const { slots } = moved
+      if (patch.action === 'insert') {
+        const fresh = patch.values.map((_, k) => this.#slot(list, i + k))
+        moved.slots = [...slots.slice(0, i), ...fresh, ...slots.slice(i)]
+      } else if (patch.action === 'del') slots.splice(i, patch.length ?? 1)
+    }
+    moved.slots = this.#sure(moved.slots)
+    moved.shown = undefined
   }
 
   /** The slots of the elements that show, in order; undefined where they are simply all slots. */
   order(list: string): readonly Shown[] | undefined {
     return this.#lists.has(list) || this.#flagged(list) ? this.#shown(this.#open(list)) : undefined
+  }
+
+  /** The elements that show, in order: each by the operation that inserted it, or that wrote its value. */
+  elements(list: string): OpId[] {
+    const moved = this.#open(list)
+    return this.#shown(moved).map(({ own }) => moved.slots[own]!.id)
+  }
+
+  /** Whether elements of the list were ever moved. */
+  moves(list: string): boolean {
+    return this.#flagged(list)
   }
 
   /** Whether at least `count` elements show. */
@@ -110,17 +137,19 @@ export class MovedLists {
   }
 
   #scan(list: string): Slot[] {
-    const slots: Slot[] = []
+    return this.#sure(Array.from({ length: this.#doc.length(list) }, (_, k) => this.#slot(list, k)))
+  }
+
+  #slot(list: string, slot: number): Slot {
+    const [type, id] = this.#opAt(list, slot)
+    const moves = type === 'map' ? this.#doc.get(id, MOVED_KEY) : undefined
+    return typeof moves === 'string' ? { id, sure: true, moves } : { id, sure: false }
+  }
+
+  /** With elements that markers can name. */
+  #sure(slots: Slot[]): Slot[] {
     const orphans = new Set<OpId>()
-    for (let k = 0, length = this.#doc.length(list); k < length; k++) {
-      const [type, id] = this.#opAt(list, k)
-      const moves = type === 'map' ? this.#doc.get(id, MOVED_KEY) : undefined
-      if (typeof moves !== 'string') slots.push({ id, sure: false })
-      else {
-        slots.push({ id, sure: true, moves })
-        orphans.add(moves)
-      }
-    }
+    for (const { moves } of slots) if (moves !== undefined) orphans.add(moves)
     for (const { id, moves } of slots) if (moves === undefined) orphans.delete(id)
     if (orphans.size === 0) return slots
     // Some moved element was deleted, or its value replaced: only the history tells which.

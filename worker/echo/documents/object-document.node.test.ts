@@ -4,127 +4,18 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { initializeWasm } from '@automerge/automerge/slim'
 import fc from 'fast-check'
-import type { DeviceId, ObjectId } from '../../protocol/ids.js'
-import { apply, valueAt, type Op, type Path } from '../../protocol/operations.js'
-import { isList, isRecord, isText, type Stored, type StoredRecord } from '../../protocol/values.js'
+import type { Op, Path } from '../../protocol/operations.js'
+import type { StoredRecord } from '../../protocol/values.js'
 import { buildCreation } from './creation.js'
+import type { Incoming } from './merging.js'
 import { ObjectDocument } from './object-document.js'
+import { device, expected, from, intent, object, opFor, record, shuffled } from './testing/edits.js'
 
 await initializeWasm(
   readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
 )
 
-const object = 'AAAAAAAAAAAAAAAAAAAAAA' as ObjectId
-const device = (name: string) => name.padEnd(22, '_') as DeviceId
 const runs = Number(process.env['RUNS'] ?? 300)
-
-// Few keys, so that operations meet; a text with pairs, so that indices fall inside them.
-const key = fc.constantFrom('a', 'b', 'c', 'é', '0')
-const string = fc.string({
-  unit: fc.constantFrom('a', 'b', ' ', 'ß', '😀', '👩', '\u0000', '"'),
-  maxLength: 8,
-})
-const stored: fc.Arbitrary<Stored> = fc.letrec<{ value: Stored; record: StoredRecord }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    fc.constant(null),
-    fc.boolean(),
-    fc.integer({ min: -5, max: 5 }),
-    fc.maxSafeInteger(),
-    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (n === 0 ? 0 : n)),
-    string,
-    fc.uint8Array({ maxLength: 4 }).map((bytes) => new Uint8Array(bytes)),
-    string.map((text) => ({ '@text': text })),
-    fc.integer({ min: -8.64e15, max: 8.64e15 }).map((ms) => ({ '@time': ms })),
-    fc.constant({ '@link': object }),
-    fc.array(tie('value'), { maxLength: 5 }),
-    tie('record'),
-  ),
-  record: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
-})).value
-const record = fc.dictionary(key, stored, { maxKeys: 4, noNullPrototype: true })
-
-/** An operation before it is known on what: `pick` chooses one of the places that the value then has. */
-interface Intent {
-  readonly t: Op['t']
-  readonly pick: number
-  readonly i: number
-  readonly j: number
-  readonly v: Stored
-  readonly s: string
-  readonly key: string
-}
-const intent: fc.Arbitrary<Intent> = fc.record({
-  t: fc.constantFrom<Op['t'][]>(
-    'put',
-    'del',
-    'list',
-    'list',
-    'text',
-    'text',
-    'move',
-    'move',
-    'inc',
-    'inc',
-    'totext',
-    'gone',
-  ),
-  pick: fc.nat(),
-  i: fc.nat(6),
-  j: fc.nat(6),
-  v: stored,
-  s: string,
-  key,
-})
-
-/** All places of a value; with `wanted`, those of one kind. */
-function places(value: Stored, wanted: (v: Stored) => boolean, at: Path = []): Path[] {
-  const own = wanted(value) ? [at] : []
-  if (isList(value)) return own.concat(value.flatMap((item, i) => places(item, wanted, [...at, i])))
-  if (!isRecord(value)) return own
-  return own.concat(Object.keys(value).flatMap((k) => places(value[k]!, wanted, [...at, k])))
-}
-
-/** Mostly an operation that has a target, now and then one that has none. */
-function opFor(root: StoredRecord, { t, pick, i, j, v, s, key }: Intent): Op {
-  const near = (wanted: (value: Stored) => boolean): Path => {
-    const found = pick % 7 === 0 ? [] : places(root, wanted)
-    return found[pick % found.length] ?? ['a', i, 'b']
-  }
-  const child = (): Path => {
-    const at = near((value) => isRecord(value) || isList(value))
-    return [...at, isList(valueAt(root, at)) !== (pick % 5 === 0) ? i : key]
-  }
-  switch (t) {
-    case 'put':
-      return { t, at: child(), v }
-    case 'del':
-      return { t, at: child() }
-    case 'list':
-      return { t, at: near(isList), i, n: j % 3, v: isList(v) ? v : [v] }
-    case 'text':
-      return { t, at: near(isText), i, n: j % 4, v: s }
-    case 'move':
-      return { t, at: near((value) => isList(value) && value.length > 1), i: i % 5, to: j % 5 }
-    case 'inc':
-      return { t, at: pick % 3 === 0 ? child() : [...near((x) => typeof x === 'number')], n: i - j }
-    case 'totext':
-      return { t, at: near((x) => typeof x === 'string') }
-    case 'gone':
-      return { t, v: i % 2 === 0 }
-  }
-}
-
-/** `apply`, and what it leaves to those who check operations: a splice inside a surrogate pair changes nothing. */
-function expected(root: StoredRecord, op: Op): StoredRecord {
-  if (op.t === 'text') {
-    const value = valueAt(root, op.at)
-    const splits = (text: string, i: number) =>
-      /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(i - 1, i + 1))
-    if (isText(value) && (splits(value['@text'], op.i) || splits(value['@text'], op.i + op.n))) return root
-  }
-  return op.t !== 'gone' && op.at.length === 0 ? root : apply(root, op)
-}
 
 test('a document shows what apply makes of the same operations, in one flush or in many, loaded or rebuilt', () => {
   fc.assert(
@@ -178,7 +69,7 @@ test('devices that edit at once and exchange changes in any order show the same,
     by: fc.nat(2),
     intents: fc.array(intent, { minLength: 1, maxLength: 4 }),
     /** Whose changes the editor takes next, if any, and whether it is loaded anew. */
-    from: fc.option(fc.nat(2)),
+    other: fc.option(fc.nat(2)),
     reload: fc.boolean(),
   })
   fc.assert(
@@ -192,20 +83,20 @@ test('devices that edit at once and exchange changes in any order show the same,
           name,
           document: ObjectDocument.open({ id: object, device: device(name), creation }),
           /** What it made and took, in order: what comes first never depends on what comes later. */
-          has: [] as Uint8Array[],
+          has: [] as Incoming[],
         }))
-        for (const { by, intents, from, reload } of steps) {
+        for (const { by, intents, other, reload } of steps) {
           const actor = devices[by]!
           for (const intent of intents) {
             const before = actor.document.materialise()
             const op = opFor(before.value, intent)
-            actor.has.push(...actor.document.edit([op], 5))
+            actor.has.push(...from(actor.name, actor.document.edit([op], 5)))
             const after = actor.document.materialise()
             assert.deepStrictEqual(after.value, expected(before.value, op), JSON.stringify(op))
           }
-          if (from !== null) {
-            actor.document.merge(devices[from]!.has)
-            actor.has.push(...devices[from]!.has.filter((change) => !actor.has.includes(change)))
+          if (other !== null) {
+            actor.document.merge(devices[other]!.has)
+            actor.has.push(...devices[other]!.has.filter((one) => !actor.has.includes(one)))
           }
           if (reload) {
             const saved = actor.document.save()
@@ -241,7 +132,8 @@ test('a list with concurrent inserts, deletes and moves shows every element that
       (length, rounds) => {
         const creation = { id: object, type: 'list', value: { l: Array.from({ length }, (_, n) => ({ n })) } }
         const open = (name: string) => ObjectDocument.open({ id: object, device: device(name), creation })
-        const documents = ['alice', 'bob', 'eve'].map(open)
+        const names = ['alice', 'bob', 'eve']
+        const documents = names.map(open)
         const alive = new Set(Array.from({ length }, (_, n) => n))
         let fresh = length
         for (const round of rounds) {
@@ -259,15 +151,16 @@ test('a list with concurrent inserts, deletes and moves shows every element that
                   )
                 }
                 if (list.length === 0) return []
-                const [from, target] = [i % list.length, to % list.length]
-                const put: Op = { t: 'put', at: ['l', from, 'seen'], v: true }
+                const [source, target] = [i % list.length, to % list.length]
+                const put: Op = { t: 'put', at: ['l', source, 'seen'], v: true }
                 if (t === 'put') return document.edit([put], 5)
-                if (t === 'move') return document.edit([{ t, at, i: from, to: target }], 5)
-                alive.delete(list[from]!.n)
-                return document.edit([{ t: 'list', at, i: from, n: 1, v: [] }], 5)
+                if (t === 'move') return document.edit([{ t, at, i: source, to: target }], 5)
+                alive.delete(list[source]!.n)
+                return document.edit([{ t: 'list', at, i: source, n: 1, v: [] }], 5)
               }),
           )
-          for (const document of documents) document.merge(made.flat())
+          const all = made.flatMap((changes, by) => from(names[by]!, changes))
+          for (const document of documents) document.merge(all)
           const shown = documents.map((document) => document.materialise().value['l'] as { n: number }[])
           assert.deepStrictEqual(shown[1], shown[0])
           assert.deepStrictEqual(shown[2], shown[0])
@@ -328,14 +221,14 @@ test('removal stands against concurrent edits, and restoring shows them', () => 
   const open = (name: string) => ObjectDocument.open({ id: object, device: device(name), creation })
   const [alice, bob] = [open('alice'), open('bob')]
   const removal = alice.edit([{ t: 'gone', v: true }], 1)
-  alice.merge(bob.edit([{ t: 'put', at: ['a'], v: 2 }], 2))
-  bob.merge(removal)
+  alice.merge(from('bob', bob.edit([{ t: 'put', at: ['a'], v: 2 }], 2)))
+  bob.merge(from('alice', removal))
   const again = open('eve')
-  alice.merge(again.edit([{ t: 'gone', v: true }], 1))
+  alice.merge(from('eve', again.edit([{ t: 'gone', v: true }], 1)))
   assert.deepEqual(alice.edit([{ t: 'gone', v: true }], 2), [])
   for (const document of [alice, bob])
     assert.deepEqual(document.materialise(), { type: 'note', value: { a: 2 }, gone: true })
-  alice.merge(bob.edit([{ t: 'gone', v: false }], 3))
+  alice.merge(from('bob', bob.edit([{ t: 'gone', v: false }], 3)))
   assert.equal(alice.materialise().gone, true, 'Bob did not know of the other removal')
   alice.edit([{ t: 'gone', v: false }], 4)
   assert.deepEqual(alice.materialise(), { type: 'note', value: { a: 2 }, gone: false })
@@ -345,11 +238,10 @@ test('creation data, and the change built from it elsewhere, are one change', ()
   const creation = { id: object, type: 'note', value: { a: 1 } }
   const document = ObjectDocument.open({ id: object, device: device('alice'), creation })
   const heads = document.heads
-  document.merge([buildCreation(creation)])
+  assert.deepEqual(document.merge(from('bob', [buildCreation(creation)])), {
+    ops: [],
+    refused: [],
+    waiting: [],
+  })
   assert.deepEqual(document.heads, heads)
 })
-
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const rest = [...items]
-  return items.map((_, i) => rest.splice((seed + i * 7919) % rest.length, 1)[0]!)
-}

@@ -12,19 +12,30 @@ import { buildCreation, type Creation } from './creation.js'
 import { Editor } from './editor.js'
 import { GONE_KEY, newHandle, ROOT, TYPE_KEY, type Handle } from './handle.js'
 import { readFields } from './materialise.js'
+import { merge, type Incoming, type Merged } from './merging.js'
+import { Refused } from './refused.js'
 import { loadSaved } from './saved.js'
+import { Weight } from './weight.js'
+
+interface Open {
+  readonly doc: Handle
+  readonly editor: Editor
+  /** Counted when others' changes come. */
+  readonly weight: Weight
+}
 
 export class ObjectDocument {
   readonly #id: ObjectId
-  #open: { readonly doc: Handle; readonly editor: Editor } | undefined
+  #open: Open | undefined
 
   private constructor(id: ObjectId, doc: Handle) {
     this.#id = id
-    this.#open = { doc, editor: new Editor(id, doc) }
+    this.#open = { doc, editor: new Editor(id, doc), weight: new Weight(doc) }
   }
 
   /**
-   * From creation data and/or a saved document, plus changes that may or may not be in it.
+   * From creation data and/or a saved document, plus changes that may or may not be in it. Nothing of these is judged:
+   * they are this device's own, or were taken before.
    * @throws HearthError `echo/damaged` {object} for bytes that Automerge refuses or panics on, and where no
    * creation is among them. Other documents are not affected.
    */
@@ -59,13 +70,17 @@ export class ObjectDocument {
   }
 
   /**
-   * Takes changes from elsewhere. Changes whose dependencies are missing wait inside; see `missing`.
-   * @throws HearthError `echo/damaged` for changes that cannot be read; the document is then closed
+   * Takes what may be taken of changes from elsewhere, in whatever order they are. To be called by `mergeInto`, which
+   * knows what to do when it throws.
+   * @throws Refused, HearthError `echo/damaged` for changes that only Automerge shows to be wrong; the document is then
+   * closed, though nothing is the matter with what it was made from
    */
-  merge(changes: readonly Uint8Array[]): void {
-    this.#guard(({ doc, editor }) => {
-      doc.applyChanges([...changes])
+  merge(incoming: readonly Incoming[]): Merged {
+    return this.#guard(({ doc, editor, weight }) => {
+      const { index, lists } = editor
+      const merged = merge({ object: this.#id, doc, index, lists, weight }, incoming)
       editor.forget()
+      return merged
     })
   }
 
@@ -98,12 +113,13 @@ export class ObjectDocument {
   }
 
   /** Nothing half-done stays usable: whatever fails inside Automerge closes the document. */
-  #guard<T>(run: (open: { readonly doc: Handle; readonly editor: Editor }) => T): T {
+  #guard<T>(run: (open: Open) => T): T {
     if (!this.#open) throw new HearthError('echo/damaged', { object: this.#id })
     try {
       return run(this.#open)
-    } catch {
+    } catch (e) {
       this.#close()
+      if (e instanceof Refused) throw e
       throw new HearthError('echo/damaged', { object: this.#id })
     }
   }

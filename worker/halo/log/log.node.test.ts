@@ -1,74 +1,32 @@
 /** Entries of membership logs that come from anywhere: what is taken, and what is not. */
 import assert from 'node:assert/strict'
-import { webcrypto } from 'node:crypto'
 import { before, describe, it } from 'node:test'
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
+import { decode } from 'cborg'
+import {
+  admission,
+  cbor,
+  forge,
+  offered,
+  person,
+  platform,
+  proofOf,
+  signed,
+  spaceOf,
+  type Person,
+} from '../../../test/simulation/people.js'
 import { HearthError } from '../../protocol/errors.js'
-import { fromBase64Url, type DeviceId, type IdentityId } from '../../protocol/ids.js'
-import { beginIdentity, beginSpace } from '../genesis.js'
+import { fromBase64Url } from '../../protocol/ids.js'
+import { beginIdentity } from '../genesis.js'
 import type { Action } from '../membership/actions.js'
-import { createDeviceKeys, type DeviceKeys } from '../suite/device-keys.js'
-import type { SuitePlatform } from '../suite/platform.js'
-import { newRecoverySecret, recoveryOf } from '../suite/recovery.js'
-import { consent, consentToRebind, possess, readProof } from './evidence.js'
+import { consentToRebind, possess, readProof } from './evidence.js'
 import type { Enclosed } from './payload.js'
-import { deviceIdOf, readKept, signEntry, verifyEntry, type SignedEntry } from './signed.js'
+import { deviceIdOf, readKept, signEntry, verifyEntry } from './signed.js'
 import { SpaceLog } from './space-log.js'
 
-const platform: SuitePlatform = {
-  subtle: webcrypto.subtle as SubtleCrypto,
-  random: (bytes) => webcrypto.getRandomValues(new Uint8Array(bytes)),
-  curves: 'noble',
-}
-const cbor = (value: unknown) => encode(value, rfc8949EncodeOptions)
 const refused = (reason?: RegExp) => (e: unknown) => {
   assert.equal(e instanceof HearthError && e.code, 'halo/refused', String(e))
   if (reason) assert.match(String((e as HearthError).details['reason']), reason)
   return true
-}
-
-/** Somebody with one device. */
-interface Person {
-  readonly keys: DeviceKeys
-  readonly device: DeviceId
-  readonly log: SpaceLog
-  readonly id: IdentityId
-  readonly words: Awaited<ReturnType<typeof recoveryOf>>
-}
-async function person(): Promise<Person> {
-  const { keys } = await createDeviceKeys(platform, async (value) => structuredClone(value))
-  const words = await recoveryOf(platform, newRecoverySecret(platform))
-  const { genesis } = await beginIdentity(platform, keys, words, { displayName: '', deviceName: 'x' })
-  const log = await SpaceLog.read(platform, [genesis.bytes])
-  return { keys, words, log, device: deviceIdOf(keys.signer), id: log.id as string as IdentityId }
-}
-const proofOf = ({ log }: Person) => [...log.entries].map(({ bytes }) => bytes)
-async function spaceOf(owner: Person): Promise<SpaceLog> {
-  const { genesis } = await beginSpace(platform, owner.keys, owner.log, 'Kitchen')
-  return SpaceLog.read(platform, [genesis.bytes])
-}
-
-/** Signed by whoever, whether it may be or not. */
-const forge = (
-  by: Person,
-  log: SpaceLog,
-  action: Action,
-  enclosed: Enclosed,
-  parents = log.membership.heads,
-) => signEntry(by.keys.signer, { log: log.membership.id, parents, action, enclosed })
-const offered = (log: SpaceLog, { bytes }: SignedEntry) => log.verify(platform, bytes)
-
-async function admission(host: SpaceLog, guest: Person, role: 'editor' | 'reader' = 'editor') {
-  const { id: member, device, words } = guest
-  const action = {
-    ...{ t: 'admit-member', member, role, devices: [device], recovery: deviceIdOf(words.signer) },
-  } as const satisfies Action
-  const agreed = await consent(guest.keys.signer, host.membership.id, action)
-  const enclosed = {
-    ...{ proof: proofOf(guest), keys: [] as [] },
-    consents: [[device, agreed]] as [DeviceId, Uint8Array][],
-  } satisfies Enclosed
-  return { action, enclosed }
 }
 
 let olga: Person
@@ -386,9 +344,3 @@ describe('a member', () => {
 
 const actionOf = (payload: Uint8Array) => (decode(payload) as { action: [string, object] }).action[1]
 const withOf = (payload: Uint8Array) => (decode(payload) as { with: object }).with
-
-/** Any map as an entry, with a signature that holds. */
-async function signed(by: Person, fields: object, log: Uint8Array | null): Promise<Uint8Array> {
-  const payload = cbor(fields)
-  return cbor([payload, await by.keys.signer.sign('membership-entry', log, payload)])
-}

@@ -82,4 +82,9 @@ export interface LogEntry {
 
 /** Begins a new epoch: those who were there before may know the old key. */
 export const beginsEpoch = ({ t }: Action): boolean =>
-  t === 'genesis' || t === 'remove-member' || t === 'revoke-device' || t === 'rotate-epoch'
+  t === 'genesis' ||
+  // defence: removal-begins-an-epoch
+  t === 'remove-member' ||
+  // defence: revocation-begins-an-epoch
+  t === 'revoke-device' ||
+  t === 'rotate-epoch'

@@ -13,11 +13,16 @@ export function judge({ author, action }: LogEntry, state: State, root: Node): A
   if (recovering) return judgeRecovery(action, state, recovering, root)
   const device = state.devices.get(author)
   const own = device && state.members.get(device.member)
+  // defence: author-is-a-member
   if (!own) return undefined
   const needs = needsOf(action, own.member, state)
-  if (needs === undefined || needs > levelOf(own.role)) return undefined
+  // defence: possible
+  if (needs === undefined) return undefined
+  // defence: enough-role
+  if (needs > levelOf(own.role)) return undefined
   const target = targetOf(action, state)
   // Of those with equal roles, who got it first has more to say.
+  // defence: higher-rank
   if (target && target.member !== own.member && compareRanks(own.rank, target.rank) <= 0) return undefined
   const { member, role, rank, grant } = own
   const authority: Authority = { member, role, rank, grant, admission: device.admission, needs }
@@ -36,26 +41,46 @@ function needsOf(action: Action, author: IdentityId, state: State): number | und
   switch (action.t) {
     case 'admit-member': {
       const possible =
-        state.kind === 'space' && !state.members.has(action.member) && areNew(action.devices, state)
+        // defence: nobody-else-in-an-identity
+        state.kind === 'space' &&
+        // defence: admitted-once
+        !state.members.has(action.member) &&
+        areNew(action.devices, state)
       return when(possible, Math.max(ADMIN, levelOf(action.role)))
     }
     case 'set-role': {
       const target = state.members.get(action.member)
-      if (!target || target.role === action.role || state.kind === 'identity') return undefined
+      if (!target || target.role === action.role) return undefined
+      // defence: identity-keeps-its-member
+      if (state.kind === 'identity') return undefined
       // One may step down, but not up.
-      if (action.member === author) return when(levelOf(action.role) < levelOf(target.role), 0)
+      if (
+        // defence: only-oneself-steps-down
+        action.member === author &&
+        // defence: no-self-promotion
+        levelOf(action.role) < levelOf(target.role)
+      )
+        return 0
       return Math.max(ADMIN, levelOf(action.role), levelOf(target.role))
     }
     case 'remove-member': {
       const target = state.members.get(action.member)
-      if (!target || state.kind === 'identity') return undefined
+      if (!target) return undefined
+      // defence: identity-keeps-its-member
+      if (state.kind === 'identity') return undefined
+      // defence: cuts-of-whom-it-names
+      if (action.cuts.some(({ device }) => isOfAnother(device, action.member, state))) return undefined
       return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
     case 'admit-device':
-      return when(action.member === author && areNew([action.device], state), 0)
+      // defence: own-devices-only
+      if (action.member !== author) return undefined
+      return when(areNew([action.device], state), 0)
     case 'revoke-device': {
       const target = state.members.get(action.member)
-      if (!target || state.devices.get(action.cut.device)?.member !== action.member) return undefined
+      if (!target) return undefined
+      // defence: device-of-whom-it-names
+      if (state.devices.get(action.cut.device)?.member !== action.member) return undefined
       return action.member === author ? 0 : Math.max(ADMIN, levelOf(target.role))
     }
     case 'rebind-member':
@@ -82,16 +107,28 @@ function judgeRecovery(action: Action, state: State, own: Standing, root: Node):
   const allowed =
     (action.t === 'admit-device' && action.member === member && areNew([action.device], state)) ||
     (action.t === 'revoke-device' && state.devices.get(action.cut.device)?.member === member)
+  // defence: recovery-only-devices
+  if (!allowed) return undefined
   const rank = { level: RECOVERY_LEVEL, depth: root.depth, id: root.id }
-  return allowed ? { member, role, rank, grant, admission: grant, needs: 0 } : undefined
+  return { member, role, rank, grant, admission: grant, needs: 0 }
+}
+
+const isOfAnother = (device: DeviceId, member: IdentityId, state: State): boolean => {
+  const owner = state.devices.get(device)?.member
+  return owner !== undefined && owner !== member
 }
 
 /** A key belongs to one member: a device of somebody else's cannot be taken over by admitting it. */
 const areNew = (devices: readonly DeviceId[], state: State): boolean =>
   devices.length > 0 &&
   new Set(devices).size === devices.length &&
-  devices.every((device) => !state.devices.has(device)) &&
-  [...state.members.values()].every(({ recovery }) => !devices.includes(recovery))
+  devices.every(
+    (device) =>
+      // defence: recovery-is-no-device
+      [...state.members.values()].every(({ recovery }) => recovery !== device) &&
+      // defence: key-of-one-member
+      !state.devices.has(device),
+  )
 
 /** Whoever goes by an entry of their own knows the key that it would bring, and is not to. */
 export const endsAuthor = ({ action, author }: LogEntry, { member }: Authority): boolean =>

@@ -22,7 +22,10 @@ export class MembershipLog {
 
   /** @throws RangeError if `genesis` is none */
   constructor(genesis: LogEntry) {
-    if (genesis.action.t !== 'genesis' || genesis.parents.length > 0) throw new RangeError('not a genesis')
+    if (genesis.action.t !== 'genesis') throw new RangeError('not a genesis')
+    // defence: genesis-without-parents
+    if (genesis.parents.length > 0) throw new RangeError('not a genesis')
+    // defence: genesis-by-its-device
     if (!genesis.action.devices.includes(genesis.author)) throw new RangeError('a genesis by somebody else')
     this.put(genesis, 0, new EntrySet())
   }
@@ -55,10 +58,15 @@ export class MembershipLog {
    * @throws RangeError if its parents are not here, not sorted, or none
    */
   add(entry: LogEntry): void {
+    // defence: entry-taken-once
     if (this.byId.has(entry.id)) return
     const { parents } = entry
-    if (parents.length === 0 || parents.some((id, i) => i > 0 && parents[i - 1]! >= id))
+    // defence: one-genesis
+    if (parents.length === 0) throw new RangeError('parents are to be sorted')
+    // defence: sorted-parents
+    if (parents.some((id, i) => i > 0 && parents[i - 1]! >= id))
       throw new RangeError('parents are to be sorted')
+    // defence: parents-first
     if (this.missing(entry).length > 0) throw new RangeError('parents are missing')
     const above = parents.map((id) => this.byId.get(id)!)
     const ancestors = new EntrySet(this.nodes.length)

@@ -22,25 +22,9 @@ import {
   setRole,
   words,
 } from '../../../test/simulation/membership/scribe.js'
-import type { Action, LogEntry, Role } from './actions.js'
+import { before, isVoid, kitchen, without } from '../../../test/simulation/membership/kitchen.js'
+import type { Action, Role } from './actions.js'
 import { MembershipLog } from './log.js'
-
-/** A space of Olga's: Adam and Anna are admins, in this order, Ed is an editor and Rita a reader. */
-function kitchen(salt = '') {
-  const scribe = new Scribe('olga', salt)
-  const admissions = [
-    admit('adam', 'admin'),
-    admit('anna', 'admin'),
-    admit('ed', 'editor'),
-    admit('rita', 'reader'),
-  ]
-  for (const admission of admissions) scribe.write('olga/1', admission)
-  return { scribe, top: scribe.entries.at(-1)! }
-}
-const before = { adam: 'admin', anna: 'admin', ed: 'editor', olga: 'owner', rita: 'reader' }
-const without = (...names: string[]) =>
-  Object.fromEntries(Object.entries(before).filter(([name]) => !names.includes(name)))
-const isVoid = (scribe: Scribe, entry: LogEntry) => scribe.read().state().void.has(entry.id)
 
 describe('a member', () => {
   const refused: [who: string, what: string, action: Action][] = [
@@ -98,6 +82,7 @@ describe('a member', () => {
     ['olga', setRole('adam', 'owner'), { ...before, adam: 'owner' }],
     ['rita', remove('rita'), without('rita')],
     ['adam', setRole('adam', 'reader'), { ...before, adam: 'reader' }],
+    ['ed', setRole('ed', 'reader'), { ...before, ed: 'reader' }],
     ['rita', profile, before],
     ['rita', addDevice('rita/2'), before],
     ['rita', revoke('rita/1'), before],
@@ -193,6 +178,7 @@ describe('a removal', () => {
     assert.deepEqual(rolesIn(scribe.read()), { ...before, ed: 'reader' })
     const devices = devicesIn(scribe.read()).filter((name) => name.startsWith('ed'))
     assert.deepEqual(devices, ['ed/9'])
+    assert.equal(false, isVoid(scribe, scribe.write('ed/9', profile)))
     const cuts = scribe.read().state().cuts.get(device('ed/1'))
     assert.deepEqual(
       cuts?.map(({ by }) => by),
@@ -428,6 +414,7 @@ describe('a device', () => {
     scribe.write('ed/1', revoke('ed/2'))
     scribe.write('ed/1', addDevice('ed/2'))
     assert.ok(devicesIn(scribe.read()).includes('ed/2'))
+    assert.equal(false, isVoid(scribe, scribe.write('ed/2', profile)))
   })
 
   it('that two members claim is that of the one who was first', () => {

@@ -22,7 +22,13 @@ export const rankOf = (role: Role, { depth, id }: { depth: number; id: LogEntryI
 
 /** Positive if `a` outranks `b`: by the role, then by who got it first, then by the smaller hash. */
 export function compareRanks(a: Rank, b: Rank): number {
-  return a.level - b.level || b.depth - a.depth || compareIds(b.id, a.id)
+  return (
+    // defence: rank-by-role
+    a.level - b.level ||
+    // defence: rank-by-depth
+    b.depth - a.depth ||
+    compareIds(b.id, a.id)
+  )
 }
 
 export const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -38,15 +38,21 @@ class Resolution {
     private readonly nodes: readonly Node[],
   ) {
     this.entitled = nodes.filter((node) => node !== root && node.authority).sort(inOrder)
-    for (;;) {
-      this.settleAll()
-      // By a right that was greater once, something may have come before what ended it: it does not count at all, then.
-      const stale = this.entitled.filter(
-        (node) => this.settled.has(node) && !isOwnRevocation(node) && !this.holds(node),
-      )
-      if (stale.length === 0) break
-      for (const node of stale) this.excluded.add(node)
-    }
+    this.settleAll()
+    // defence: rights-of-before
+    while (this.excludeStale()) this.settleAll()
+  }
+
+  /**
+   * By a right that was greater once, something may have come before what ended it: it does not count at all, then.
+   * @returns whether there was any
+   */
+  private excludeStale(): boolean {
+    const stale = this.entitled.filter(
+      (node) => this.settled.has(node) && !isOwnRevocation(node) && !this.holds(node),
+    )
+    for (const node of stale) this.excluded.add(node)
+    return stale.length > 0
   }
 
   private settleAll(): void {
@@ -56,6 +62,7 @@ class Resolution {
     this.rebinds.length = 0
     this.settled.add(this.root)
     // Devices of one member may all revoke each other: who has stolen one can end the others, and never stay by that.
+    // defence: devices-end-each-other
     for (const node of this.entitled) if (isOwnRevocation(node)) this.settle(node)
     for (const node of this.entitled.filter(decides).sort(byRight)) if (this.stands(node)) this.settle(node)
   }
@@ -99,9 +106,13 @@ class Resolution {
    * seen it: they could have admitted the member themselves.
    */
   private isAdopted({ action, n }: Node): boolean {
+    // defence: only-admissions-are-adopted
     if (action.t !== 'admit-member') return false
     return this.restrictionsOf(action.member).some(
-      (one) => one.action.t === 'set-role' && one.ancestors.has(n),
+      (one) =>
+        one.action.t === 'set-role' &&
+        // defence: adopted-by-who-saw-it
+        one.ancestors.has(n),
     )
   }
 
@@ -109,11 +120,18 @@ class Resolution {
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
     const goesBy = (one: Node): boolean => !one.ancestors.has(node.n) && !admission.ancestors.has(one.n)
-    if (this.excluded.has(node) || this.isSecondRebind(node)) return false
-    if (!this.stands(grant) || !this.stands(admission)) return false
-    const restricted = this.restrictionsOf(member).some((one) => restricts(one, node))
-    const revoked = this.revocations.get(node.author)?.some((one) => one !== node && goesBy(one))
-    return !restricted && !revoked
+    if (this.excluded.has(node)) return false
+    // defence: one-rebind
+    if (this.isSecondRebind(node)) return false
+    // defence: role-still-stands
+    if (!this.stands(grant)) return false
+    // defence: admission-still-stands
+    if (!this.stands(admission)) return false
+    // defence: beyond-a-removal
+    if (this.restrictionsOf(member).some((one) => restricts(one, node))) return false
+    // defence: beyond-a-revocation
+    if (this.revocations.get(node.author)?.some((one) => one !== node && goesBy(one))) return false
+    return true
   }
 
   /** Two devices of an identity, neither of which knew of the other, cannot make two of it. */
@@ -156,10 +174,13 @@ class Resolution {
 
   /** Who is out may still revoke a device of their own, but gives nobody a key by it; nor does who goes by it. */
   private begins(node: Node): boolean {
-    return (
-      node === this.root ||
-      (beginsEpoch(node.action) && !endsAuthor(node.entry, node.authority!) && this.holds(node))
-    )
+    if (node === this.root) return true
+    if (!beginsEpoch(node.action)) return false
+    // defence: no-key-by-who-goes
+    if (endsAuthor(node.entry, node.authority!)) return false
+    // defence: no-key-by-who-is-out
+    if (!this.holds(node)) return false
+    return true
   }
 
   /** Who is in, and what has ended members' writing: it left them out, or readers. */
@@ -209,10 +230,17 @@ class Resolution {
           now?.grant.ancestors.has(one.n) &&
           !admission.ancestors.has(one.n),
       )
-      if (!now || isOld) continue
+      // defence: no-device-without-member
+      if (!now) continue
+      // defence: no-device-of-an-earlier-stay
+      if (isOld) continue
       for (const device of admitted.devices) {
         const revoked = this.revocations.get(device)?.some(({ n }) => !admission.ancestors.has(n))
-        if (!revoked && !devices.has(device)) devices.set(device, { member, admission })
+        // defence: revoked-is-out
+        if (revoked) continue
+        // defence: first-has-the-key
+        if (devices.has(device)) continue
+        devices.set(device, { member, admission })
       }
     }
     return devices
@@ -263,7 +291,9 @@ const named = (standing: readonly Node[]): Node =>
 const memberOf = ({ action }: Node): IdentityId => (action as Rebind).member
 
 const isOwnRevocation = ({ action, authority }: Node): boolean =>
-  action.t === 'revoke-device' && authority?.member === action.member
+  action.t === 'revoke-device' &&
+  // defence: others-are-revoked-by-right
+  authority?.member === action.member
 
 const isEnd = ({ action: { t } }: Node): boolean => t === 'revoke-device' || t === 'remove-member'
 
@@ -277,7 +307,9 @@ const decides = ({ action: { t } }: Node): boolean =>
   t === 'revoke-device'
 
 /** Higher rank first: nothing is settled before that which could end it, but for what a member does to itself. */
-const byRight = (a: Node, b: Node): number => byAuthor(a, b) || inOrder(a, b)
+const byRight = (a: Node, b: Node): number =>
+  // defence: settled-by-rank
+  byAuthor(a, b) || inOrder(a, b)
 
 /**
  * Whether `one`, which did not know of `node`, leaves its author without the right to it. If `node` knew of it and was entitled
@@ -290,7 +322,11 @@ function restricts(one: Node, node: Node): boolean {
   if (action.t === 'set-role' && (levelOf(action.role) >= levelOf(role) || levelOf(action.role) >= needs))
     return false
   // Of a grant that it did not know, it is about only if its author has as much to say as who gave it.
-  return one.ancestors.has(grant.n) || byAuthor(one, grant) <= 0
+  return (
+    one.ancestors.has(grant.n) ||
+    // defence: role-unknown-to-who-removes
+    byAuthor(one, grant) <= 0
+  )
 }
 
 /** Those on which no other of them builds. */
@@ -311,10 +347,20 @@ function latest(nodes: readonly Node[]): Node[] {
  * rank has given more.
  */
 function decisive(acts: readonly Node[]): Node {
-  const [top] = acts
-    .filter(gives)
-    .sort((a, b) => byAuthor(a, b) || level(a) - level(b) || compareIds(a.id, b.id))
-  const limits = acts.filter((act) => !gives(act) && (!top || byAuthor(act, top) <= 0))
+  const [top] = acts.filter(gives).sort(
+    (a, b) =>
+      // defence: higher-rank-gives
+      byAuthor(a, b) ||
+      // defence: lower-of-two-roles
+      level(a) - level(b) ||
+      compareIds(a.id, b.id),
+  )
+  const limits = acts.filter(
+    (act) =>
+      !gives(act) &&
+      // defence: higher-rank-decides
+      (!top || byAuthor(act, top) <= 0),
+  )
   const [limit] = limits.sort((a, b) => level(a) - level(b) || byAuthor(a, b) || compareIds(a.id, b.id))
   return limit ?? top!
 }

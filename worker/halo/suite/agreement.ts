@@ -27,8 +27,10 @@ export const agreementOf = (platform: SuitePlatform, key: PrivateKey): Agreement
     // Firefox refuses some keys that are not canonical and others take: nobody takes any.
     if (!isCanonicalU(theirs)) throw new HearthError('halo/weak-key')
     const shared = await x25519.share(platform, key, theirs).catch(() => undefined)
+    if (!shared) throw new HearthError('halo/weak-key')
     // RFC 7748 §6.1. WebCrypto must refuse it too; whether each does is not what secrecy should rest on.
-    if (!shared || sameBytes(shared, new Uint8Array(KEY_BYTES))) throw new HearthError('halo/weak-key')
+    // defence: shared-zeros
+    if (sameBytes(shared, new Uint8Array(KEY_BYTES))) throw new HearthError('halo/weak-key')
     return shared
   },
 })

@@ -45,6 +45,7 @@ export async function decrypt(
   ciphertext: Ciphertext,
 ): Promise<Uint8Array> {
   // A shorter salt is the same as one with zeros after it, for HMAC.
+  // defence: salt-length
   if (ciphertext.salt.length !== SALT_BYTES) throw new HearthError('halo/unreadable')
   const material = await materialOf(platform, key, ciphertext.salt, context)
   return unlock(platform.subtle, material, ciphertext, associatedOf(context))
@@ -59,6 +60,14 @@ async function materialOf(
   salt: Uint8Array,
   { label, log, header }: CipherContext,
 ): Promise<Uint8Array> {
+  // defence: key-length
   if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`)
-  return hkdf(subtle, key, salt, frame('encrypt', label, log, sha256(header)), MATERIAL_BYTES)
+  const info = frame(
+    'encrypt',
+    label,
+    log,
+    // defence: header-in-key
+    sha256(header),
+  )
+  return hkdf(subtle, key, salt, info, MATERIAL_BYTES)
 }

@@ -36,6 +36,7 @@ export async function unlock(
   associated: Uint8Array,
 ): Promise<Uint8Array> {
   const { key, commitment } = split(material)
+  // defence: key-commitment
   if (!sameBytes(commitment, locked.commitment)) throw new HearthError('halo/unreadable')
   return gcmDecrypt(subtle, key, ONCE, locked.bytes, associated)
 }
@@ -79,5 +80,6 @@ export async function gcmDecrypt(
 const gcm = (iv: Uint8Array, additionalData: Uint8Array) => ({
   name: 'AES-GCM',
   iv: iv as BufferSource,
+  // defence: associated-data
   additionalData: additionalData as BufferSource,
 })

@@ -46,6 +46,7 @@ async function signsAsOthers(subtle: SubtleCrypto): Promise<boolean> {
   return (
     sameBytes(await sign(subtle, handle, message), signature) &&
     (await verify(subtle, ed25519.getPublicKey(seed), message, signature)) &&
+    // defence: one-equation
     !(await verify(subtle, publicKey, what, how))
   )
 }

@@ -12,8 +12,16 @@ export const derive = (
   log: Log,
   secret: Uint8Array,
   context: Uint8Array = new Uint8Array(),
-): Promise<Uint8Array> =>
-  hkdf(subtle, secret, new Uint8Array(), frame('derive', label, log, context), KEY_BYTES)
+): Promise<Uint8Array> => {
+  const info = frame(
+    'derive',
+    label,
+    log,
+    // defence: derived-for-its-context
+    context,
+  )
+  return hkdf(subtle, secret, new Uint8Array(), info, KEY_BYTES)
+}
 
 /** For the suite itself, which frames `info`. @param bytes at most 255 × 32 */
 export async function hkdf(

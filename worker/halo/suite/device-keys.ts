@@ -62,7 +62,12 @@ export async function loadDeviceKeys(platform: SuitePlatform, kept: unknown): Pr
     const { signing, agreement } = kept as KeptKeys
     const signer = signerOf(platform, signing)
     const own = agreementOf(platform, agreement)
-    if ((await signs(platform, signer)) && (await agrees(platform, own)))
+    if (
+      // defence: signing-key-check
+      (await signs(platform, signer)) &&
+      // defence: agreement-key-check
+      (await agrees(platform, own))
+    )
       return { signer, opener: openerOf(platform, own), agreement: own }
   } catch {
     // Whatever it was that failed, these keys are of no use.

@@ -32,9 +32,15 @@ export async function verify(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  // defence: signature-length
   if (signature.length !== SIGNATURE_BYTES) return false
   const [r, s] = [signature.subarray(0, 32), signature.subarray(32)]
-  if (!isStrictPoint(publicKey) || !isStrictPoint(r) || !isReducedScalar(s)) return false
+  // defence: strict-key
+  if (!isStrictPoint(publicKey)) return false
+  // defence: strict-r
+  if (!isStrictPoint(r)) return false
+  // defence: reduced-scalar
+  if (!isReducedScalar(s)) return false
   return (await byWebCrypto(platform, 'Ed25519'))
     ? webcrypto.verify(platform.subtle, publicKey, message, signature)
     : equationHolds(publicKey, message, r, s)
@@ -44,6 +50,7 @@ export async function verify(
 function equationHolds(publicKey: Uint8Array, message: Uint8Array, r: Uint8Array, s: Uint8Array): boolean {
   const { Point } = ed25519
   const a = pointOf(publicKey)
+  // defence: key-on-the-curve
   if (!a) return false
   const h = Point.Fn.create(bytesToNumberLE(sha512(concatBytes(r, publicKey, message))))
   const expected = Point.BASE.multiplyUnsafe(bytesToNumberLE(s)).subtract(a.multiplyUnsafe(h))

@@ -71,7 +71,16 @@ export function frame<Kind extends keyof Labels>(
   log: Log,
   ...rest: readonly Uint8Array[]
 ): Uint8Array {
+  // defence: log-id-length
   if (log && log.length !== LOG_BYTES) throw new RangeError(`the id of a log has ${LOG_BYTES} bytes`)
   const id = log ?? new Uint8Array()
-  return concatBytes(utf8ToBytes(`hearth/1/${kind}/${label}`), Uint8Array.of(0, id.length), id, ...rest)
+  return concatBytes(
+    // defence: purpose
+    utf8ToBytes(`hearth/1/${kind}/${label}`),
+    // defence: framing
+    Uint8Array.of(0, id.length),
+    // defence: log-id
+    id,
+    ...rest,
+  )
 }

@@ -25,7 +25,10 @@ export function pad(content: Uint8Array): Uint8Array {
 export function unpad(padded: Uint8Array): Uint8Array {
   let end = padded.length - 1
   while (padded[end] === 0) end--
-  if (padded[end] !== END || padded.length !== paddedLength(end + 1)) throw new HearthError('halo/unreadable')
+  // defence: padding-end
+  if (padded[end] !== END) throw new HearthError('halo/unreadable')
+  // defence: padded-length
+  if (padded.length !== paddedLength(end + 1)) throw new HearthError('halo/unreadable')
   return padded.slice(0, end)
 }
 

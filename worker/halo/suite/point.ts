@@ -19,7 +19,12 @@ const smallOrder = new Set(ED25519_TORSION_SUBGROUP.map((point) => y(hexToBytes(
  * have the sign of x = 0, and both such points are of small order.
  */
 export const isStrictPoint = (point: Uint8Array): boolean =>
-  point.length === 32 && y(point) < Fp.ORDER && !smallOrder.has(y(point))
+  // defence: point-length
+  point.length === 32 &&
+  // defence: canonical-point
+  y(point) < Fp.ORDER &&
+  // defence: small-order
+  !smallOrder.has(y(point))
 
 /** Below the order of the group, so that nobody can make a second signature by adding it. */
 export const isReducedScalar = (scalar: Uint8Array): boolean => bytesToNumberLE(scalar) < Fn.ORDER
@@ -29,4 +34,7 @@ export const isReducedScalar = (scalar: Uint8Array): boolean => bytesToNumberLE(
  * made as it says is never one of them.
  */
 export const isCanonicalU = (publicKey: Uint8Array): boolean =>
-  publicKey.length === 32 && bytesToNumberLE(publicKey) < Fp.ORDER
+  // defence: agreement-key-length
+  publicKey.length === 32 &&
+  // defence: canonical-agreement-key
+  bytesToNumberLE(publicKey) < Fp.ORDER

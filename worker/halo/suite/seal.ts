@@ -32,7 +32,15 @@ export async function seal(
 ): Promise<Uint8Array> {
   const ephemeral = agreementOf(platform, await generateAgreementKey(platform))
   const shared = await ephemeral.agree(to)
-  const info = frame('seal', label, log, ephemeral.publicKey, to)
+  const info = frame(
+    'seal',
+    label,
+    log,
+    // defence: sealed-with
+    ephemeral.publicKey,
+    // defence: sealed-to
+    to,
+  )
   const material = await hkdf(platform.subtle, shared, NO_SALT, info, MATERIAL_BYTES)
   const { commitment, bytes } = await lock(platform.subtle, material, plaintext, NOTHING)
   return concatBytes(ephemeral.publicKey, commitment, bytes)
@@ -42,7 +50,15 @@ export const openerOf = ({ subtle }: SuitePlatform, own: Agreement): Opener => (
   publicKey: own.publicKey,
   async open(label, log, sealed) {
     const ephemeral = sealed.subarray(0, PUBLIC_KEY_BYTES)
-    const info = frame('seal', label, log, ephemeral, own.publicKey)
+    const info = frame(
+      'seal',
+      label,
+      log,
+      // defence: sealed-with
+      ephemeral,
+      // defence: sealed-to
+      own.publicKey,
+    )
     const shared = await own.agree(ephemeral).catch(() => {
       throw new HearthError('halo/unreadable')
     })

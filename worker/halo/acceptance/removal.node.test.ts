@@ -108,6 +108,26 @@ describe('a device', () => {
   })
 })
 
+describe('a device that was out already', () => {
+  it('keeps what it had when its member goes, who is removed without a word about it', () => {
+    const space = kitchen()
+    space.decree('ed', addDevice('ed/2'))
+    const [kept, other] = [space.write('ed'), space.write('ed/2')]
+    space.decree('ed/2', revoke('ed/1', cutAt(kept)))
+    space.decree('olga', remove('ed', [cutAt(other)]))
+    assert.deepEqual(space.codes(kept, other), ['accepted', 'accepted'])
+  })
+
+  it('does not, if whoever removes the member did not know', () => {
+    const space = kitchen()
+    const kept = space.write('ed')
+    space.decree('ed', addDevice('ed/2'))
+    space.decree('ed/2', revoke('ed/1', cutAt(kept)))
+    space.decree('olga', remove('ed', []), [space.top])
+    assert.equal(space.code(kept), 'beyond-cut')
+  })
+})
+
 describe('a cut', () => {
   it('names an entry that is not here: what it keeps is not known before that comes', () => {
     const space = kitchen()

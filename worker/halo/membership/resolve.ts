@@ -248,17 +248,26 @@ class Resolution {
 
   private cuts(ends: readonly Node[]): State['cuts'] {
     const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
+    const before = new Map<DeviceId, Node[]>()
     const admissions = [this.root, ...this.entitled].filter(admittedBy)
     for (const end of [...ends, ...[...this.revocations.values()].flat()].sort(inOrder))
-      for (const cut of this.cutsOf(end, admissions)) append(cuts, cut.device, { by: end.id, cut })
+      for (const cut of this.cutsOf(end, admissions, before)) {
+        append(cuts, cut.device, { by: end.id, cut })
+        append(before, cut.device, end)
+      }
     return cuts
   }
 
   /**
    * Of what has ended a member's writing, or a device. Devices that a member's end does not name have nothing that was
-   * accepted: otherwise who is out could say by a revocation of its own how far such a device counts.
+   * accepted: otherwise who is out could say by a revocation of its own how far such a device counts. But for those that it
+   * knew to be out already: they keep what they had then.
    */
-  private cutsOf({ action, n }: Node, admissions: readonly Node[]): readonly Cut[] {
+  private cutsOf(
+    { action, n, ancestors: past }: Node,
+    admissions: readonly Node[],
+    before: ReadonlyMap<DeviceId, readonly Node[]>,
+  ): readonly Cut[] {
     if (action.t === 'revoke-device') return [action.cut]
     const { member, cuts = [] } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
     const named = new Set(cuts.map(({ device }) => device))
@@ -266,7 +275,7 @@ class Resolution {
       .filter(({ ancestors }) => !ancestors.has(n))
       .map((admission) => admittedBy(admission)!)
       .flatMap((admitted) => (this.now(admitted.member) === this.now(member) ? admitted.devices : []))
-      .filter((device) => !named.has(device))
+      .filter((device) => !named.has(device) && !before.get(device)?.some((end) => past.has(end.n)))
     const nothing = [...new Set(others)].map((device) => ({ device, seq: 0, hash: null, heads: [] }))
     return [...cuts, ...nothing]
   }

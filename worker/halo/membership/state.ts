@@ -22,7 +22,7 @@ export interface State {
   readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
   /**
    * Of devices that were removed, or may write no more, with the entry that did it; also of one that has come back. A device
-   * that whoever did it did not name has the cut before its first entry.
+   * that whoever did it did not name, and did not know to be out already, has the cut before its first entry.
    */
   readonly cuts: ReadonlyMap<DeviceId, readonly { readonly by: LogEntryId; readonly cut: Cut }[]>
   /** Entries that began the epochs which no other has followed: one, unless some began at the same time. Sorted. */

@@ -338,7 +338,7 @@ class World {
     for (const id of replica.applied) {
       // Whoever was let in by two admins at once, and leaves by the word of one, is in by the word of the other.
       const own = now.devices.get(replica.headers.get(id)!.feed)
-      const isBack = hasEnded && own && writes(now.members.get(own.member)!.role)
+      const isBack: boolean = hasEnded && !!own && writes(now.members.get(own.member)!.role)
       assert.equal(before.has(id) || isBack, true, 'accepted from who is out')
     }
     for (const id of before) {

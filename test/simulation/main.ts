@@ -1,13 +1,15 @@
 /**
- * `npm run sim -- --scenario membership [--seeds N] [--from S]`: many devices in one process, driven by chance that a
+ * `npm run sim -- --scenario acceptance [--seeds N] [--from S]`: many devices in one process, driven by chance that a
  * seed repeats. A seed that fails is printed with the one command that runs it again.
  */
 import { parseArgs } from 'node:util'
 import { Random } from '../e2e/random.js'
+import { acceptance } from './acceptance/scenario.js'
 import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<void>>> = {
+  acceptance,
   membership,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,

@@ -12,7 +12,7 @@ import { beginSpace } from './genesis.js'
 import { Holdings, type FeedPositions, type Step } from './holdings.js'
 import { keptSpace, loadHalo, type Loaded, type Move } from './loading.js'
 import type { Profile } from './log/payload.js'
-import { ROLES, type Action, type Role } from './membership/actions.js'
+import { ROLES, writes, type Action, type Role } from './membership/actions.js'
 import type { HaloPlatform } from './platform.js'
 import type { HaloSpace } from './space.js'
 import { recoveryWords } from './suite/recovery.js'
@@ -163,7 +163,9 @@ export class Halo {
       if (!ROLES.includes(role)) invalid(`a role is one of ${ROLES.join(', ')}`)
       if (space.log.state.members.get(member)!.role === role) return
       staysOwned(space, member)
-      await this.held.write([await this.held.step(space, { t: 'set-role', member, role }, {})])
+      const devices = writes(role) ? [] : space.devicesOf(member)
+      const cuts = devices.length > 0 ? { cuts: devices.map((device) => this.held.cut(space, device)) } : {}
+      await this.held.write([await this.held.step(space, { t: 'set-role', member, role, ...cuts }, {})])
     })
   }
 

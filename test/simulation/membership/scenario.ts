@@ -158,7 +158,10 @@ function nobodyComesBack(scribe: Scribe, random: Random): void {
     if (state.devices.has(name)) continue
     const isIn = [...state.members.keys()].some((member) => personOf(member) === person)
     const isOwnDoing = isIn || ends.every(({ by }) => personOf(ownerOf(find(entries, by).author)) === person)
-    const unaware = entries.filter(({ id }) => ends.every(({ by }) => !log.includes([id], by)))
+    // Or aware of ends that did not count there.
+    const unaware = entries.filter(
+      ({ id }) => ends.every(({ by }) => !log.includes([id], by)) || log.stateAt([id]).devices.has(name),
+    )
     const parents = anyParents(unaware, random)
     const action = anyAction(random, person)
     // A stolen device may still take away others of its owner: recovery is for that. And who has left may say that it was

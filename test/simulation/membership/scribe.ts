@@ -71,19 +71,17 @@ export class Scribe {
 export const admit = (member: string, role: Role, devices = [first(member)]): Action => ({
   ...{ t: 'admit-member', member: identity(member), role, devices, recovery: words(member) },
 })
-export const setRole = (member: string, role: Role): Action => ({
-  t: 'set-role',
-  member: identity(member),
-  role,
+export const setRole = (member: string, role: Role, cuts?: readonly Cut[]): Action => ({
+  ...{ t: 'set-role', member: identity(member), role, ...(cuts && { cuts }) },
 })
-export const remove = (member: string): Action => ({
-  ...{ t: 'remove-member', member: identity(member), cuts: [cutOf(first(member))] },
+export const remove = (member: string, cuts: readonly Cut[] = [cutOf(first(member))]): Action => ({
+  ...{ t: 'remove-member', member: identity(member), cuts },
 })
 export const addDevice = (name: string): Action => ({
   ...{ t: 'admit-device', member: ownerOf(name), device: device(name) },
 })
-export const revoke = (name: string): Action => ({
-  ...{ t: 'revoke-device', member: ownerOf(name), cut: cutOf(device(name)) },
+export const revoke = (name: string, cut: Cut = cutOf(device(name))): Action => ({
+  ...{ t: 'revoke-device', member: ownerOf(name), cut },
 })
 /** A member goes on as another identity: `ed` as `ed+`. */
 export const rebind = (member: string, to = `${member}+`): Action => ({

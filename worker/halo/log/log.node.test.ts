@@ -62,6 +62,19 @@ describe('an entry', () => {
     assert.deepEqual(readKept(signed.bytes), signed)
   })
 
+  it('that lets somebody read only says how far their feeds were accepted, and one that gives more does not', async () => {
+    const { id: hash, heads } = kitchen.membership
+    const cuts = [{ device: ed.device, seq: 2, hash, heads }]
+    const actions: Action[] = [
+      { t: 'set-role', member: ed.id, role: 'reader', cuts },
+      { t: 'set-role', member: ed.id, role: 'admin' },
+    ]
+    for (const action of actions) {
+      const signed = await forge(olga, kitchen, action, {})
+      assert.deepEqual((await verifyEntry(platform, signed.bytes)).entry.action, action)
+    }
+  })
+
   it('of one log is none of another', async () => {
     const other = await spaceOf(olga)
     const signed = await forge(olga, kitchen, { t: 'rename' }, { name: 'Pantry' })

@@ -97,7 +97,7 @@ const actions: { readonly [T in Exclude<Action['t'], 'genesis'>]: Shape<Of<T>> }
   }),
   'admit-member': record<Of<'admit-member'>>({ member, role, devices, recovery: device }),
   'admit-device': record<Of<'admit-device'>>({ member, device }),
-  'set-role': record<Of<'set-role'>>({ member, role }),
+  'set-role': record<Of<'set-role'>>({ member, role, cuts: list(cut, MAX_DEVICES) }, ['cuts']),
   'remove-member': record<Of<'remove-member'>>({ member, cuts: list(cut, MAX_DEVICES) }),
   'revoke-device': record<Of<'revoke-device'>>({ member, cut }),
   'rebind-member': record<Of<'rebind-member'>>({ member, to: member, recovery: device }),

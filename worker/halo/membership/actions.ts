@@ -13,10 +13,13 @@ export type { Role }
 /** Greater means more rights. */
 export const levelOf = (role: Role): number => ROLES.indexOf(role)
 
-/** Where a device that goes was last accepted: in its feed, and what of this log it knew then. */
+/** The least role whose entries in feeds are accepted. */
+export const writes = (role: Role): boolean => levelOf(role) >= levelOf('editor')
+
+/** Where a device that goes, or may only read from now on, was last accepted: in its feed, and what of this log it knew then. */
 export interface Cut {
   readonly device: DeviceId
-  /** Of its last accepted feed entry; 0 and null where there is none. */
+  /** Of its last accepted feed entry; 0 and null where there is none. The hash decides; the rest says where to look. */
   readonly seq: number
   readonly hash: string | null
   readonly heads: readonly LogEntryId[]
@@ -40,7 +43,13 @@ export type Action =
       readonly recovery: DeviceId
     }
   | { readonly t: 'admit-device'; readonly member: IdentityId; readonly device: DeviceId }
-  | { readonly t: 'set-role'; readonly member: IdentityId; readonly role: Role }
+  /** `cuts`: to `reader`, one for each of the member's devices. Who still writes needs none. */
+  | {
+      readonly t: 'set-role'
+      readonly member: IdentityId
+      readonly role: Role
+      readonly cuts?: readonly Cut[]
+    }
   /** `cuts`: one for each of the member's devices. */
   | { readonly t: 'remove-member'; readonly member: IdentityId; readonly cuts: readonly Cut[] }
   | { readonly t: 'revoke-device'; readonly member: IdentityId; readonly cut: Cut }

@@ -23,7 +23,7 @@ import {
   words,
 } from '../../../test/simulation/membership/scribe.js'
 import { before, isVoid, kitchen, without } from '../../../test/simulation/membership/kitchen.js'
-import type { Action } from './actions.js'
+import type { Action, Role } from './actions.js'
 import { MembershipLog } from './log.js'
 
 describe('a member', () => {
@@ -186,6 +186,23 @@ describe('a removal', () => {
     )
   })
 
+  it('that did not count where the removed one goes on, and does count now, ends that, too', () => {
+    for (const end of [remove('ed'), revoke('ed/1')]) {
+      const { scribe, top } = kitchen()
+      const promotion = scribe.write('olga/1', setRole('ed', 'admin'), [top])
+      const removals = [
+        scribe.write('anna/1', end, [promotion]),
+        scribe.write('adam/1', remove('anna'), [promotion]),
+      ]
+      // There, Anna was out, and Ed was not.
+      const admission = scribe.write('ed/1', admit('zoe', 'admin'), removals)
+      assert.equal(false, isVoid(scribe, admission))
+      scribe.write('olga/1', remove('adam'), [promotion])
+      assert.equal(true, isVoid(scribe, admission))
+      assert.equal(devicesIn(scribe.read()).includes('ed/1'), false)
+    }
+  })
+
   it('of oneself ends what one’s other device does meanwhile', () => {
     const { scribe } = kitchen()
     scribe.write('adam/1', addDevice('adam/2'))
@@ -238,7 +255,7 @@ describe('a role', () => {
 })
 
 describe('two roles that one author gave on two devices', () => {
-  const given = (...roles: ('owner' | 'admin')[]) => {
+  const given = (...roles: Role[]) => {
     const { scribe } = kitchen()
     scribe.write('olga/1', addDevice('olga/2'))
     const top = scribe.entries.at(-1)!
@@ -252,8 +269,10 @@ describe('two roles that one author gave on two devices', () => {
   })
 
   it('come to the one with the smaller hash, if they are equal', () => {
-    const { entries, ed } = given('admin', 'admin')
-    assert.equal(ed.grant.id, entries.map(({ id }) => id).sort()[0])
+    for (const role of ['admin', 'reader'] as const) {
+      const { entries, ed } = given(role, role)
+      assert.equal(ed.grant.id, entries.map(({ id }) => id).sort()[0])
+    }
   })
 })
 
@@ -302,6 +321,52 @@ describe('a lower role', () => {
     // Unless who gave it was removed, too.
     scribe.write('olga/1', remove('anna'), [top])
     assert.deepEqual(rolesIn(scribe.read()), without('adam', 'anna'))
+  })
+})
+
+describe('the cuts', () => {
+  const cut = (name: string, seq: number) => ({ device: device(name), seq, hash: `hash ${seq}`, heads: [] })
+  const cutsIn = (scribe: Scribe) =>
+    Object.fromEntries(
+      [...scribe.read().state().cuts].map(([name, all]) => [name, all.map(({ cut }) => cut.seq)]),
+    )
+
+  it('of a removal are those that it names, and before the first entry for any other device', () => {
+    const { scribe } = kitchen()
+    const second = scribe.write('ed/1', addDevice('ed/2'))
+    scribe.write('olga/1', remove('ed', [cut('ed/1', 7)]))
+    scribe.write('ed/1', addDevice('ed/3'), [second])
+    assert.deepEqual(cutsIn(scribe), { 'ed/1': [7], 'ed/2': [0], 'ed/3': [0] })
+  })
+
+  it('of a later stay are not those of a removal', () => {
+    const { scribe } = kitchen()
+    scribe.write('olga/1', remove('ed', [cut('ed/1', 7)]))
+    scribe.write('olga/1', admit('ed', 'editor', [device('ed/9')]))
+    assert.deepEqual(cutsIn(scribe), { 'ed/1': [7] })
+  })
+
+  it('are made by who lets somebody read only, and stay when they may write again', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('adam/1', setRole('ed', 'reader', [cut('ed/1', 7)]), [top])
+    assert.deepEqual(cutsIn(scribe), { 'ed/1': [7] })
+    scribe.write('olga/1', setRole('ed', 'editor', [cut('ed/1', 3)]))
+    assert.deepEqual(cutsIn(scribe), { 'ed/1': [7] })
+  })
+
+  it('of a lower role that somebody of higher rank has overruled count for nothing', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('adam/1', setRole('ed', 'reader', [cut('ed/1', 7)]), [top])
+    scribe.write('olga/1', setRole('ed', 'admin'), [top])
+    assert.deepEqual(cutsIn(scribe), {})
+  })
+
+  it('of several who end the same one are all kept', () => {
+    const { scribe, top } = kitchen()
+    scribe.write('adam/1', remove('ed', [cut('ed/1', 7)]), [top])
+    scribe.write('olga/1', revoke('ed/1', cut('ed/1', 5)), [top])
+    scribe.write('anna/1', setRole('ed', 'reader', [cut('ed/1', 6)]), [top])
+    assert.deepEqual(cutsIn(scribe)['ed/1']?.sort(), [5, 6, 7])
   })
 })
 

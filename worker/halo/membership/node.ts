@@ -33,10 +33,6 @@ export interface Node {
   authority: Authority | undefined
 }
 
-/** Neither knew of the other. */
-export const concurrent = (a: Node, b: Node): boolean =>
-  a !== b && !a.ancestors.has(b.n) && !b.ancestors.has(a.n)
-
 /** In an order that is the same everywhere, and in which nothing comes before what it builds on. */
 export const inOrder = (a: Node, b: Node): number =>
   a.depth - b.depth || (a.id < b.id ? -1 : Number(a.id > b.id))

@@ -8,10 +8,10 @@
  * settled before that on which it depends.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
-import { beginsEpoch, levelOf, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
+import { beginsEpoch, levelOf, writes, type Action, type Cut, type LogEntryId, type Role } from './actions.js'
 import { EntrySet } from './ancestry.js'
 import { endsAuthor } from './judge.js'
-import { concurrent, inOrder, type Node } from './node.js'
+import { inOrder, type Node } from './node.js'
 import { compareIds, compareRanks, rankOf } from './rank.js'
 import type { Standing, State } from './state.js'
 
@@ -71,12 +71,13 @@ class Resolution {
     const { kind } = this.root.action as Genesis
     const standing = new Set([this.root, ...this.entitled.filter((node) => this.stands(node))])
     const epochs = latest([...standing].filter((node) => this.begins(node)))
-    const { members, removals } = this.members(recoveriesIn(standing))
+    const { members, ends } = this.members(recoveriesIn(standing))
     return {
       kind,
       members,
+      rebound: new Map(this.rebinds.map((one) => [memberOf(one), this.now(memberOf(one))])),
       devices: this.devices(standing, members),
-      cuts: this.cuts(removals),
+      cuts: this.cuts(ends),
       epochs: epochs.map(({ id }) => id).sort(compareIds),
       owesEpoch: [...standing].some(
         (end) => isEnd(end) && !epochs.some((epoch) => epoch === end || epoch.ancestors.has(end.n)),
@@ -118,6 +119,7 @@ class Resolution {
   /** Whether nothing that stands has taken away the right by which it was made. */
   private holds(node: Node): boolean {
     const { grant, member, admission } = node.authority!
+    const goesBy = (one: Node): boolean => !one.ancestors.has(node.n) && !admission.ancestors.has(one.n)
     if (this.excluded.has(node)) return false
     // defence: one-rebind
     if (this.isSecondRebind(node)) return false
@@ -128,7 +130,7 @@ class Resolution {
     // defence: beyond-a-removal
     if (this.restrictionsOf(member).some((one) => restricts(one, node))) return false
     // defence: beyond-a-revocation
-    if (this.revocations.get(node.author)?.some((one) => concurrent(one, node))) return false
+    if (this.revocations.get(node.author)?.some((one) => one !== node && goesBy(one))) return false
     return true
   }
 
@@ -181,9 +183,10 @@ class Resolution {
     return true
   }
 
+  /** Who is in, and what has ended members' writing: it left them out, or readers. */
   private members(recoveries: ReadonlyMap<IdentityId, DeviceId>): {
     members: Map<IdentityId, Standing>
-    removals: readonly Node[]
+    ends: readonly Node[]
   } {
     const acts = new Map<IdentityId, Node[]>()
     for (const node of this.settled) {
@@ -192,13 +195,15 @@ class Resolution {
         append(acts, this.now(action.member), node)
     }
     const members = new Map<IdentityId, Standing>()
-    const removals: Node[] = []
+    const ends: Node[] = []
     for (const [member, all] of [...acts].sort(([a], [b]) => compareIds(a, b))) {
       const grant = decisive(latest(all))
       const role = roleBy(grant)
       const gone = all.filter(({ action }) => action.t === 'remove-member')
+      const lowered = all.filter(({ action }) => action.t === 'set-role' && !writes(action.role))
+      const before = (past: readonly Node[]): Node[] => past.filter(({ n }) => grant.ancestors.has(n))
       // Who is in again was removed all the same; who was never out, as somebody of higher rank had said, was not.
-      removals.push(...(role ? gone.filter(({ n }) => grant.ancestors.has(n)) : gone))
+      ends.push(...(role ? before(gone) : gone), ...(role && writes(role) ? before(lowered) : lowered))
       if (role)
         members.set(member, {
           member,
@@ -208,7 +213,7 @@ class Resolution {
           recovery: recoveries.get(member)!,
         })
     }
-    return { members, removals }
+    return { members, ends }
   }
 
   private devices(standing: ReadonlySet<Node>, members: ReadonlyMap<IdentityId, Standing>): State['devices'] {
@@ -241,11 +246,38 @@ class Resolution {
     return devices
   }
 
-  private cuts(removals: readonly Node[]): State['cuts'] {
+  private cuts(ends: readonly Node[]): State['cuts'] {
     const cuts = new Map<DeviceId, { by: LogEntryId; cut: Cut }[]>()
-    for (const end of [...removals, ...[...this.revocations.values()].flat()].sort(inOrder))
-      for (const cut of cutsOf(end)) append(cuts, cut.device, { by: end.id, cut })
+    const before = new Map<DeviceId, Node[]>()
+    const admissions = [this.root, ...this.entitled].filter(admittedBy)
+    for (const end of [...ends, ...[...this.revocations.values()].flat()].sort(inOrder))
+      for (const cut of this.cutsOf(end, admissions, before)) {
+        append(cuts, cut.device, { by: end.id, cut })
+        append(before, cut.device, end)
+      }
     return cuts
+  }
+
+  /**
+   * Of what has ended a member's writing, or a device. Devices that a member's end does not name have nothing that was
+   * accepted: otherwise who is out could say by a revocation of its own how far such a device counts. But for those that it
+   * knew to be out already: they keep what they had then.
+   */
+  private cutsOf(
+    { action, n, ancestors: past }: Node,
+    admissions: readonly Node[],
+    before: ReadonlyMap<DeviceId, readonly Node[]>,
+  ): readonly Cut[] {
+    if (action.t === 'revoke-device') return [action.cut]
+    const { member, cuts = [] } = action as Extract<Action, { readonly t: 'remove-member' | 'set-role' }>
+    const named = new Set(cuts.map(({ device }) => device))
+    const others = admissions
+      .filter(({ ancestors }) => !ancestors.has(n))
+      .map((admission) => admittedBy(admission)!)
+      .flatMap((admitted) => (this.now(admitted.member) === this.now(member) ? admitted.devices : []))
+      .filter((device) => !named.has(device) && !before.get(device)?.some((end) => past.has(end.n)))
+    const nothing = [...new Set(others)].map((device) => ({ device, seq: 0, hash: null, heads: [] }))
+    return [...cuts, ...nothing]
   }
 }
 
@@ -288,10 +320,13 @@ const byRight = (a: Node, b: Node): number =>
   // defence: settled-by-rank
   byAuthor(a, b) || inOrder(a, b)
 
-/** Whether `one`, of which `node` did not know and which did not know of it, leaves its author without the right to it. */
+/**
+ * Whether `one`, which did not know of `node`, leaves its author without the right to it. If `node` knew of it and was entitled
+ * all the same, then `one` did not count there, and does now: who is out by it must not go on from there for ever.
+ */
 function restricts(one: Node, node: Node): boolean {
-  if (!concurrent(one, node)) return false
   const { grant, role, needs } = node.authority!
+  if (one === node || one.ancestors.has(node.n) || grant.ancestors.has(one.n)) return false
   const { action } = one
   if (action.t === 'set-role' && (levelOf(action.role) >= levelOf(role) || levelOf(action.role) >= needs))
     return false
@@ -359,10 +394,6 @@ function admittedBy({ action }: Node): { member: IdentityId; devices: readonly D
   if (action.t === 'genesis' || action.t === 'admit-member') return action
   return action.t === 'admit-device' ? { member: action.member, devices: [action.device] } : undefined
 }
-
-/** Of a removal or a revocation. */
-const cutsOf = ({ action }: Node): readonly Cut[] =>
-  'cut' in action ? [action.cut] : (action as Action & { cuts: readonly Cut[] }).cuts
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key)

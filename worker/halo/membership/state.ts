@@ -16,9 +16,14 @@ export interface Standing {
 export interface State {
   readonly kind: 'identity' | 'space'
   readonly members: ReadonlyMap<IdentityId, Standing>
+  /** What members are now that were other identities once, by what they were. */
+  readonly rebound: ReadonlyMap<IdentityId, IdentityId>
   /** Those that may act, and whose they are. */
   readonly devices: ReadonlyMap<DeviceId, { readonly member: IdentityId; readonly admission: Node }>
-  /** Of devices that were removed, with the entry that did it; also of one that has come back. */
+  /**
+   * Of devices that were removed, or may write no more, with the entry that did it; also of one that has come back. A device
+   * that whoever did it did not name, and did not know to be out already, has the cut before its first entry.
+   */
   readonly cuts: ReadonlyMap<DeviceId, readonly { readonly by: LogEntryId; readonly cut: Cut }[]>
   /** Entries that began the epochs which no other has followed: one, unless some began at the same time. Sorted. */
   readonly epochs: readonly LogEntryId[]

@@ -88,16 +88,16 @@ describe('a first visit', () => {
       halo.devices.map(({ current, revoked, name }) => [current, revoked, name]),
       [[true, false, 'a simulation']],
     )
-    assert.equal(halo.recoveryPhrase().split(' ').length, 24)
+    assert.equal((await halo.recoveryPhrase()).split(' ').length, 24)
   })
 
   it('is remembered, keys and all', async () => {
     const device = await fresh()
-    const before = [device.halo.identity, device.halo.recoveryPhrase()]
+    const before = [device.halo.identity, await device.halo.recoveryPhrase()]
     await device.halo.createSpace('Kitchen')
     const names = device.halo.spaces.map(({ info }) => info)
     await again(device)
-    assert.deepEqual([device.halo.identity, device.halo.recoveryPhrase()], before)
+    assert.deepEqual([device.halo.identity, await device.halo.recoveryPhrase()], before)
     assert.deepEqual(
       device.halo.spaces.map(({ info }) => info),
       names,
@@ -342,7 +342,7 @@ describe('a second device', () => {
     await again(phone)
     assert.equal(phone.halo.identity.id, ed.halo.identity.id)
     assert.equal(phone.halo.spaces[0]!.id, personal(ed))
-    assert.throws(() => phone.halo.recoveryPhrase(), code('halo/no-words-here'))
+    await assert.rejects(phone.halo.recoveryPhrase(), code('halo/no-words-here'))
   })
 
   it('brings along the spaces of the identity that it had, and keeps the personal one', async () => {

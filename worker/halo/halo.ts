@@ -15,7 +15,6 @@ import type { Profile } from './log/payload.js'
 import { ROLES, writes, type Action, type Role } from './membership/actions.js'
 import type { HaloPlatform } from './platform.js'
 import type { HaloSpace } from './space.js'
-import { recoveryWords } from './suite/recovery.js'
 
 /** UTF-16 units. */
 const MAX_NAME = 256
@@ -97,9 +96,10 @@ export class Halo {
   }
 
   /** The words that give this identity back. @throws HearthError `halo/no-words-here` */
-  recoveryPhrase(): string {
+  async recoveryPhrase(): Promise<string> {
     const secret = this.recovery.get(this.held.own.identity)
     if (!secret) throw new HearthError('halo/no-words-here')
+    const { recoveryWords } = await import('./suite/recovery-words.js')
     return recoveryWords(secret)
   }
 

@@ -3,7 +3,6 @@
  * onto the origin can use them while it runs, and cannot take them away. Some browsers lack them for these curves, and
  * some have them but lose or refuse them in IndexedDB; there the keys themselves are kept.
  */
-import { x25519 } from '@noble/curves/ed25519.js'
 import { HearthError } from '../../protocol/errors.js'
 import { agreementOf, generateAgreementKey, type Agreement } from './agreement.js'
 import { sameBytes } from './compare.js'
@@ -40,10 +39,15 @@ export async function createDeviceKeys(
   try {
     return await create(platform, platform, roundTrip)
   } catch {
-    const { subtle } = platform
-    return create({ subtle, random: (bytes) => platform.random(bytes), curves: 'noble' }, platform, roundTrip)
+    return create(withoutHandles(platform), platform, roundTrip)
   }
 }
+
+const withoutHandles = (platform: SuitePlatform): SuitePlatform => ({
+  subtle: platform.subtle,
+  random: (bytes) => platform.random(bytes),
+  curves: 'noble',
+})
 
 async function create(maker: SuitePlatform, user: SuitePlatform, roundTrip: RoundTrip) {
   const kept: KeptKeys = {
@@ -66,7 +70,7 @@ export async function loadDeviceKeys(platform: SuitePlatform, kept: unknown): Pr
       // defence: signing-key-check
       (await signs(platform, signer)) &&
       // defence: agreement-key-check
-      (await agrees(platform, own))
+      (await agrees(platform, agreement, own))
     )
       return { signer, opener: openerOf(platform, own), agreement: own }
   } catch {
@@ -81,8 +85,10 @@ async function signs(platform: SuitePlatform, signer: Signer): Promise<boolean> 
   return verify(platform, signer.publicKey, 'key-check', null, message, signature)
 }
 
-async function agrees(platform: SuitePlatform, own: Agreement): Promise<boolean> {
-  const other = platform.random(KEY_BYTES)
-  const shared = await own.agree(x25519.getPublicKey(other))
-  return sameBytes(shared, x25519.getSharedSecret(other, own.publicKey))
+async function agrees(platform: SuitePlatform, kept: PrivateKey, own: Agreement): Promise<boolean> {
+  // Keys are kept as secrets where handles cannot be made.
+  const maker = kept.kind === 'secret' ? withoutHandles(platform) : platform
+  const other = agreementOf(maker, await generateAgreementKey(maker))
+  const shared = await own.agree(other.publicKey)
+  return sameBytes(shared, await other.agree(own.publicKey))
 }

@@ -6,14 +6,13 @@
  * WebCrypto is specified to do. The library's own `verify` multiplies, with `zip215: false` too, and so accepts
  * signatures that browsers refuse; the equation is therefore written out here.
  */
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { bytesToNumberLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { sameBytes } from './compare.js'
 import { byWebCrypto } from './curves.js'
+import { library } from './library.js'
 import { SIGNATURE_BYTES, type SuitePlatform } from './platform.js'
-import { isReducedScalar, isStrictPoint } from './point.js'
+import { isReducedScalar, isStrictPoint, littleEndian } from './point.js'
 import type { PrivateKey } from './private-key.js'
 import * as webcrypto from './webcrypto.js'
 
@@ -23,7 +22,7 @@ export async function sign(
   message: Uint8Array,
 ): Promise<Uint8Array> {
   if (key.kind === 'handle') return webcrypto.sign(subtle, key.handle, message)
-  return ed25519.sign(message, key.secret)
+  return (await library()).ed25519.sign(message, key.secret)
 }
 
 export async function verify(
@@ -47,20 +46,25 @@ export async function verify(
 }
 
 /** As others do it: what R must be is computed and encoded, and compared with the bytes that were sent. */
-function equationHolds(publicKey: Uint8Array, message: Uint8Array, r: Uint8Array, s: Uint8Array): boolean {
-  const { Point } = ed25519
-  const a = pointOf(publicKey)
+async function equationHolds(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  r: Uint8Array,
+  s: Uint8Array,
+): Promise<boolean> {
+  const { Point } = (await library()).ed25519
+  const a = pointOf(Point, publicKey)
   // defence: key-on-the-curve
   if (!a) return false
-  const h = Point.Fn.create(bytesToNumberLE(sha512(concatBytes(r, publicKey, message))))
-  const expected = Point.BASE.multiplyUnsafe(bytesToNumberLE(s)).subtract(a.multiplyUnsafe(h))
+  const h = Point.Fn.create(littleEndian(sha512(concatBytes(r, publicKey, message))))
+  const expected = Point.BASE.multiplyUnsafe(littleEndian(s)).subtract(a.multiplyUnsafe(h))
   return sameBytes(expected.toBytes(), r)
 }
 
 /** Undefined for bytes that are no point of the curve. */
-function pointOf(bytes: Uint8Array) {
+function pointOf<P>(Point: { fromBytes(bytes: Uint8Array): P }, bytes: Uint8Array): P | undefined {
   try {
-    return ed25519.Point.fromBytes(bytes)
+    return Point.fromBytes(bytes)
   } catch {
     return undefined
   }

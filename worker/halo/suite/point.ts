@@ -2,17 +2,24 @@
  * What signatures and public keys must be before any library is asked: libraries differ here, and a population of devices
  * that differ in one verdict has two logs. All are rules on bytes; whether a point lies on the curve is found later.
  */
-import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
-import { bytesToNumberLE } from '@noble/curves/utils.js'
-import { hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 
-const { Fp, Fn } = ed25519.Point
+/** Of the field: 2^255 − 19. */
+export const P = (1n << 255n) - 19n
+/** Of the group that the base point generates. */
+export const L = (1n << 252n) + 0x14def9dea2f79cd65812631a5cf5d3edn
 
 /** An encoding without the bit for the sign of x. */
-const y = (point: Uint8Array): bigint => bytesToNumberLE(point) & ((1n << 255n) - 1n)
+const y = (point: Uint8Array): bigint => littleEndian(point) & ((1n << 255n) - 1n)
 
-/** Points of order 1, 2, 4 and 8 come in pairs of one y. */
-const smallOrder = new Set(ED25519_TORSION_SUBGROUP.map((point) => y(hexToBytes(point))))
+/** Points of order 1, 2, 4 and 8 come in pairs of one y. The library that has them is not loaded for it. */
+const smallOrder: ReadonlySet<bigint> = new Set([
+  0n,
+  1n,
+  P - 1n,
+  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
+  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
+])
 
 /**
  * Canonical, and not of small order. That y is below p is all of being canonical here: the other encodings that are not
@@ -22,12 +29,12 @@ export const isStrictPoint = (point: Uint8Array): boolean =>
   // defence: point-length
   point.length === 32 &&
   // defence: canonical-point
-  y(point) < Fp.ORDER &&
+  y(point) < P &&
   // defence: small-order
   !smallOrder.has(y(point))
 
 /** Below the order of the group, so that nobody can make a second signature by adding it. */
-export const isReducedScalar = (scalar: Uint8Array): boolean => bytesToNumberLE(scalar) < Fn.ORDER
+export const isReducedScalar = (scalar: Uint8Array): boolean => littleEndian(scalar) < L
 
 /**
  * An X25519 public key as everybody writes it. RFC 7748 §5 lets others pass, and drops their highest bit; a key that is
@@ -37,4 +44,8 @@ export const isCanonicalU = (publicKey: Uint8Array): boolean =>
   // defence: agreement-key-length
   publicKey.length === 32 &&
   // defence: canonical-agreement-key
-  bytesToNumberLE(publicKey) < Fp.ORDER
+  littleEndian(publicKey) < P
+
+export function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x0${bytesToHex(bytes.slice().reverse())}`)
+}

@@ -1,6 +1,6 @@
 /** Private keys of both curves: how they are made, kept and passed on. Only `ed25519.ts` and `x25519.ts` look into one. */
-import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { byWebCrypto } from './curves.js'
+import { library } from './library.js'
 import { KEY_BYTES, type SuitePlatform } from './platform.js'
 import * as webcrypto from './webcrypto.js'
 
@@ -18,7 +18,10 @@ export type PrivateKey =
       readonly secret: Uint8Array
     }
 
-const library = { Ed25519: ed25519, X25519: x25519 } as const
+const publicKeyOf = async (curve: webcrypto.Curve, seed: Uint8Array): Promise<Uint8Array> => {
+  const { ed25519, x25519 } = await library()
+  return (curve === 'Ed25519' ? ed25519 : x25519).getPublicKey(seed)
+}
 
 export async function generateKey(platform: SuitePlatform, curve: webcrypto.Curve): Promise<PrivateKey> {
   if (!(await byWebCrypto(platform, curve))) return secretKey(curve, platform.random(KEY_BYTES))
@@ -33,11 +36,11 @@ export async function keyFromSeed(
 ): Promise<PrivateKey> {
   if (!(await byWebCrypto(platform, curve))) return secretKey(curve, seed)
   const handle = await webcrypto.importSeed(platform.subtle, curve, seed)
-  return { kind: 'handle', publicKey: library[curve].getPublicKey(seed), handle }
+  return { kind: 'handle', publicKey: await publicKeyOf(curve, seed), handle }
 }
 
-const secretKey = (curve: webcrypto.Curve, seed: Uint8Array): PrivateKey => ({
+const secretKey = async (curve: webcrypto.Curve, seed: Uint8Array): Promise<PrivateKey> => ({
   kind: 'secret',
-  publicKey: library[curve].getPublicKey(seed),
+  publicKey: await publicKeyOf(curve, seed),
   secret: seed.slice(),
 })

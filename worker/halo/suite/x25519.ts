@@ -1,5 +1,5 @@
 /** X25519 on any 32 bytes, by WebCrypto or by @noble/curves. Only `agreement.ts` may call `share`. */
-import { x25519 } from '@noble/curves/ed25519.js'
+import { library } from './library.js'
 import type { SuitePlatform } from './platform.js'
 import type { PrivateKey } from './private-key.js'
 import * as webcrypto from './webcrypto.js'
@@ -11,5 +11,5 @@ export async function share(
   theirs: Uint8Array,
 ): Promise<Uint8Array> {
   if (key.kind === 'handle') return webcrypto.agree(subtle, key.handle, theirs)
-  return x25519.getSharedSecret(key.secret, theirs)
+  return (await library()).x25519.getSharedSecret(key.secret, theirs)
 }

@@ -98,7 +98,7 @@ export class Admissions {
       await held.add(personal, held.platform.now())
       await held.write(steps, [{ table: 'keys', key: 'identity', put: to }], () => (own.identity = to))
       await this.admitEverywhere()
-      const displayName = personal.log.profile(to)?.displayName ?? ''
+      const displayName = personal.log.profile(to)!.displayName
       const profile = { displayName, deviceName: held.platform.deviceName() }
       await held.write([await held.step(personal, { t: 'profile' }, { profile })])
     })

@@ -138,6 +138,14 @@ describe('a first visit', () => {
     )
   })
 
+  it('opens a space of which only the log is there', async () => {
+    const device = await fresh()
+    const { id } = await device.halo.createSpace('Kitchen')
+    await device.disk.open().write([{ table: 'spaces', key: id, delete: true }], 'strict')
+    await again(device)
+    assert.equal(device.halo.get(id)?.info.name, 'Kitchen')
+  })
+
   it('says that keys are lost, when they cannot be used any more', async () => {
     const device = await fresh()
     const rows = await device.disk.open().get<{ signing: { publicKey: Uint8Array } }>('keys', 'device')
@@ -255,7 +263,7 @@ describe('a space', () => {
     // Also once it knows of the new epoch.
     await meet(id, olga, ed)
     assert.equal(await canRead(id, olga, ed), false)
-    assert.equal(ed.halo.get(id)!.role, undefined)
+    assert.deepEqual([ed.halo.get(id)!.role, ed.halo.get(id)!.info.role], [undefined, 'reader'])
     await assert.rejects(ed.halo.get(id)!.context(), code('halo/key-missing'))
     await assert.rejects(
       ed.halo.setProfile({ displayName: 'Ed' }).then(() => ed.halo.rename(id, 'x')),
@@ -368,6 +376,23 @@ describe('a second device', () => {
     // The other device of the person is in, too.
     await first.halo.admissions.join(second.halo.admissions.entriesOf(id))
     assert.equal(await canRead(id, olga, first), true)
+  })
+
+  it('has no name before it has said one', async () => {
+    const [ed, phone] = [await fresh(), await fresh()]
+    await ed.halo.admissions.admitDevice(await phone.halo.admissions.offer(ed.halo.identity.id))
+    assert.deepEqual(ed.halo.devices.map(({ name }) => name).sort(), ['', 'a simulation'])
+  })
+
+  it('can revoke the first one, and keeps what it had before', async () => {
+    const first = await fresh()
+    const second = await pair(first)
+    await second.halo.revokeDevice(first.halo.device)
+    assert.deepEqual(second.halo.devices.map(({ current, revoked }) => [current, revoked]).sort(), [
+      [false, true],
+      [true, false],
+    ])
+    assert.equal(second.halo.spaces.length, 2)
   })
 
   it('is not taken without its own signature, or by an identity that did not admit it', async () => {

@@ -71,7 +71,7 @@ export class Halo {
   get identity(): IdentityInfo {
     const { id: deviceId, identity: id } = this.held.own
     const { log } = this.held.personal
-    const displayName = log.profile(id)?.displayName ?? ''
+    const displayName = log.profile(id)!.displayName
     return { id, displayName, deviceId, deviceName: log.deviceName(deviceId) ?? '' }
   }
 

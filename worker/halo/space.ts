@@ -48,16 +48,16 @@ export class HaloSpace {
   }
 
   get members(): MemberInfo[] {
-    const { members, devices } = this.log.state
+    const { members } = this.log.state
     return [...members.values()].map(({ member, role }) => ({
       ...{ id: member, role, displayName: this.log.profile(member)?.displayName ?? '' },
-      devices: [...devices].filter(([, of]) => of.member === member).map(([device]) => device),
+      devices: this.devicesOf(member),
     }))
   }
 
   /** Devices of a member that are in. */
   devicesOf(member: IdentityId): DeviceId[] {
-    return this.members.find(({ id }) => id === member)?.devices.slice() ?? []
+    return [...this.log.state.devices].filter(([, of]) => of.member === member).map(([device]) => device)
   }
 
   /**
@@ -79,11 +79,6 @@ export class HaloSpace {
     return this.own.id
   }
 
-  /** Device id, of 22 characters, under which the first builds wrote this space. */
-  get formerly(): string | undefined {
-    return this.log.formerly
-  }
-
   /** Whether what this device writes is heeded. */
   get mayWrite(): boolean {
     return !!this.role && levelOf(this.role) >= EDITOR
@@ -98,10 +93,8 @@ export class HaloSpace {
     heads: readonly LogEntryId[]
     epochs: readonly LogEntryId[]
   }> {
-    const first = this.keyring.get(this.log.membership.id)
-    if (!first) throw new HearthError('halo/key-missing')
-    this.replica ??= derive(this.platform, 'replica-id', this.bytes, first)
-    const { heads } = this.log.membership
+    const { id, heads } = this.log.membership
+    this.replica ??= derive(this.platform, 'replica-id', this.bytes, this.epochKey(id))
     return { replica: await this.replica, heads, epochs: [...this.latestKeys().keys()] }
   }
 

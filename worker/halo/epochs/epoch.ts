@@ -4,13 +4,14 @@
  * written before: a document is nothing without its history.
  * Spec: docs/protocol/membership.md.
  */
-import { concatBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { encode, rfc8949EncodeOptions } from 'cborg'
 import { HearthError } from '../../protocol/errors.js'
 import type { Agreements } from '../log/evidence.js'
 import { strict, type Epoch } from '../log/payload.js'
 import { bytes, id, list, pair } from '../log/shapes.js'
 import type { LogEntryId } from '../membership/actions.js'
+import { compareIds } from '../membership/rank.js'
 import { decrypt, encrypt } from '../suite/cipher.js'
 import { sameBytes } from '../suite/compare.js'
 import { derive } from '../suite/derive.js'
@@ -119,7 +120,13 @@ export const writeKey = (
   platform: SuitePlatform,
   log: Log,
   keys: readonly Uint8Array[],
-): Promise<Uint8Array> => derive(platform, 'write-key', log, concatBytes(...[...keys].sort(compareBytes)))
+): Promise<Uint8Array> =>
+  derive(
+    platform,
+    'write-key',
+    log,
+    concatBytes(...[...keys].sort((a, b) => compareIds(bytesToHex(a), bytesToHex(b)))),
+  )
 
 const digestOf = (platform: SuitePlatform, key: Uint8Array): Promise<Uint8Array> =>
   derive(platform, 'epoch-digest', null, key)
@@ -129,8 +136,3 @@ const underKey = (log: Log, digest: Uint8Array) => ({ label: 'older-epochs', log
 const older = list(pair(id<LogEntryId>(), bytes(KEY_BYTES, KEY_BYTES)), MAX_OLDER)
 const pack = (keys: EpochKeys): Uint8Array => encode(older.write([...keys]), rfc8949EncodeOptions)
 const unpack = (packed: Uint8Array): EpochKeys => new Map(older.read(strict(packed)))
-
-const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
-  const at = a.findIndex((byte, i) => byte !== b[i])
-  return at < 0 ? 0 : a[at]! - b[at]!
-}

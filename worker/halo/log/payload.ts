@@ -141,10 +141,7 @@ type Variant = Action['t'] | 'own genesis' | 'own admit-device'
 const brings: {
   readonly [V in Variant]: readonly [must: readonly (keyof Enclosed)[], may: readonly (keyof Enclosed)[]]
 } = {
-  'own genesis': [
-    ['nonce', 'name', 'agreement', 'recovery', 'epoch'],
-    ['profile', 'formerly'],
-  ],
+  'own genesis': [['nonce', 'name', 'agreement', 'recovery', 'epoch', 'profile'], ['formerly']],
   genesis: [['nonce', 'name', 'proof', 'epoch'], ['formerly']],
   'admit-member': [['proof', 'consents', 'keys'], []],
   'own admit-device': [['agreement', 'possession', 'keys'], []],

@@ -37,6 +37,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
     const moved = await move(platform, store, halo)
     const heads = moved ? await readHeads(store, platform) : early
     const echo = await Echo.open(platform, store, heads, halo.spaces, gone)
+    echo.wipeLater(halo.left)
     halo.onChange(() => {
       for (const keeper of halo.spaces) if (!echo.has(keeper.id)) echo.addSpace(keeper)
       for (const { id } of echo.spaceInfos) if (!halo.get(id)) void echo.dropSpace(id)

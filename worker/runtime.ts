@@ -233,12 +233,12 @@ export class Runtime {
   }
 
   private async refreshStatus(): Promise<void> {
-    const { echo } = (await this.opening?.catch(() => undefined)) ?? {}
+    const { halo, echo } = (await this.opening?.catch(() => undefined)) ?? {}
     // Then all damage is known; and the browser, which counts for long, does not keep the store from being read.
     await echo?.loadAll().catch(() => undefined)
     const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))
-    const damage = echo?.damage ?? []
-    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage: [...damage] }
+    const damage = [...(halo?.damage ?? []), ...(echo?.damage ?? [])]
+    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage }
     if (JSON.stringify(next) === JSON.stringify(this.status)) return
     this.status = next
     for (const session of this.sessions) session.sendStatus(next)

@@ -25,6 +25,7 @@ import { scrub } from './scrub.js'
 import type { Row } from './row.js'
 import { Space } from './space.js'
 import { takeBack } from './takeback.js'
+import { wipe } from './wipe.js'
 
 /** What can wait is done this long after the store was opened, in milliseconds. */
 const TIDY_MS = 2000
@@ -61,6 +62,8 @@ export class Echo {
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
+  /** Spaces that were left, or deleted. */
+  private readonly gone: SpaceId[] = []
   /** Counts what tabs ask, so that what can wait gives way. */
   private asked = 0
 
@@ -157,6 +160,7 @@ export class Echo {
     const old = stale.filter((client) => !(this.marks.get(client)?.n ?? 0))
     const writes = old.map((key): Write => ({ table: 'marks', key, delete: true }))
     await this.store.write(writes, 'relaxed').catch(() => undefined)
+    for (const id of this.gone) await wipe(this.store, id).catch(() => undefined)
     const quiet = { asked: () => this.asked, stopped: () => this.ended }
     const report = (damage: Damage) => this.report(damage)
     for (const space of [...this.spaces.values()])
@@ -195,20 +199,13 @@ export class Echo {
     for (const listener of this.listeners) listener.reset(gone)
     await this.committer.idle()
     for (const { id: object } of records) this.documents.forget(object)
-    const tables = ['entries', 'journal', 'pages', 'positions'] as const
-    await this.store
-      .write(
-        [
-          ...tables.map((table): Write => ({ table, under: [id] })),
-          ...records.flatMap(({ id: object }): Write[] => [
-            { table: 'touched', under: [object] },
-            { table: 'documents', key: object, delete: true },
-          ]),
-        ],
-        'relaxed',
-      )
-      // What stays is in nobody's way.
-      .catch(() => undefined)
+    // What stays now goes at a later opening.
+    await wipe(this.store, id).catch(() => undefined)
+  }
+
+  /** Spaces of which nothing is shown, and something may still be stored: the end came in between. */
+  wipeLater(ids: readonly SpaceId[]): void {
+    this.gone.push(...ids)
   }
 
   /** Names and roles may be others now. */

@@ -66,6 +66,7 @@ export class Admissions {
       if (known) return known
       if (!space.role) refuse('this device is not in')
       await this.held.add(space, this.held.platform.now())
+      await this.tend(space)
       return space
     })
   }
@@ -155,8 +156,25 @@ export class Admissions {
         const learnt = await space.keyring.learn(signed, this.held.own.id, opener)
         await this.held.take(space, signed, learnt)
       }
+      if (count > 0) await this.tend(space)
       return count
     })
+  }
+
+  /**
+   * What follows for the keys from what has come: whoever has gone knows the latest one, or a device came in of which the author of
+   * an epoch had not heard. Any admin may begin another epoch, and any member may seal a key once more; that several do so does
+   * no harm.
+   */
+  private async tend(space: HaloSpace): Promise<void> {
+    const { held } = this
+    if (space.owesEpoch) {
+      const { key, epoch } = await space.epochWithout(new Set())
+      await held.write([await held.step(space, { t: 'rotate-epoch' }, { epoch }, key)])
+    }
+    const without = space.devicesWithoutKey()
+    if (without.size > 0)
+      await held.write([await held.step(space, { t: 'reseal' }, { keys: await this.sealTo(space, without) })])
   }
 
   /** All entries of a space's log, parents first. @throws HearthError `echo/unknown-space` */

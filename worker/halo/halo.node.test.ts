@@ -299,6 +299,42 @@ describe('a space', () => {
     assert.equal(await canRead(id, olga, zoe), false)
   })
 
+  it('has a new key when somebody has left, from whoever may make one', async () => {
+    const { olga, ed, id } = await shared()
+    const rita = await fresh()
+    await admit(olga, id, rita, 'reader')
+    await meet(id, olga, ed, rita)
+    const entries = () => ed.halo.admissions.entriesOf(id)
+    const gone = ed.halo.get(id)!
+    await ed.halo.leaveSpace(id)
+    const leave = [...gone.log.entries].map(({ bytes }) => bytes)
+    assert.throws(entries, code('echo/unknown-space'))
+    // A reader may not, and waits for who may.
+    await rita.halo.admissions.receive(id, leave)
+    assert.equal(rita.halo.get(id)!.log.state.owesEpoch, true)
+    await olga.halo.admissions.receive(id, leave)
+    assert.equal(olga.halo.get(id)!.log.state.owesEpoch, false)
+    await meet(id, olga, rita)
+    assert.equal(await canRead(id, olga, rita), true)
+    const { epochs } = await olga.halo.get(id)!.context()
+    assert.equal(gone.keyring.has(epochs[0]!), false)
+  })
+
+  it('has a key for whoever was admitted while another epoch began', async () => {
+    const { olga, ed, id } = await shared('admin')
+    const [rita, zoe] = [await fresh(), await fresh()]
+    await admit(olga, id, rita, 'reader')
+    await meet(id, olga, ed, rita)
+    await olga.halo.removeMember(id, rita.halo.identity.id)
+    await admit(ed, id, zoe, 'reader')
+    assert.equal(await canRead(id, olga, zoe), false)
+    await meet(id, olga, ed, zoe)
+    await meet(id, olga, ed, zoe)
+    assert.equal(await canRead(id, olga, zoe), true)
+    assert.equal(await canRead(id, ed, zoe), true)
+    assert.equal(await canRead(id, olga, rita), false)
+  })
+
   it('is deleted by an owner, and the personal one by nobody', async () => {
     const { olga, ed, id } = await shared('admin')
     await assert.rejects(ed.halo.deleteSpace(id), code('halo/not-allowed'))

@@ -21,6 +21,8 @@ const MAX_NAME = 256
 
 export class Halo {
   readonly damage: readonly Damage[]
+  /** Spaces that were left, or deleted, before this device was opened. */
+  readonly left: readonly SpaceId[]
   /** Spaces that the first builds wrote, which are to be written anew: what they were called, and what they are. */
   readonly moving: readonly Move[]
   /** How devices and members come in. */
@@ -33,6 +35,7 @@ export class Halo {
     this.admissions = new Admissions(this.held)
     this.recovery = loaded.recovery
     this.damage = loaded.damage
+    this.left = loaded.left
     this.moving = loaded.moving
   }
 

@@ -20,6 +20,8 @@ export interface Loaded {
   /** What recovery words stand for, by the identities that began on this device: 32 bytes each. */
   readonly recovery: ReadonlyMap<IdentityId, Uint8Array>
   readonly damage: readonly Damage[]
+  /** Spaces that were left, or deleted: only their logs are kept. */
+  readonly left: readonly SpaceId[]
   /** Spaces as the first builds wrote them, which are yet to be moved: the device and the space then, and the space now. */
   readonly moving: readonly Move[]
 }
@@ -74,6 +76,7 @@ async function loadKept(
   rows: readonly Row<SpaceRow>[],
 ): Promise<Loaded> {
   const byId = new Map(rows.map(({ value }) => [value?.id, value]))
+  const left = rows.flatMap(({ value }) => (value?.left ? [value.id] : []))
   const entries = new Map<SpaceId, Uint8Array[]>()
   for (const { key, value } of log) {
     const id = key[0] as SpaceId
@@ -101,7 +104,7 @@ async function loadKept(
   const recovery = new Map(
     keys.flatMap(({ key, value }) => (key[0] === 'recovery' ? [[key[1] as IdentityId, value] as const] : [])),
   )
-  return { own, spaces: inOrder(spaces), recovery, damage, moving }
+  return { own, spaces: inOrder(spaces), recovery, damage, left, moving }
 }
 
 /** The first visit of a device; or the first one since identities are. */
@@ -145,7 +148,7 @@ async function begin(
     'strict',
   )
   const words = new Map([[own.identity, recovery]])
-  return { own, spaces: inOrder(spaces), recovery: words, damage: [], moving }
+  return { own, spaces: inOrder(spaces), recovery: words, damage: [], left: [], moving }
 }
 
 function begun(

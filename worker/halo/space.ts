@@ -17,6 +17,7 @@ import type { SuitePlatform } from './suite/platform.js'
 import { verify } from './suite/signing.js'
 
 const EDITOR = levelOf('editor')
+const ADMIN = levelOf('admin')
 
 export class HaloSpace {
   private readonly writing = new Map<string, Promise<Uint8Array>>()
@@ -67,6 +68,26 @@ export class HaloSpace {
   async epochWithout(gone: ReadonlySet<DeviceId>): Promise<{ key: Uint8Array; epoch: Epoch }> {
     const to: Agreements = new Map([...this.log.agreements()].filter(([device]) => !gone.has(device)))
     return beginEpoch(this.platform, this.bytes, to, this.latestKeys(), this.log.recovery)
+  }
+
+  /** Whether somebody who has gone knows the latest keys, and this device may and can do something about it. */
+  get owesEpoch(): boolean {
+    const { owesEpoch } = this.log.state
+    return owesEpoch && !!this.role && levelOf(this.role) >= ADMIN && this.hasKeys
+  }
+
+  /** Devices that are in, and to which nobody has sealed one of the latest keys, all of which are here. */
+  devicesWithoutKey(): Agreements {
+    if (!this.role || !this.hasKeys) return new Map()
+    const { epochs } = this.log.state
+    const has = new Map(epochs.map((epoch) => [epoch, new Set(this.log.sealedTo(epoch))]))
+    return new Map(
+      [...this.log.agreements()].filter(([device]) => epochs.some((epoch) => !has.get(epoch)!.has(device))),
+    )
+  }
+
+  private get hasKeys(): boolean {
+    return this.log.state.epochs.every((epoch) => this.keyring.has(epoch))
   }
 
   // What ECHO asks for each entry

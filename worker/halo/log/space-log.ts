@@ -128,6 +128,13 @@ export class SpaceLog {
     return new Map([...this.state.devices.keys()].map((device) => [device, known.get(device)!]))
   }
 
+  /** Devices to which the key of an epoch was sealed, when it began or since. */
+  sealedTo(epoch: LogEntryId): DeviceId[] {
+    const first = this.signed.get(epoch)!.enclosed.epoch!.sealed.map(([device]) => device)
+    const later = [...this.signed.values()].flatMap(({ enclosed }) => enclosed.keys ?? [])
+    return [...first, ...later.filter((one) => one.epoch === epoch).map(({ device }) => device)]
+  }
+
   get name(): string {
     return this.signed.get(this.state.named)!.enclosed.name!
   }

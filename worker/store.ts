@@ -13,6 +13,7 @@ export const TABLES = [
   'log',
   'spaces',
   'entries',
+  'strays',
   'journal',
   'touched',
   'documents',

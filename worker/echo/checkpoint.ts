@@ -33,10 +33,12 @@ export type PageObject = readonly [
   gone: boolean,
   seq: number,
 ]
-/** A row of positions: every page of the space contains this device's feed up to `seq`. */
+/** A row of positions: what every page of the space contains. */
 export interface Position {
-  readonly seq: number
-  readonly head: Uint8Array | null
+  /** Rows of the journal up to this one. */
+  readonly applied: number
+  /** Feeds up to these entries. */
+  readonly feeds: readonly (readonly [device: DeviceId, seq: number, head: Uint8Array | null])[]
   readonly lamport: number
   /** Of the pages; stores that were last written by the first builds have none. */
   readonly layout?: Layout
@@ -85,9 +87,9 @@ export class Checkpoints {
       // A page that was not read must not be written, and a position stands for all pages: its end asks again.
       if (space.loading || !space.pages.dirty) continue
       const taken = space.pages.take()
-      const { seq, head, lamport } = space
+      const { applied, lamport } = space
+      const feeds = [...space.feeds].map(([device, { seq, head }]) => [device, seq, head] as const)
       const { layout } = space.pages
-      const at = [space.id, space.device] as const
       const writes: Write[] = taken.map((page) => ({
         table: 'pages',
         key: [space.id, page],
@@ -95,10 +97,10 @@ export class Checkpoints {
       }))
       writes.push({
         table: 'positions',
-        key: [...at],
-        put: { seq, head, lamport, layout } satisfies Position,
+        key: [space.id],
+        put: { applied, feeds, lamport, layout } satisfies Position,
       })
-      writes.push({ table: 'journal', under: at, upTo: seq })
+      writes.push({ table: 'journal', under: [space.id], upTo: applied })
       try {
         await this.store.write(writes, 'relaxed')
       } catch (e) {

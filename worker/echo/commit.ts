@@ -16,10 +16,9 @@ import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
 import type { Refusals, Refused } from './refusals.js'
-import type { Slot, Space } from './space.js'
+import type { Journal, JournalRow } from './journal.js'
+import type { FeedHead, Slot, Space } from './space.js'
 
-/** A journal row: the operations of one entry on plain values, so that pages catch up without Automerge. */
-export type Journal = readonly (readonly [id: ObjectId, ops: readonly Op[]])[]
 /** A row of marks: all batches of a client up to `n` are durable, or were refused. */
 export interface Mark {
   readonly n: number
@@ -111,7 +110,7 @@ export class Committer {
     const barred = group.find(({ space }) => !space.keeper.mayWrite)
     if (barred) throw new HearthError('echo/not-a-writer', { object: barred.ids[0]! })
     for (const batch of group) batch.space.closeDraft()
-    const heads = new Map<Space, { seq: number; head: Uint8Array | null }>()
+    const heads = new Map<Space, FeedHead & { applied: number; fresh: readonly string[] }>()
     const writes: Write[] = []
     const placed: [Space, ObjectId, number][] = []
     const edited = new Set<ObjectId>()
@@ -120,7 +119,9 @@ export class Committer {
       const { all, created } = drafts(group)
       for (const draft of all) {
         const { space, slot } = draft
-        const { seq, head } = heads.get(space) ?? { seq: space.seq, head: space.head }
+        const before = heads.get(space)
+        const { seq, head, applied } = before ?? space
+        const fresh = before ? [] : [...space.fresh.values()]
         const creations = [...draft.creations].map(([id, c]): EntryCreation => [id, c.type, c.value])
         const changes: EntryChanges[] = []
         for (const [id, ops] of draft.edits) {
@@ -137,17 +138,21 @@ export class Committer {
           if (made.length > 0) changes.push([id, made])
         }
         if (creations.length === 0 && changes.length === 0) continue
-        const header = { feed: space.device, seq: seq + 1, prev: head, deps: [] }
+        const header = { feed: space.device, seq: seq + 1, prev: head, deps: [...fresh].sort() }
         const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
         const entry = await encodeEntry(header, { ...slot, creations, changes }, space.keeper, sha256)
         const at = [space.id, space.device, seq + 1] as const
         writes.push({ table: 'entries', key: at, put: entry.bytes })
-        if (draft.edits.size > 0)
-          writes.push({ table: 'journal', key: at, put: [...draft.edits] satisfies Journal })
+        const edits: Journal = [...draft.edits].map(([id, ops]) => [id, ops, slot.at])
+        const row: JournalRow = { entries: [[space.device, seq + 1]], edits }
+        writes.push({ table: 'journal', key: [space.id, applied + 1], put: row })
         for (const [id] of changes)
           writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.id })
         for (const [id] of creations) placed.push([space, id, seq + 1])
-        heads.set(space, { seq: seq + 1, head: entry.id })
+        heads.set(space, {
+          ...{ seq: seq + 1, head: entry.id, applied: applied + 1 },
+          fresh: [...(before?.fresh ?? []), ...fresh],
+        })
       }
       await this.store.write([...writes, ...this.marks(group)], 'strict')
     } catch (e) {
@@ -155,7 +160,11 @@ export class Committer {
       for (const id of edited) this.documents.forget(id)
       throw e
     }
-    for (const [space, { seq, head }] of heads) Object.assign(space, { seq, head })
+    for (const [space, { seq, head, applied, fresh }] of heads) {
+      space.feeds.set(space.device, { seq, head })
+      space.applied = applied
+      for (const [device, id] of space.fresh) if (fresh.includes(id)) space.fresh.delete(device)
+    }
     for (const [space, id, seq] of placed) {
       const row = space.rows.get(id)
       if (row) row.seq = seq

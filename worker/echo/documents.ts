@@ -8,6 +8,8 @@ import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import { sizeOf } from '../protocol/values.js'
 import type { Creation } from './documents/creation.js'
+import { mergeInto } from './documents/merge-into.js'
+import type { Incoming, Merged } from './documents/merging.js'
 import { ObjectDocument } from './documents/object-document.js'
 import { decodeEntry, type Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
@@ -106,13 +108,15 @@ export class Documents {
     for (const [id, held] of [...this.loaded]) {
       const room = this.loaded.size > MAX_LOADED || bytes > MAX_BYTES
       if (held.unsaved > (room || all ? 0 : SAVE_AFTER)) {
-        const upTo = { [held.space.device]: held.space.seq }
+        const { feeds } = held.space
+        const upTo = Object.fromEntries([...feeds].map(([device, { seq }]) => [device, seq]))
         writes.push({
           table: 'documents',
           key: id,
           put: { bytes: held.document.save(), upTo } satisfies Saved,
         })
-        writes.push({ table: 'touched', under: [id, held.space.device], upTo: held.space.seq })
+        for (const [device, { seq }] of feeds)
+          writes.push({ table: 'touched', under: [id, device], upTo: seq })
         held.unsaved = 0
       }
       if (room) {
@@ -123,57 +127,94 @@ export class Documents {
     await this.store.write(writes, 'relaxed')
   }
 
+  /**
+   * Takes others' changes of an object.
+   * @param from entries that hold changes of it, each after what it builds on
+   * @returns what they did to its durable value, and what was wrong with some of them
+   * @throws HearthError `echo/damaged` with the object's id
+   */
+  async merge(space: Space, id: ObjectId, from: readonly Entry[]): Promise<Merged> {
+    const held = await this.load(space, id)
+    const incoming = from.flatMap((entry) => incomingOf(space, entry, id))
+    const { document, merged } = await mergeInto(held.document, incoming, async () => {
+      return (await this.open(space, id)).document
+    })
+    const { bytes, unsaved } = held
+    this.loaded.set(id, { space, document, bytes, unsaved: unsaved + from.length })
+    return merged
+  }
+
   private async open(space: Space, id: ObjectId): Promise<{ document: ObjectDocument; unsaved: number }> {
     const saved = await this.store.get<Saved>('documents', id)
-    const changes: Uint8Array[] = []
-    const after = saved?.upTo?.[space.device] ?? 0
-    const touched = await this.store.rows('touched', [id, space.device], after)
-    for (const { key } of touched) {
-      const entry = await this.entry(space, id, (key as readonly [string, string, number])[2])
-      for (const [changed, list] of entry.changes) if (changed === id) changes.push(...list)
+    const entries: Entry[] = []
+    for (const { key } of await this.store.rows('touched', [id])) {
+      const [, feed, seq] = key as readonly [ObjectId, DeviceId, number]
+      if (seq > (saved?.upTo?.[feed] ?? 0)) entries.push(await this.entry(space, id, feed, seq))
     }
-    const device = space.device
+    const unsaved = entries.length
+    const { device } = space
     if (saved) {
       try {
-        return {
-          document: ObjectDocument.open({ id, device, saved: saved.bytes, changes }),
-          unsaved: touched.length,
-        }
+        return { document: await this.replay(space, { id, device, saved: saved.bytes }, entries), unsaved }
       } catch {
         return { document: await this.rebuild(space, id), unsaved: SAVE_AFTER + 1 }
       }
     }
-    const creation = await this.creation(space, id, space.rows.get(id)?.seq ?? 0)
-    return { document: ObjectDocument.open({ id, device, creation, changes }), unsaved: touched.length }
+    const row = space.rows.get(id)
+    const creation = await this.creation(space, id, row?.record.author ?? device, row?.seq ?? 0)
+    return { document: await this.replay(space, { id, device, creation }, entries), unsaved }
   }
 
   /**
    * From entries alone, when the saved form cannot be read: slow, and never wrong.
-   * @param from where its creation stands in the feed
+   * @param author and `from` where its creation stands
    */
-  async rebuild(space: Space, id: ObjectId, from = space.rows.get(id)?.seq ?? 0): Promise<ObjectDocument> {
-    const creation = await this.creation(space, id, from)
-    const changes: Uint8Array[] = []
-    for (let seq = from; seq <= space.seq; seq++) {
-      const entry = await this.entry(space, id, seq)
-      for (const [changed, list] of entry.changes) if (changed === id) changes.push(...list)
-    }
-    return ObjectDocument.open({ id, device: space.device, creation, changes })
+  async rebuild(
+    space: Space,
+    id: ObjectId,
+    author = space.rows.get(id)?.record.author ?? space.device,
+    from = space.rows.get(id)?.seq ?? 0,
+  ): Promise<ObjectDocument> {
+    const creation = await this.creation(space, id, author, from)
+    const entries: Entry[] = []
+    for (const [feed, { seq: last }] of space.feeds)
+      for (let seq = feed === author ? from : 1; seq <= last; seq++) {
+        const entry = await this.entry(space, id, feed, seq)
+        if (entry.changes.some(([changed]) => changed === id)) entries.push(entry)
+      }
+    return this.replay(space, { id, device: space.device, creation }, entries)
   }
 
-  private async creation(space: Space, id: ObjectId, seq: number) {
-    const entry = await this.entry(space, id, seq)
+  /** This device's changes are its own; others' are judged once more, so that what was refused stays out. */
+  private async replay(
+    space: Space,
+    source: Parameters<typeof ObjectDocument.open>[0],
+    entries: readonly Entry[],
+  ): Promise<ObjectDocument> {
+    const { id, device } = source
+    const isOwn = entries.every(({ feed }) => feed === device)
+    if (isOwn) {
+      const changes = entries.flatMap((entry) => changesOf(entry, id))
+      return ObjectDocument.open({ ...source, changes })
+    }
+    const reopen = async () => ObjectDocument.open(source)
+    const incoming = entries.flatMap((entry) => incomingOf(space, entry, id))
+    return (await mergeInto(await reopen(), incoming, reopen)).document
+  }
+
+  private async creation(space: Space, id: ObjectId, author: DeviceId, seq: number) {
+    const entry = await this.entry(space, id, author, seq)
     const found = entry.creations.find(([created]) => created === id)
     if (!found) throw damaged(id)
     return { id, type: found[1], value: found[2] }
   }
 
-  private async entry(space: Space, object: ObjectId, seq: number): Promise<Entry> {
-    const key = `${space.id}/${seq}`
+  private async entry(space: Space, object: ObjectId, feed: DeviceId, seq: number): Promise<Entry> {
+    const key = `${space.id}/${feed}/${seq}`
     const known = this.entries.get(key)
     if (known) return known
     try {
-      const bytes = await this.store.get<Uint8Array>('entries', [space.id, space.device, seq])
+      const bytes = await this.store.get<Uint8Array>('entries', [space.id, feed, seq])
       const entry = await decodeEntry(bytes, space.keeper, (b) => this.platform.sha256(b))
       if (this.entries.size >= DECODED_ENTRIES) this.entries.delete(this.entries.keys().next().value!)
       this.entries.set(key, entry)
@@ -182,6 +223,15 @@ export class Documents {
       throw damaged(object)
     }
   }
+}
+
+const changesOf = ({ changes }: Entry, id: ObjectId): Uint8Array[] =>
+  changes.flatMap(([changed, list]) => (changed === id ? [...list] : []))
+
+function incomingOf({ keeper }: Space, entry: Entry, id: ObjectId): Incoming[] {
+  const { feed: by } = entry
+  const formerly = keeper.moved?.device === by ? keeper.moved.formerly : undefined
+  return changesOf(entry, id).map((change) => ({ by, change, formerly }))
 }
 
 /** The object can be read, from its page, but the entries that it was made by cannot. */

@@ -8,15 +8,31 @@
  *   body   = CBOR [[[object id, type, value] …], [[object id, [Automerge change …]] …]]
  */
 import { decode } from 'cborg'
-import type { DeviceId, SpaceId } from '../protocol/ids.js'
+import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
+import type { Op } from '../protocol/operations.js'
 import type { Key, Store, Write } from '../store.js'
 import type { PageRow, Position } from './checkpoint.js'
 import { encodeEntry, sameBytes, type EntryBody } from './entry.js'
+import type { JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'
+import type { Layout } from './pages.js'
 import type { EchoPlatform } from './platform.js'
 
 /** Entries written in one transaction. */
 const TOGETHER = 64
+
+/** An entry as it is now. */
+interface Moved {
+  readonly id: Uint8Array
+  readonly time: number
+  /** Whether it changed something that was there. */
+  readonly edits: boolean
+}
+interface FirstPosition {
+  readonly seq: number
+  readonly lamport: number
+  readonly layout?: Layout
+}
 
 /** A space then. */
 export interface Former {
@@ -46,15 +62,15 @@ export async function moveSpace(
   )
 }
 
-/** @returns ids of the entries, by their place */
+/** @returns the entries, by their place */
 async function moveEntries(
   platform: EchoPlatform,
   store: Store,
   former: Former,
   keeper: Keeper,
-): Promise<Map<number, Uint8Array>> {
+): Promise<Map<number, Moved>> {
   const sha256 = (bytes: Uint8Array) => platform.sha256(bytes)
-  const ids = new Map<number, Uint8Array>()
+  const ids = new Map<number, Moved>()
   let writes: Write[] = []
   let prev: Uint8Array | null = null
   for (const { key, value } of await store.rows<unknown>('entries', [former.space, former.device])) {
@@ -64,7 +80,8 @@ async function moveEntries(
     if (body) {
       const header = { feed: keeper.device, seq, prev, deps: [] }
       const { id, bytes } = await encodeEntry(header, body, keeper, sha256)
-      ids.set(seq, (prev = id))
+      ids.set(seq, { id, time: body.at, edits: body.changes.length > 0 })
+      prev = id
       writes.push({ table: 'entries', key: at, put: bytes })
     } else {
       // It stays as unreadable as it was, and is named as damage from its new place.
@@ -84,22 +101,38 @@ async function moveDerived(
   store: Store,
   former: Former,
   keeper: Keeper,
-  ids: ReadonlyMap<number, Uint8Array>,
+  ids: ReadonlyMap<number, Moved>,
 ): Promise<void> {
   const { id: space, device } = keeper
   const writes: Write[] = []
-  for (const { key, value } of await store.rows('journal', [former.space, former.device]))
-    writes.push({ table: 'journal', key: [space, device, key[2]!], put: value })
   for (const { key, value } of await store.rows<PageRow>('pages', [former.space]))
     writes.push({ table: 'pages', key: [space, key[1]!], put: pageOf(value, device) })
-  const position = await store.get<Position>('positions', [former.space, former.device])
-  // One whose entry cannot be read says nothing: entries do.
-  if (position && (position.seq === 0 || ids.has(position.seq)))
-    writes.push({
-      table: 'positions',
-      key: [space, device],
-      put: { ...position, head: ids.get(position.seq) ?? null },
-    })
+  const position = await store.get<FirstPosition>('positions', [former.space, former.device])
+  const { seq = 0, lamport = 0, layout } = position ?? {}
+  // What follows the position is in no journal of now's, unless it was in one then.
+  const journal = new Map<number, readonly (readonly [ObjectId, readonly Op[]])[]>()
+  for (const { key, value } of await store.rows<readonly (readonly [ObjectId, readonly Op[]])[]>('journal', [
+    former.space,
+    former.device,
+  ]))
+    journal.set(key[2] as number, value)
+  // A position whose entry cannot be read says nothing: entries do.
+  const from = position && (seq === 0 || ids.has(seq)) ? seq : 0
+  if (from === seq && position) {
+    const head = ids.get(seq)?.id ?? null
+    const feeds: Position['feeds'] = seq > 0 ? [[device, seq, head]] : []
+    const put: Position = { applied: seq, feeds, lamport, ...(layout && { layout }) }
+    writes.push({ table: 'positions', key: [space], put })
+  }
+  for (const [at, { time, edits }] of ids) {
+    const ops = journal.get(at)
+    if (at <= from || (edits && !ops)) continue
+    const row: JournalRow = {
+      entries: [[device, at]],
+      edits: (ops ?? []).map(([id, done]) => [id, done, time]),
+    }
+    writes.push({ table: 'journal', key: [space, at], put: row })
+  }
   const touched = await oldTouches(store, former)
   for (const { key } of touched)
     writes.push({ table: 'touched', key: [key[0]!, device, key[2]!], put: space })

@@ -22,13 +22,46 @@ export interface Sealed {
   readonly bytes: Uint8Array
 }
 
+/** Which entries count, as far as they are known; the same wherever the same are. Ids are hashes, as 43 characters. */
+export interface Judge {
+  has(id: string): boolean
+  /** @throws RangeError for what no entry can be */
+  add(header: JudgedHeader): void
+  /** Since this was last called: parents first; children first. */
+  takeChanges(): { readonly accepted: readonly string[]; readonly withdrawn: readonly string[] }
+  quarantined(): readonly Quarantined[]
+  forks(): readonly { readonly feed: DeviceId; readonly seq: number }[]
+  /** What is not here, and without which something that is here cannot be judged. */
+  waiting(): { readonly log: readonly string[]; readonly entries: readonly string[] }
+}
+export interface JudgedHeader {
+  readonly id: string
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly prev: string | null
+  readonly heads: readonly string[]
+  readonly deps: readonly string[]
+  readonly epochs: readonly string[]
+}
+export interface Quarantined {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly reason: { readonly code: string }
+}
+
 export interface Keeper {
   readonly id: SpaceId
   readonly info: SpaceInfo
   /** This device, which is its feed. */
   readonly device: DeviceId
+  /** Devices that have, or may have, a feed here: all that were ever in. */
+  readonly feeds: readonly DeviceId[]
+  /** The device that moved this space from the first builds, and what it was called before. */
+  readonly moved: { readonly device: DeviceId; readonly formerly: DeviceId } | undefined
   /** Whether others heed what is written here. */
   readonly mayWrite: boolean
+  /** Judges by the membership log as it is whenever it is asked. */
+  judge(): Judge
   /** @throws HearthError `halo/key-missing` */
   context(): Promise<EntryContext>
   /** Padded, and sealed with what belongs to it. @throws HearthError `halo/key-missing` */

@@ -2,12 +2,13 @@
  * The first reads of a store: all that is needed before a tab can be let in, in two goes. What they read does not grow
  * with what is stored, but with what was written since pages were, and with the spaces. `loading.ts` reads the rest.
  */
-import type { ClientId, ObjectId, SpaceId } from '../protocol/ids.js'
+import { toBase64Url, type ClientId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
-import type { Journal, Mark } from './commit.js'
+import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
 import { Loading } from './loading.js'
+import { isJournalRow, type JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'
 import type { Layout } from './pages.js'
 import type { EchoPlatform } from './platform.js'
@@ -19,10 +20,10 @@ import { Space } from './space.js'
 const MARK_MS = 7 * 24 * 3600_000
 
 export interface Heads {
-  /** What the pages of a space stand for, by `feedKey`. */
-  readonly positions: ReadonlyMap<string, Position>
-  /** Of each feed, by `feedKey`, and position in it. */
-  readonly journal: ReadonlyMap<string, ReadonlyMap<number, Journal>>
+  /** What the pages of a space stand for. */
+  readonly positions: ReadonlyMap<SpaceId, Position>
+  /** Of each space, by number. */
+  readonly journal: ReadonlyMap<SpaceId, ReadonlyMap<number, JournalRow>>
   readonly marks: ReadonlyMap<ClientId, Mark>
   /** Clients whose marks are forgotten. */
   readonly stale: readonly ClientId[]
@@ -46,12 +47,12 @@ export async function readHeads(store: Store, platform: EchoPlatform): Promise<H
     store.get<string>('meta', 'lost'),
     store.rows<Mark>('marks'),
     store.rows<Position>('positions'),
-    store.rows<Journal>('journal'),
+    store.rows<unknown>('journal'),
   ])
   const since = platform.now() - MARK_MS
   return {
     positions: new Map(positions.flatMap(({ key, value }) => positionOf(key, value))),
-    journal: byFeed(journal),
+    journal: bySpace(journal),
     marks: new Map(
       marks.filter(({ value }) => value.at > since).map(({ key, value }) => [client(key), value]),
     ),
@@ -72,10 +73,14 @@ export async function openSpace(
   events: OpeningEvents,
 ): Promise<Space> {
   const space = new Space(keeper)
-  const feed = feedKey(space.id, space.device)
-  const position = heads.positions.get(feed)
-  const { seq = 0, head = null, lamport = 0 } = position ?? {}
-  Object.assign(space, { seq, head, lamport })
+  const position = heads.positions.get(space.id)
+  const { applied = 0, feeds = [], lamport = 0 } = position ?? {}
+  Object.assign(space, { applied, lamport })
+  for (const [device, seq, head] of feeds) {
+    space.feeds.set(device, { seq, head })
+    // Whether this device has written since it applied that, nobody remembers: it may say so once more.
+    if (device !== space.device && head) space.fresh.set(device, toBase64Url(head))
+  }
   const known = position?.layout
   const { layout, rows } = known ? { layout: known, rows: undefined } : await readOldPages(store, space.id)
   space.pages.expect(layout)
@@ -95,7 +100,7 @@ export async function openSpace(
     rows,
   )
   loading.begin()
-  await recovery.replay(heads.journal.get(feed) ?? new Map<number, Journal>())
+  await recovery.replay(heads.journal.get(space.id) ?? new Map<number, JournalRow>())
   if (layout.lows.length > 0 || recovery.horizon < Infinity) space.loading = loading
   return space
 }
@@ -115,14 +120,17 @@ async function readOldPages(store: Store, space: SpaceId) {
 const client = (key: Key) => key as ClientId
 
 /** A position that cannot be read says nothing: entries do. */
-function positionOf(key: Key, value: Position): readonly (readonly [string, Position])[] {
-  const feed = feedKey(key[0]!, key[1]!)
-  const { seq, lamport, layout } = value ?? {}
-  if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(lamport)) return []
+function positionOf(key: Key, value: Position): readonly (readonly [SpaceId, Position])[] {
+  const space = key[0] as SpaceId
+  const { applied, feeds, lamport, layout } = value ?? {}
+  if (!Number.isSafeInteger(applied) || !Number.isSafeInteger(lamport) || !isFeeds(feeds)) return []
   const { layout: _, ...position } = value
   const lows: readonly unknown[] | undefined = Array.isArray(layout?.lows) ? layout.lows : undefined
-  return [[feed, lows?.every((low) => typeof low === 'number') ? value : position]]
+  return [[space, lows?.every((low) => typeof low === 'number') ? value : position]]
 }
+
+const isFeeds = (feeds: unknown): boolean =>
+  Array.isArray(feeds) && feeds.every((feed) => Array.isArray(feed) && Number.isSafeInteger(feed[1]))
 
 /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
 async function lossOf(store: Store, before: string | undefined): Promise<Damage[]> {
@@ -133,16 +141,14 @@ async function lossOf(store: Store, before: string | undefined): Promise<Damage[
   return [{ what: 'store', message }]
 }
 
-/** A feed, as one word. */
-const feedKey = (space: string | number, device: string | number): string => `${space}/${device}`
-
-function byFeed(rows: readonly { key: Key; value: Journal }[]): Map<string, Map<number, Journal>> {
-  const feeds = new Map<string, Map<number, Journal>>()
+function bySpace(rows: readonly { key: Key; value: unknown }[]): Map<SpaceId, Map<number, JournalRow>> {
+  const spaces = new Map<SpaceId, Map<number, JournalRow>>()
   for (const { key, value } of rows) {
-    const feed = feedKey(key[0]!, key[1]!)
-    const known = feeds.get(feed)
-    if (known) known.set(key[2] as number, value)
-    else feeds.set(feed, new Map([[key[2] as number, value]]))
+    if (!isJournalRow(value)) continue
+    const space = key[0] as SpaceId
+    const known = spaces.get(space)
+    if (known) known.set(key[1] as number, value)
+    else spaces.set(space, new Map([[key[1] as number, value]]))
   }
-  return feeds
+  return spaces
 }

@@ -3,21 +3,28 @@
  * for, replayed from the journal. Then pages come, one by one, each object with the edits that follow it. What pages or
  * journals have lost is made again from entries at the end, and is not shown before.
  */
-import type { ObjectId } from '../protocol/ids.js'
+import { toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import { edited, type Op } from '../protocol/operations.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
 import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
-import type { Journal } from './commit.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store } from '../store.js'
+import type { JournalRow } from './journal.js'
 import { entryDamage } from './scrub.js'
 import { Row } from './row.js'
 import type { Space } from './space.js'
 
+/** An entry of the store. */
+interface Kept {
+  readonly seq: number
+  readonly bytes: unknown
+  /** Whether the journal has what it did. */
+  readonly covered: boolean
+}
 interface Edit {
   readonly ops: readonly Op[]
   readonly at: number
@@ -31,7 +38,7 @@ export class Recovery {
   private readonly withheld = new Map<ObjectId, Row>()
   private readonly words = new Map<string, string>()
   /** What the pages stand for. */
-  private readonly position: number
+  private readonly positions: ReadonlyMap<DeviceId, number>
 
   constructor(
     private readonly platform: EchoPlatform,
@@ -42,7 +49,7 @@ export class Recovery {
     private readonly found: (id: ObjectId) => void,
     readonly space: Space,
   ) {
-    this.position = space.seq
+    this.positions = new Map([...space.feeds].map(([device, { seq }]) => [device, seq]))
   }
 
   /** A creation order that nothing is before which is here and not shown; Infinity if there is nothing. */
@@ -52,12 +59,16 @@ export class Recovery {
     return low
   }
 
-  /** Applies the entries after the position. */
-  async replay(journal: ReadonlyMap<number, Journal>): Promise<void> {
-    for (const { key, value } of await this.store.rows<unknown>('entries', this.feed, this.position)) {
-      const seq = key[2] as number
-      await this.follow(seq, value, journal.get(seq))
+  /** Applies the entries after the position, in the order in which this device did. */
+  async replay(journal: ReadonlyMap<number, JournalRow>): Promise<void> {
+    const left = await this.entriesAfter(journal.values())
+    for (const [n, { entries, edits }] of [...journal].sort(([a], [b]) => a - b)) {
+      if (n <= this.space.applied) continue
+      for (const [feed, seq] of entries) await this.followUpTo(left, feed, seq)
+      for (const [id, ops, at] of edits) this.edit(id, { ops, at })
+      this.space.applied = n
     }
+    for (const [feed, entries] of left) await this.followUpTo(left, feed, entries.at(-1)?.seq ?? 0)
     for (const id of this.lost) {
       const row = this.space.rows.get(id)
       if (row) this.withheld.set(id, row)
@@ -93,17 +104,40 @@ export class Recovery {
     return rows.flatMap((row) => this.show(row) ?? [])
   }
 
-  private get feed() {
-    return [this.space.id, this.space.device] as const
+  /** Of each feed, in order; those that are in the journal are marked. */
+  private async entriesAfter(journal: Iterable<JournalRow>): Promise<Map<DeviceId, Kept[]>> {
+    const covered = new Set<string>()
+    for (const { entries } of journal) for (const [feed, seq] of entries) covered.add(`${feed}/${seq}`)
+    const { id, keeper } = this.space
+    const reading = keeper.feeds.map(async (feed) => {
+      const after = this.positions.get(feed) ?? 0
+      const rows = await this.store.rows<unknown>('entries', [id, feed], after)
+      const kept = rows.map(({ key, value }): Kept => {
+        const seq = key[2] as number
+        return { seq, bytes: value, covered: covered.has(`${feed}/${seq}`) }
+      })
+      return [feed, kept] as const
+    })
+    return new Map(await Promise.all(reading))
   }
 
-  private async follow(seq: number, bytes: unknown, journal: Journal | undefined): Promise<void> {
+  private async followUpTo(left: Map<DeviceId, Kept[]>, feed: DeviceId, seq: number): Promise<void> {
+    const entries = left.get(feed) ?? []
+    while ((entries[0]?.seq ?? Infinity) <= seq) await this.follow(feed, entries.shift()!)
+  }
+
+  private async follow(feed: DeviceId, { seq, bytes, covered }: Kept): Promise<void> {
     const { space } = this
-    const entry = await this.decode(seq, bytes)
-    if (!entry) return void Object.assign(space, { seq, head: null })
-    if (space.head && !(entry.prev && sameBytes(space.head, entry.prev)))
-      this.report(entryDamage(space, seq, new Error('it does not follow the one before')))
-    Object.assign(space, { seq, head: entry.id, lamport: Math.max(space.lamport, entry.lamport) })
+    const { feeds, lamport } = space
+    const entry = await this.decode(feed, seq, bytes)
+    if (!entry) return void feeds.set(feed, { seq, head: null })
+    const head = feeds.get(feed)?.head
+    if (head && !(entry.prev && sameBytes(head, entry.prev)))
+      this.report(entryDamage(space, feed, seq, new Error('it does not follow the one before')))
+    feeds.set(feed, { seq, head: entry.id })
+    if (feed === space.device) space.fresh.clear()
+    else space.fresh.set(feed, toBase64Url(entry.id))
+    space.lamport = Math.max(lamport, entry.lamport)
     entry.creations.forEach((creation, index) => {
       const record = created(space, entry, creation, index)
       if (space.rows.has(record.id)) return
@@ -111,20 +145,19 @@ export class Recovery {
       row.seq = seq
       row.stored(record)
     })
-    for (const [id, ops] of journal ?? []) this.edit(id, { ops, at: entry.at })
     // Without its journal an entry still tells which documents to read.
-    if (!journal)
+    if (!covered)
       for (const [id] of entry.changes) {
         this.lost.add(id)
         this.edit(id, { ops: [], at: entry.at })
       }
   }
 
-  private async decode(seq: number, bytes: unknown): Promise<Entry | undefined> {
+  private async decode(feed: DeviceId, seq: number, bytes: unknown): Promise<Entry | undefined> {
     try {
       return await decodeEntry(bytes, this.space.keeper, (b) => this.platform.sha256(b))
     } catch (e) {
-      this.report(entryDamage(this.space, seq, e))
+      this.report(entryDamage(this.space, feed, seq, e))
       return undefined
     }
   }
@@ -199,9 +232,10 @@ export class Recovery {
   private async remake(damaged: ReadonlyMap<number, number>): Promise<void> {
     const made = new Map<ObjectId, Row>()
     const lows = [...damaged].sort(([, a], [, b]) => b - a)
-    for (const { key, value } of await this.store.rows<unknown>('entries', this.feed)) {
-      const seq = key[2] as number
-      const entry = seq <= this.position ? await this.decode(seq, value) : undefined
+    for (const { key, value } of await this.store.rows<unknown>('entries', [this.space.id])) {
+      const [feed, seq] = [key[1] as DeviceId, key[2] as number]
+      const isThere = seq <= (this.positions.get(feed) ?? 0)
+      const entry = isThere ? await this.decode(feed, seq, value) : undefined
       if (!entry) continue
       entry.creations.forEach((creation, index) => {
         const record = created(this.space, entry, creation, index)
@@ -229,7 +263,7 @@ export class Recovery {
     if (!row) return
     try {
       await this.platform.automerge()
-      const document = await this.documents.rebuild(this.space, id, row.seq)
+      const document = await this.documents.rebuild(this.space, id, row.record.author, row.seq)
       const { value, gone } = document.materialise()
       document.free()
       row.stored({ ...row.record, value, gone })

@@ -14,7 +14,8 @@ function begin(entries: number) {
     later: (run: () => void, ms: number) => (timers.push({ run, ms }), () => undefined),
   } as unknown as EchoPlatform
   const store = { get: async () => void world.reads++ } as unknown as Store
-  const space = { id: 's', device: 'd', seq: entries } as unknown as Space
+  const feeds = new Map([['d', { seq: entries }]])
+  const space = { id: 's', device: 'd', feeds } as unknown as Space
   const quiet = { asked: () => world.asked, stopped: () => world.stopped }
   const report = () => void world.named++
   void scrub(platform, store, space, report, quiet).then(() => (world.ended = true))

@@ -3,6 +3,7 @@
  * at the entries behind them, so damage there would show only when an object is edited, or never. What is found is
  * named; nothing is changed.
  */
+import type { DeviceId } from '../protocol/ids.js'
 import type { Damage } from '../protocol/rpc.js'
 import { decodeEntry, sameBytes } from './entry.js'
 import type { EchoPlatform } from './platform.js'
@@ -28,31 +29,33 @@ export async function scrub(
   quiet: Quiet,
 ): Promise<void> {
   const pause = (ms: number) => new Promise<void>((resolve) => platform.later(resolve, ms))
-  let head: Uint8Array | null = null
   let asked = -1
-  for (let seq = 1; seq <= space.seq; seq++) {
-    await pause(PAUSE_MS)
-    while (asked !== quiet.asked() && !quiet.stopped()) {
-      asked = quiet.asked()
-      await pause(QUIET_MS)
-    }
-    if (quiet.stopped()) return
-    const bytes = await store.get('entries', [space.id, space.device, seq])
-    try {
-      const entry = await decodeEntry(bytes, space.keeper, (b) => platform.sha256(b))
-      if (head && !(entry.prev && sameBytes(head, entry.prev)))
-        throw new Error('it does not follow the one before')
-      head = entry.id
-    } catch (e) {
-      head = null
-      report(entryDamage(space, seq, e))
+  for (const [feed, { seq: last }] of [...space.feeds]) {
+    let head: Uint8Array | null = null
+    for (let seq = 1; seq <= last; seq++) {
+      await pause(PAUSE_MS)
+      while (asked !== quiet.asked() && !quiet.stopped()) {
+        asked = quiet.asked()
+        await pause(QUIET_MS)
+      }
+      if (quiet.stopped()) return
+      const bytes = await store.get('entries', [space.id, feed, seq])
+      try {
+        const entry = await decodeEntry(bytes, space.keeper, (b) => platform.sha256(b))
+        if (head && !(entry.prev && sameBytes(head, entry.prev)))
+          throw new Error('it does not follow the one before')
+        head = entry.id
+      } catch (e) {
+        head = null
+        report(entryDamage(space, feed, seq, e))
+      }
     }
   }
 }
 
-/** Damage of one entry of this device's feed, in the same words wherever it is found. */
-export const entryDamage = (space: Space, seq: number, e: unknown): Damage => ({
+/** Damage of one entry, in the same words wherever it is found. */
+export const entryDamage = (space: Space, feed: DeviceId, seq: number, e: unknown): Damage => ({
   what: 'entry',
   space: space.id,
-  message: `entry ${seq} of this device's feed could not be read: ${(e as Error).message}`,
+  message: `entry ${seq} of ${feed === space.device ? 'this' : 'another'} device's feed could not be read: ${(e as Error).message}`,
 })

@@ -21,14 +21,23 @@ export interface Slot {
   readonly at: number
 }
 
+/** A position in a feed, and the id of the entry there; null where that cannot be told. */
+export interface FeedHead {
+  readonly seq: number
+  readonly head: Uint8Array | null
+}
+
 export class Space {
   readonly id: SpaceId
   readonly device: DeviceId
   readonly rows = new Map<ObjectId, Row>()
   readonly pages = new Pages()
-  /** Of this device's feed: the last durable entry. */
-  seq = 0
-  head: Uint8Array | null = null
+  /** Of each feed: the last entry that was applied, and is durable. */
+  readonly feeds = new Map<DeviceId, FeedHead>()
+  /** Number of the last row of the journal. */
+  applied = 0
+  /** Ids of others' entries that were applied since this device's last one: of each feed, the last. */
+  readonly fresh = new Map<DeviceId, string>()
   /** Highest Lamport time seen or given out. */
   lamport = 0
   /** While `rows` lacks what was not read yet. */
@@ -42,6 +51,15 @@ export class Space {
 
   get info(): SpaceInfo {
     return this.keeper.info
+  }
+
+  /** Of this device's own feed; 0 before its first entry. */
+  get seq(): number {
+    return this.feeds.get(this.device)?.seq ?? 0
+  }
+
+  get head(): Uint8Array | null {
+    return this.feeds.get(this.device)?.head ?? null
   }
 
   /** Where an edit of so many bytes goes: the open draft, or a new one when that is full. */

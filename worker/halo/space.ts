@@ -2,6 +2,7 @@
 import { HearthError } from '../protocol/errors.js'
 import { fromBase64Url, type DeviceId, type IdentityId, type SpaceId } from '../protocol/ids.js'
 import type { MemberInfo, SpaceInfo } from '../protocol/rpc.js'
+import { Acceptance } from './acceptance/acceptance.js'
 import { beginEpoch, writeKey, type EpochKeys } from './epochs/epoch.js'
 import type { Keyring } from './epochs/keyring.js'
 import type { Agreements } from './log/evidence.js'
@@ -98,6 +99,21 @@ export class HaloSpace {
 
   get device(): DeviceId {
     return this.own.id
+  }
+
+  /** Devices that were ever in. */
+  get feeds(): DeviceId[] {
+    return this.log.everyDevice()
+  }
+
+  /** The device that moved this space from the first builds, and what it was called before. */
+  get moved(): { readonly device: DeviceId; readonly formerly: DeviceId } | undefined {
+    const { formerly, author } = this.log
+    return formerly === undefined ? undefined : { device: author, formerly: formerly as DeviceId }
+  }
+
+  judge(): Acceptance {
+    return new Acceptance(this.log.membership)
   }
 
   /** Whether what this device writes is heeded. */

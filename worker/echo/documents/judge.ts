@@ -44,7 +44,7 @@ export class Judge {
    * What is taken counts as being here for what is judged after it.
    * @throws Refused
    */
-  judge(by: DeviceId, change: Change): Verdict {
+  judge(by: DeviceId, change: Change, formerly?: DeviceId): Verdict {
     const { hash, deps, startOp, maxOp, timeMs } = change
     if (this.#graph.get(hash)) return { t: 'known' }
     if (maxOp - startOp >= MAX_OPERATIONS || maxOp > MAX_COUNTER) refuse('too-large')
@@ -54,7 +54,9 @@ export class Judge {
     if (Math.abs(timeMs) > MAX_TIME) refuse('value')
     const needs = deps.filter((dep) => !this.#graph.get(dep))
     if (needs.length > 0) return { t: 'waiting', needs }
-    const own = change.actors[0] === deviceActor(by, this.#object)
+    const [actor] = change.actors
+    const names = formerly === undefined ? [by] : [by, formerly]
+    const own = names.some((name) => actor === deviceActor(name, this.#object))
     const judged: Converted = own ? this.#edit(change) : this.#conversions.judge(change)
     if (judged.needs !== undefined) return { t: 'waiting', needs: [judged.needs] }
     this.#take(change, judged.shapes)

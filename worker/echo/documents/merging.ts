@@ -14,6 +14,8 @@ import type { Weight } from './weight.js'
 /** A change of an object, and whose feed it came in. */
 export interface Incoming {
   readonly by: DeviceId
+  /** What that device was called when it made changes that were moved since. */
+  readonly formerly?: DeviceId | undefined
   /** An Automerge change, not deflated. */
   readonly change: Uint8Array
 }
@@ -62,16 +64,16 @@ export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
       return undefined
     }
   }
-  let open = incoming.flatMap(({ by, change }, index) => {
+  let open = incoming.flatMap(({ by, formerly, change }, index) => {
     const read = orRefused(index, () => readChange(change))
-    return read ? [{ index, by, change: read, needs: [] as readonly string[] }] : []
+    return read ? [{ index, by, formerly, change: read, needs: [] as readonly string[] }] : []
   })
   // What is taken may be what another waits for.
   for (let more = true; more;) {
     more = false
     const waiting: typeof open = []
     for (const one of open) {
-      const verdict = orRefused(one.index, () => judge.judge(one.by, one.change))
+      const verdict = orRefused(one.index, () => judge.judge(one.by, one.change, one.formerly))
       if (verdict?.t === 'waiting') waiting.push({ ...one, needs: verdict.needs })
       if (verdict?.t !== 'taken') continue
       more = true

@@ -120,11 +120,21 @@ export class SpaceLog {
     if (membership.begins(entry) && !enclosed.epoch) refuse('epoch')
   }
 
-  /** X25519 keys of the devices that are in. */
-  agreements(): Agreements {
+  /** Devices that somebody has ever let in. */
+  everyDevice(): DeviceId[] {
+    return [...this.everyAgreement().keys()]
+  }
+
+  private everyAgreement(): Map<DeviceId, Uint8Array> {
     const known = new Map<DeviceId, Uint8Array>()
     for (const signed of this.signed.values())
       for (const [device, key] of agreementsIn(signed)) known.set(device, key)
+    return known
+  }
+
+  /** X25519 keys of the devices that are in. */
+  agreements(): Agreements {
+    const known = this.everyAgreement()
     return new Map([...this.state.devices.keys()].map((device) => [device, known.get(device)!]))
   }
 
@@ -166,6 +176,11 @@ export class SpaceLog {
   /** Device id, of 22 characters, under which the first builds wrote this space. */
   get formerly(): string | undefined {
     return this.genesis.enclosed.formerly
+  }
+
+  /** The device that began it. */
+  get author(): DeviceId {
+    return this.genesis.entry.author
   }
 
   private firstProfile(member: IdentityId): Profile | undefined {

@@ -3,6 +3,7 @@ import { Echo } from './echo/echo.js'
 import { moveSpace } from './echo/first-format.js'
 import { readHeads } from './echo/opening.js'
 import type { EchoPlatform } from './echo/platform.js'
+import type { FeedPosition as HaloPosition } from './halo/holdings.js'
 import { Halo } from './halo/halo.js'
 import { FormerNames } from './former-names.js'
 import type { Move } from './halo/loading.js'
@@ -43,7 +44,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       for (const { id } of echo.spaceInfos) if (!halo.get(id)) void echo.dropSpace(id)
       echo.changedSpaces()
     })
-    halo.positions = (space, device) => echo.position(space, device)
+    halo.positions = (space, device) => echo.cutOf(space, device) as Promise<HaloPosition>
     return { halo, echo, former: new FormerNames(moved ? halo.moving : (before ?? [])) }
   } catch (e) {
     store.close()

@@ -32,6 +32,14 @@ export class Disk {
     this.cached = copyRows(this.synced)
   }
 
+  /** Another disk with the same on it. */
+  copy(): Disk {
+    const disk = new Disk(this.options)
+    disk.cached = copyRows(this.cached)
+    disk.synced = copyRows(this.synced)
+    return disk
+  }
+
   /** A store on what is there now. */
   open(): Store {
     const life = this.life

@@ -11,6 +11,7 @@ import type { Slot, Space } from './space.js'
 /** One accepted item and the place in the feed that it was given. */
 export type Placed =
   | { readonly id: ObjectId; readonly slot: Slot; readonly created: ObjectRecord }
+  /** `ops` are mapped, while they wait, over what others have made durable. */
   | { readonly id: ObjectId; readonly slot: Slot; readonly ops: readonly Op[] }
 
 export interface Batch {

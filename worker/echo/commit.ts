@@ -16,7 +16,9 @@ import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
 import type { Refusals, Refused } from './refusals.js'
+import type { Gate } from './gate.js'
 import type { Journal, JournalRow } from './journal.js'
+import type { JudgedHeader } from './keeper.js'
 import type { FeedHead, Slot, Space } from './space.js'
 
 /** A row of marks: all batches of a client up to `n` are durable, or were refused. */
@@ -51,6 +53,9 @@ export class Committer {
     private readonly documents: Documents,
     private readonly claims: Claims,
     private readonly refusals: Refusals,
+    private readonly gate: Gate,
+    /** An entry of this device's is durable. */
+    private readonly onWritten: (space: Space, header: JudgedHeader) => void,
     private readonly onDurable: (batches: readonly Batch[]) => void,
     private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
   ) {}
@@ -58,6 +63,11 @@ export class Committer {
   add(batch: Batch): void {
     this.queue.push(batch)
     this.writing ??= this.run().finally(() => (this.writing = undefined))
+  }
+
+  /** All that waits, and does so no more. */
+  takeAll(): Batch[] {
+    return this.queue.splice(0)
   }
 
   /** Batch `n` was refused before it came here: never apply it again. */
@@ -81,7 +91,7 @@ export class Committer {
       await this.turn()
       const group = this.queue.splice(0, this.ready())
       try {
-        if (group.length > 0) await this.write(group)
+        if (group.length > 0) await this.gate.run(() => this.write(group))
         else await this.claims.settled()
       } catch (e) {
         const error = toHearthError(e)
@@ -113,6 +123,7 @@ export class Committer {
     const heads = new Map<Space, FeedHead & { applied: number; fresh: readonly string[] }>()
     const writes: Write[] = []
     const placed: [Space, ObjectId, number][] = []
+    const written: [Space, JudgedHeader][] = []
     const edited = new Set<ObjectId>()
     let busy = 0
     try {
@@ -141,6 +152,7 @@ export class Committer {
         const header = { feed: space.device, seq: seq + 1, prev: head, deps: [...fresh].sort() }
         const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
         const entry = await encodeEntry(header, { ...slot, creations, changes }, space.keeper, sha256)
+        written.push([space, entry.header])
         const at = [space.id, space.device, seq + 1] as const
         writes.push({ table: 'entries', key: at, put: entry.bytes })
         const edits: Journal = [...draft.edits].map(([id, ops]) => [id, ops, slot.at])
@@ -165,6 +177,7 @@ export class Committer {
       space.applied = applied
       for (const [device, id] of space.fresh) if (fresh.includes(id)) space.fresh.delete(device)
     }
+    for (const [space, header] of written) this.onWritten(space, header)
     for (const [space, id, seq] of placed) {
       const row = space.rows.get(id)
       if (row) row.seq = seq

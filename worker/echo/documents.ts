@@ -130,13 +130,15 @@ export class Documents {
   /**
    * Takes others' changes of an object.
    * @param from entries that hold changes of it, each after what it builds on
+   * @param fresh the object's creation, if it is not in a durable entry yet
    * @returns what they did to its durable value, and what was wrong with some of them
    * @throws HearthError `echo/damaged` with the object's id
    */
-  async merge(space: Space, id: ObjectId, from: readonly Entry[]): Promise<Merged> {
-    const held = await this.load(space, id)
+  async merge(space: Space, id: ObjectId, from: readonly Entry[], fresh?: Creation): Promise<Merged> {
+    const held = await this.load(space, id, fresh)
     const incoming = from.flatMap((entry) => incomingOf(space, entry, id))
     const { document, merged } = await mergeInto(held.document, incoming, async () => {
+      if (fresh) return ObjectDocument.open({ id, device: space.device, creation: fresh })
       return (await this.open(space, id)).document
     })
     const { bytes, unsaved } = held

@@ -4,7 +4,7 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
-import { toBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
@@ -15,11 +15,13 @@ import { Claims } from './claims.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
 import { applyItems } from './editing.js'
+import { Gate } from './gate.js'
 import { Matching, type RecordChange } from './matching.js'
-import type { Keeper } from './keeper.js'
+import type { FeedPosition, Keeper, Quarantined } from './keeper.js'
 import { openSpace, type Heads } from './opening.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
+import { OTHERS, Receiving, type Received, type Remade } from './receiving.js'
 import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
 import type { Row } from './row.js'
@@ -59,6 +61,8 @@ export class Echo {
   private readonly refusals = new Refusals()
   private readonly documents: Documents
   private readonly committer: Committer
+  private readonly receiving: Receiving
+  private readonly gate = new Gate()
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
@@ -78,18 +82,67 @@ export class Echo {
       this.documents,
       this.claims,
       this.refusals,
+      this.gate,
+      (space, header) => void this.receiving.known(space).then((feeds) => feeds?.wrote(header)),
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),
     )
+    this.receiving = new Receiving(platform, store, this.documents, {
+      damage: (damage) => this.report(damage),
+      elsewhere: (id, space) => (this.row(id)?.[0] ?? space) !== space,
+      pending: () => this.pending,
+      loaded: () => this.loadAll(),
+      show: (space, created, edits) => this.show(space, created, edits),
+      remade: (space, objects) => this.remade(space, objects),
+    })
     this.checkpoints = new Checkpoints(
       platform,
       store,
       this.documents,
       () => this.spaces.values(),
-      () => this.committer.idle(),
+      async () => {
+        await this.committer.idle()
+        await this.gate.idle()
+      },
       // Derived data could not be written; entries are what counts, and the next checkpoint tries again.
       () => this.checkpoints.due(),
     )
+  }
+
+  /**
+   * Entries of other devices, from whoever had them.
+   * @throws HearthError `echo/unknown-space`, `store/…`
+   */
+  async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
+    const space = this.spaces.get(id)
+    if (!space) throw new HearthError('echo/unknown-space')
+    return this.gate.run(() => this.receiving.receive(space, entries))
+  }
+
+  /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */
+  async rejudge(): Promise<void> {
+    for (const space of [...this.spaces.values()]) await this.gate.run(() => this.receiving.rejudge(space))
+  }
+
+  /** Entries of a feed after a position, as they are passed on. @throws HearthError `store/…` */
+  async entriesOf(space: SpaceId, feed: DeviceId, after = 0): Promise<Uint8Array[]> {
+    const rows = await this.store.rows<Uint8Array>('entries', [space, feed], after)
+    return rows.map(({ value }) => value)
+  }
+
+  /** How far the feeds of a space have come here. */
+  feedsOf(space: SpaceId): ReadonlyMap<DeviceId, number> {
+    const feeds = this.spaces.get(space)?.feeds ?? []
+    return new Map([...feeds].map(([device, { seq }]) => [device, seq]))
+  }
+
+  /** Entries that are here and do not count, and why; feeds that two have written. */
+  async judged(
+    id: SpaceId,
+  ): Promise<{ quarantined: readonly Quarantined[]; forks: readonly { feed: DeviceId; seq: number }[] }> {
+    const space = this.spaces.get(id)
+    const feeds = space && (await this.receiving.known(space))
+    return { quarantined: feeds?.judge.quarantined() ?? [], forks: feeds?.judge.forks() ?? [] }
   }
 
   /**
@@ -167,11 +220,12 @@ export class Echo {
       await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
   }
 
-  /** How far a device's feed has come here, for who ends it. */
-  position(space: SpaceId, device: DeviceId): { seq: number; hash: string | null; heads: [] } {
-    const found = this.spaces.get(space)
-    if (!found || device !== found.device) return { seq: 0, hash: null, heads: [] }
-    return { seq: found.seq, hash: found.head && toBase64Url(found.head), heads: [] }
+  /** How far a device's feed has come here, for whoever ends it. @throws HearthError `store/…` */
+  async cutOf(id: SpaceId, device: DeviceId): Promise<FeedPosition> {
+    const space = this.spaces.get(id)
+    if (!space?.feeds.has(device)) return { seq: 0, hash: null, heads: [] }
+    const { seq, hash, heads } = (await this.receiving.of(space)).judge.cutOf(device)
+    return { seq, hash, heads }
   }
 
   get spaceInfos(): SpaceInfo[] {
@@ -419,6 +473,45 @@ export class Echo {
     const apply = this.apply.bind(this)
     const skip = this.committer.skip.bind(this.committer)
     takeBack({ listeners, record, changed, apply, skip }, batches, refusal)
+  }
+
+  /** What others have made is durable. */
+  private show(
+    space: Space,
+    created: readonly ObjectRecord[],
+    edits: readonly (readonly [ObjectId, readonly Op[], number, ObjectRecord])[],
+  ): void {
+    for (const [id, ops, at] of edits)
+      for (const listener of this.listeners) listener.edited(id, ops, at, OTHERS)
+    this.changed([
+      ...created.map((record): RecordChange => [undefined, record]),
+      ...edits.map(([id, , , before]): RecordChange => [before, space.rows.get(id)!.record]),
+    ])
+    this.checkpoints.due()
+  }
+
+  /** Objects were made again without what counts no more; what was written on top of them is refused. */
+  private remade(space: Space, objects: ReadonlyMap<ObjectId, Remade | undefined>): void {
+    const changes: RecordChange[] = []
+    for (const [id, remade] of objects) {
+      const row = space.rows.get(id)
+      if (!row) continue
+      const before = row.record
+      if (!remade) space.remove(id)
+      else {
+        row.rebuilt(remade)
+        space.pages.touch(row.page)
+      }
+      const after = space.rows.get(id)?.record
+      if (before !== after) changes.push([before, after])
+    }
+    this.changed(changes)
+    for (const only of objects.keys())
+      if (this.pending.some((batch) => batch.ids.includes(only)))
+        this.failed(this.committer.takeAll(), { error: new HearthError('echo/lost-base'), only })
+    const records = new Map([...objects.keys()].map((id) => [id, space.rows.get(id)?.record]))
+    for (const listener of this.listeners) listener.reset(records)
+    this.checkpoints.due()
   }
 
   private report(damage: Damage): void {

@@ -16,7 +16,7 @@ import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import { fromBase64Url, toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
 import { compress, decompress } from './inflate.js'
-import type { EntryContext, Keeper, Sealed } from './keeper.js'
+import type { EntryContext, JudgedHeader, Keeper, Sealed } from './keeper.js'
 
 export const ENTRY_VERSION = 2
 
@@ -67,7 +67,7 @@ export async function encodeEntry(
   { lamport, at, creations, changes }: EntryBody,
   keeper: Keeper,
   sha256: Sha256,
-): Promise<{ id: Uint8Array; bytes: Uint8Array }> {
+): Promise<{ id: Uint8Array; bytes: Uint8Array; header: JudgedHeader }> {
   const { feed, seq, prev, deps } = header
   const { replica, heads, epochs } = await keeper.context()
   const ids = [heads, deps, epochs].map((list) => list.map(fromBase64Url))
@@ -76,7 +76,8 @@ export async function encodeEntry(
   const { salt, commitment, bytes } = await keeper.encrypt(epochs, clear, content)
   const signed = cbor([clear, salt, commitment, await sha256(bytes)])
   const [id, signature] = await Promise.all([sha256(signed), keeper.sign(replica, signed)])
-  return { id, bytes: cbor([signed, signature, bytes]) }
+  const place = { feed, seq, prev: prev && toBase64Url(prev), heads, deps, epochs }
+  return { id, bytes: cbor([signed, signature, bytes]), header: { id: toBase64Url(id), ...place } }
 }
 
 /**

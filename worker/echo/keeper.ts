@@ -30,9 +30,16 @@ export interface Judge {
   /** Since this was last called: parents first; children first. */
   takeChanges(): { readonly accepted: readonly string[]; readonly withdrawn: readonly string[] }
   quarantined(): readonly Quarantined[]
+  /** The last entry of a feed that counts, for whoever ends it; seq 0 and null where there is none. */
+  cutOf(device: DeviceId): FeedPosition
   forks(): readonly { readonly feed: DeviceId; readonly seq: number }[]
   /** What is not here, and without which something that is here cannot be judged. */
   waiting(): { readonly log: readonly string[]; readonly entries: readonly string[] }
+}
+export interface FeedPosition {
+  readonly seq: number
+  readonly hash: string | null
+  readonly heads: readonly string[]
 }
 export interface JudgedHeader {
   readonly id: string

@@ -5,6 +5,7 @@
  */
 import { coalesce } from '../protocol/coalesce.js'
 import { edited, type Op } from '../protocol/operations.js'
+import { sizeOf } from '../protocol/values.js'
 import type { ObjectRecord } from '../protocol/rpc.js'
 import type { Placed } from './batch.js'
 
@@ -66,6 +67,24 @@ export class Row {
     // Nothing else is on its way, so that what is shown is what is durable: no need to compute it again.
     this.base = this.record
     this.behind = undefined
+  }
+
+  /**
+   * Others' operations are durable.
+   * @param ops on what was durable
+   * @param shown the same on top of what waits
+   */
+  merge(ops: readonly Op[], shown: readonly Op[], at: number): void {
+    const base = edited(this.durable!, ops, at)
+    this.record = this.waiting > 0 ? edited(this.record, shown, at) : base
+    this.base = base
+  }
+
+  /** As the store has it from now on; what waits on it has no base, and fails. */
+  rebuilt({ value, gone }: Pick<ObjectRecord, 'value' | 'gone'>): void {
+    this.base = { ...(this.durable ?? this.record), value, gone }
+    this.bytes = sizeOf(value)
+    if (this.waiting === 0) this.record = this.base
   }
 
   /** What waited has failed. False if nothing of it is durable. */

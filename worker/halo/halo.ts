@@ -152,7 +152,7 @@ export class Halo {
       for (const space of this.spaces) {
         const { member } = space.log.state.devices.get(device) ?? {}
         if (!member) continue
-        const cut = this.held.cut(space, device)
+        const cut = await this.held.cut(space, device)
         steps.push(await this.end(space, { t: 'revoke-device', member, cut }, [device]))
       }
       await this.held.write(steps)
@@ -167,7 +167,10 @@ export class Halo {
       if (space.log.state.members.get(member)!.role === role) return
       staysOwned(space, member)
       const devices = writes(role) ? [] : space.devicesOf(member)
-      const cuts = devices.length > 0 ? { cuts: devices.map((device) => this.held.cut(space, device)) } : {}
+      const cuts =
+        devices.length > 0
+          ? { cuts: await Promise.all(devices.map((device) => this.held.cut(space, device))) }
+          : {}
       await this.held.write([await this.held.step(space, { t: 'set-role', member, role, ...cuts }, {})])
     })
   }
@@ -182,7 +185,7 @@ export class Halo {
       if (space.log.isOwn) throw new HearthError('halo/personal-space')
       staysOwned(space, member)
       const devices = space.devicesOf(member)
-      const cuts = devices.map((device) => this.held.cut(space, device))
+      const cuts = await Promise.all(devices.map((device) => this.held.cut(space, device)))
       const action: Action = { t: 'remove-member', member, cuts }
       // Who goes would know the key: somebody who stays makes it.
       const leaves = member === this.held.own.identity

@@ -16,8 +16,8 @@ import type { HaloSpace } from './space.js'
 
 /** Where a device's feed was last accepted; seq 0 and null where it has none. */
 export type FeedPosition = Pick<Cut, 'seq' | 'hash' | 'heads'>
-/** What HALO asks ECHO when a device is to go. */
-export type FeedPositions = (space: SpaceId, device: DeviceId) => FeedPosition
+/** What HALO asks ECHO when a device is to go. @throws HearthError `store/…` */
+export type FeedPositions = (space: SpaceId, device: DeviceId) => Promise<FeedPosition>
 
 /** An entry for one space, and the key that it brings. */
 export interface Step {
@@ -32,7 +32,7 @@ export class Holdings {
   private readonly all: Map<SpaceId, HaloSpace>
   private readonly listeners = new Set<() => void>()
   private last: Promise<unknown> = Promise.resolve()
-  positions: FeedPositions = () => ({ seq: 0, hash: null, heads: [] })
+  positions: FeedPositions = async () => ({ seq: 0, hash: null, heads: [] })
 
   constructor(
     readonly platform: HaloPlatform,
@@ -64,8 +64,8 @@ export class Holdings {
     return space
   }
 
-  cut({ log }: HaloSpace, device: DeviceId): Cut {
-    return { device, ...this.positions(log.id, device) }
+  async cut({ log }: HaloSpace, device: DeviceId): Promise<Cut> {
+    return { device, ...(await this.positions(log.id, device)) }
   }
 
   /** An entry on everything that is here; not taken yet. @throws HearthError `halo/not-allowed`, `halo/keys-lost` */

@@ -1,0 +1,370 @@
+/**
+ * Entries of other devices: checked by whoever may not be trusted, judged, kept, and applied when they count. What they
+ * do goes into documents first, and to tabs when it is durable; what a tab has written meanwhile is mapped over it.
+ */
+import { HearthError, toHearthError } from '../protocol/errors.js'
+import { toBase64Url, type ClientId, type ObjectId } from '../protocol/ids.js'
+import type { Op } from '../protocol/operations.js'
+import { creationOrder } from '../protocol/queries.js'
+import type { Damage, ObjectRecord } from '../protocol/rpc.js'
+import { transformRuns } from '../protocol/transform.js'
+import { sizeOf } from '../protocol/values.js'
+import { verifyItem } from '../protocol/verify.js'
+import type { Store, Write } from '../store.js'
+import type { Batch } from './batch.js'
+import type { Creation } from './documents/creation.js'
+import type { Documents } from './documents.js'
+import { openEntry, readEntry, type Entry, type SealedEntry } from './entry.js'
+import { Feeds, strayRow } from './feeds.js'
+import type { Journal, JournalRow } from './journal.js'
+import type { EchoPlatform } from './platform.js'
+import type { Space } from './space.js'
+
+/** Entries that are applied in one transaction. */
+const TOGETHER = 128
+/** Who made what came from elsewhere, to tabs. */
+export const OTHERS = 'others................' as ClientId
+
+/** What came of entries from elsewhere. */
+export interface Received {
+  /** Not here before. */
+  readonly fresh: number
+  /** No entries of this space, or by nobody who they say: nothing of them was kept. */
+  readonly refused: number
+}
+
+/** What receiving does to ECHO. */
+export interface Showing {
+  damage(damage: Damage): void
+  /** Whether an object is in another space. */
+  elsewhere(id: ObjectId, space: Space): boolean
+  /** Batches that are accepted and not durable. */
+  pending(): readonly Batch[]
+  /** Everything here is known to be here. */
+  loaded(): Promise<void>
+  /** New objects, and what was done to others, in what is shown. */
+  show(
+    space: Space,
+    created: readonly ObjectRecord[],
+    edits: readonly (readonly [ObjectId, readonly Op[], number, ObjectRecord])[],
+  ): void
+  /** These are what they were made again as, or nothing; what waited on them has no base any more. */
+  remade(space: Space, objects: ReadonlyMap<ObjectId, Remade | undefined>): void
+}
+
+/** An entry that was opened, or could not be: then it counts, and has nothing in it. */
+interface Opened {
+  readonly sealed: SealedEntry
+  readonly entry: Entry | undefined
+}
+
+export class Receiving {
+  private readonly feeds = new Map<Space, Promise<Feeds>>()
+
+  constructor(
+    private readonly platform: EchoPlatform,
+    private readonly store: Store,
+    private readonly documents: Documents,
+    private readonly showing: Showing,
+  ) {}
+
+  /** The feeds of a space, if anybody has asked for them. */
+  async known(space: Space): Promise<Feeds | undefined> {
+    return this.feeds.get(space)
+  }
+
+  of(space: Space): Promise<Feeds> {
+    let feeds = this.feeds.get(space)
+    if (!feeds) {
+      feeds = Feeds.read(this.platform, this.store, space)
+      this.feeds.set(space, feeds)
+      feeds.catch(() => this.feeds.delete(space))
+    }
+    return feeds
+  }
+
+  /** To be called by one at a time. @throws HearthError `store/…` */
+  async receive(space: Space, list: readonly Uint8Array[]): Promise<Received> {
+    const feeds = await this.of(space)
+    const checked = await Promise.all(list.map((bytes) => this.check(space, bytes)))
+    const fresh = new Map<string, SealedEntry>()
+    const strays: Write[] = []
+    for (const [i, sealed] of checked.entries()) {
+      const id = sealed && toBase64Url(sealed.id)
+      if (!id || feeds.has(id) || fresh.has(id)) continue
+      fresh.set(id, sealed)
+      strays.push(strayRow(space, id, list[i]!))
+    }
+    // Kept before they are judged: what waits for others is here when those come.
+    await this.store.write(strays, 'relaxed')
+    for (const sealed of fresh.values()) feeds.add(sealed)
+    await this.settle(space, feeds)
+    return { fresh: fresh.size, refused: checked.filter((sealed) => !sealed).length }
+  }
+
+  /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
+  async rejudge(space: Space): Promise<void> {
+    const feeds = await this.feeds.get(space)
+    if (feeds) await this.settle(space, feeds)
+  }
+
+  private async check(space: Space, bytes: Uint8Array): Promise<SealedEntry | undefined> {
+    try {
+      const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
+      const { feed, replica, header, signature } = sealed
+      const { replica: ours } = await space.keeper.context()
+      // defence: entry-of-this-space
+      if (toBase64Url(replica) !== toBase64Url(ours)) return undefined
+      // defence: entry-by-its-feed
+      if (!(await space.keeper.verify(feed, replica, header, signature))) return undefined
+      return sealed
+    } catch {
+      return undefined
+    }
+  }
+
+  private async settle(space: Space, feeds: Feeds): Promise<void> {
+    await this.showing.loaded()
+    const { accepted, withdrawn } = feeds.next()
+    if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
+    for (let at = 0; at < accepted.length; at += TOGETHER) {
+      const some = accepted.slice(at, at + TOGETHER)
+      const opened = await this.open(space, some)
+      if (opened.length > 0) await this.apply(space, feeds, opened)
+      // A key is on its way: the rest builds on what it opens.
+      if (opened.length < some.length) return
+    }
+  }
+
+  private async open(space: Space, ids: readonly string[]): Promise<Opened[]> {
+    const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
+    const opening = ids.map(async (id): Promise<Opened | undefined> => {
+      const bytes = await this.store.get<Uint8Array>('strays', [space.id, id])
+      const sealed = await readEntry(bytes, sha256)
+      try {
+        return { sealed, entry: await openEntry(sealed, space.keeper) }
+      } catch (e) {
+        if (toHearthError(e).code === 'halo/key-missing') return undefined
+        this.showing.damage(unreadable(space, sealed, e))
+        return { sealed, entry: undefined }
+      }
+    })
+    const opened = await Promise.all(opening)
+    const end = opened.indexOf(undefined)
+    return (end < 0 ? opened : opened.slice(0, end)) as Opened[]
+  }
+
+  private async apply(space: Space, feeds: Feeds, opened: readonly Opened[]): Promise<void> {
+    const entries = opened.flatMap(({ entry }) => entry ?? [])
+    const created = this.creations(space, entries)
+    const changed = new Map<ObjectId, Entry[]>()
+    for (const entry of entries)
+      for (const [id] of entry.changes) {
+        const list = changed.get(id)
+        if (!list) changed.set(id, [entry])
+        else if (list.at(-1) !== entry) list.push(entry)
+      }
+    const edits: [id: ObjectId, ops: readonly Op[], at: number][] = []
+    try {
+      for (const [id, list] of changed) {
+        const creation = created.get(id)?.creation
+        if (!creation && !space.rows.has(id)) {
+          this.showing.damage(misfit(space, id, 'it was never made'))
+          continue
+        }
+        const { ops, refused, waiting } = await this.documents.merge(space, id, list, creation)
+        for (const { reason } of refused) this.showing.damage(misfit(space, id, reason))
+        if (waiting.length > 0) this.showing.damage(misfit(space, id, 'what they build on is not there'))
+        if (ops.length > 0) edits.push([id, ops, Math.max(...list.map(({ at }) => at))])
+      }
+      await this.store.write(await this.rows(space, opened, edits), 'strict')
+    } catch (e) {
+      for (const id of changed.keys()) this.documents.forget(id)
+      throw e
+    }
+    this.took(space, feeds, opened, created, edits)
+  }
+
+  private async rows(space: Space, opened: readonly Opened[], edits: Journal): Promise<Write[]> {
+    const writes: Write[] = []
+    const places: [JournalRow['entries'][number][0], number][] = []
+    for (const { sealed, entry } of opened) {
+      const { feed, seq } = sealed
+      const id = toBase64Url(sealed.id)
+      const bytes = await this.store.get<Uint8Array>('strays', [space.id, id])
+      writes.push({ table: 'entries', key: [space.id, feed, seq], put: bytes })
+      writes.push({ table: 'strays', key: [space.id, id], delete: true })
+      for (const [object] of entry?.changes ?? [])
+        writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
+      places.push([feed, seq])
+    }
+    const row: JournalRow = { entries: places, edits }
+    writes.push({ table: 'journal', key: [space.id, space.applied + 1], put: row })
+    return writes
+  }
+
+  /** All of it is durable: in one turn it is shown, and counts. */
+  private took(
+    space: Space,
+    feeds: Feeds,
+    opened: readonly Opened[],
+    created: ReadonlyMap<ObjectId, Created>,
+    edits: Journal,
+  ): void {
+    for (const { sealed, entry } of opened) {
+      const { feed, seq, id } = sealed
+      space.feeds.set(feed, { seq, head: id })
+      if (feed !== space.device) space.fresh.set(feed, toBase64Url(id))
+      space.lamport = Math.max(space.lamport, entry?.lamport ?? 0)
+    }
+    space.applied++
+    feeds.took(opened.map(({ sealed }) => sealed))
+    for (const { record, seq } of created.values()) {
+      const row = space.add(record, sizeOf(record.value))
+      row.seq = seq
+      row.stored(record)
+    }
+    const shown = edits.map(([id, ops, at]) => {
+      const row = space.rows.get(id)!
+      const before = row.record
+      const onTop = mapPending(id, ops, this.showing.pending())
+      row.merge(ops, onTop, at)
+      row.bytes += ops.reduce(
+        (sum, op) => sum + ('v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16),
+        0,
+      )
+      space.pages.touch(row.page)
+      return [id, onTop, at, before] as const
+    })
+    this.showing.show(
+      space,
+      [...created.values()].map(({ record }) => record),
+      shown,
+    )
+  }
+
+  /** New objects, each as whoever made it made it. One whose id is taken is not made. */
+  private creations(space: Space, entries: readonly Entry[]): Map<ObjectId, Created> {
+    const created = new Map<ObjectId, Created>()
+    for (const entry of entries)
+      for (const [index, [id, type, value]] of entry.creations.entries()) {
+        const { feed: author, seq, at } = entry
+        try {
+          // defence: creation-as-a-tab-may
+          verifyItem({ id, type, value })
+          if (space.rows.has(id) || created.has(id) || this.showing.elsewhere(id, space))
+            throw new HearthError('echo/invalid', { reason: 'its id is taken' })
+        } catch (e) {
+          this.showing.damage(misfit(space, id, (e as Error).message))
+          continue
+        }
+        const order = creationOrder(entry.lamport, index)
+        const times = { order, createdAt: at, updatedAt: at }
+        const record = { id, type, value, ...times, author, gone: false, space: space.id }
+        created.set(id, { creation: { id, type, value }, record, seq })
+      }
+    return created
+  }
+
+  /** What counts no more is taken out of what is shown: objects are made again from what still counts. */
+  private async withdraw(space: Space, feeds: Feeds, ids: readonly string[]): Promise<void> {
+    const writes: Write[] = []
+    const objects = new Set<ObjectId>()
+    const made = new Set<ObjectId>()
+    for (const id of ids) {
+      const { feed, seq } = feeds.placeOf(id)!
+      const key = [space.id, feed, seq] as const
+      const bytes = await this.store.get<Uint8Array>('entries', key)
+      writes.push({ table: 'entries', key, delete: true }, strayRow(space, id, bytes!))
+      const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
+      const entry = await openEntry(sealed, space.keeper).catch(() => undefined)
+      for (const [object] of entry?.creations ?? []) made.add(object)
+      for (const [object] of entry?.changes ?? []) {
+        objects.add(object)
+        writes.push({ table: 'touched', key: [object, feed, seq], delete: true })
+      }
+    }
+    for (const object of [...objects, ...made]) {
+      this.documents.forget(object)
+      writes.push({ table: 'documents', key: object, delete: true })
+    }
+    // Pages hold what counts no more: until they are written anew, entries alone say what is there.
+    writes.push({ table: 'positions', key: [space.id], delete: true })
+    writes.push({ table: 'journal', under: [space.id], upTo: space.applied })
+    const touched = await this.touchedBy(space, objects, new Set(ids.map((id) => key(feeds, id))))
+    await this.store.write([...writes, ...touched], 'strict')
+    feeds.dropped(ids)
+    const remade = new Map<ObjectId, Remade | undefined>()
+    for (const object of objects) if (!made.has(object)) remade.set(object, await this.remake(space, object))
+    for (const object of made) remade.set(object, undefined)
+    this.showing.remade(space, remade)
+  }
+
+  /** A document that was saved had forgotten which entries it was made of: they are named again. */
+  private async touchedBy(
+    space: Space,
+    objects: ReadonlySet<ObjectId>,
+    gone: ReadonlySet<string>,
+  ): Promise<Write[]> {
+    const writes: Write[] = []
+    const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
+    for (const { key, value } of await this.store.rows<Uint8Array>('entries', [space.id])) {
+      const [, feed, seq] = key as readonly [string, string, number]
+      if (gone.has(`${feed}/${seq}`)) continue
+      const entry = await readEntry(value, sha256)
+        .then((sealed) => openEntry(sealed, space.keeper))
+        .catch(() => undefined)
+      for (const [object] of entry?.changes ?? [])
+        if (objects.has(object)) writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
+    }
+    return writes
+  }
+
+  private async remake(space: Space, id: ObjectId): Promise<Remade> {
+    const document = await this.documents.rebuild(space, id)
+    const { value, gone } = document.materialise()
+    document.free()
+    return { value, gone }
+  }
+}
+
+/** What an object is without entries that count no more. */
+export type Remade = Pick<ObjectRecord, 'value' | 'gone'>
+
+interface Created {
+  readonly creation: Creation
+  readonly record: ObjectRecord
+  readonly seq: number
+}
+
+const key = (feeds: Feeds, id: string): string => {
+  const { feed, seq } = feeds.placeOf(id)!
+  return `${feed}/${seq}`
+}
+
+/**
+ * Others' operations on what is durable, as they read on top of what waits; and what waits, as it reads on top of them. What is
+ * durable first comes first.
+ */
+function mapPending(id: ObjectId, ops: readonly Op[], pending: readonly Batch[]): readonly Op[] {
+  let top: readonly Op[] = ops
+  for (const { items } of pending)
+    for (const item of items) {
+      if (item.id !== id || !('ops' in item)) continue
+      const [above, mapped] = transformRuns(top, item.ops, true)
+      ;(item as { ops: readonly Op[] }).ops = mapped
+      top = above
+    }
+  return top
+}
+
+const unreadable = (space: Space, { seq }: SealedEntry, e: unknown): Damage => ({
+  what: 'entry',
+  space: space.id,
+  message: `entry ${seq} of another device's feed cannot be read: ${(e as Error).message}`,
+})
+
+const misfit = (space: Space, object: ObjectId, reason: string): Damage => ({
+  ...{ what: 'document', space: space.id, object },
+  message: `changes of another device to this object were left out: ${reason}`,
+})

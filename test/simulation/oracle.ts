@@ -18,11 +18,13 @@ export async function createdOn(disk: Disk): Promise<ObjectId[]> {
 export async function documentsOf(disk: Disk): Promise<Map<ObjectId, Materialised>> {
   await automerge()
   const sources = new Map<ObjectId, { creation: Creation; device: DeviceId; changes: Uint8Array[] }>()
-  for (const entry of await entriesOn(disk)) {
-    for (const [id, type, first] of entry.creations)
-      sources.set(id, { creation: { id, type, value: first }, device: entry.feed, changes: [] })
+  const entries = await entriesOn(disk)
+  for (const { creations, feed } of entries)
+    for (const [id, type, first] of creations)
+      sources.set(id, { creation: { id, type, value: first }, device: feed, changes: [] })
+  // Feed by feed: Automerge puts them into an order of its own.
+  for (const entry of entries)
     for (const [id, changes] of entry.changes) sources.get(id)!.changes.push(...changes)
-  }
   const documents = new Map<ObjectId, Materialised>()
   for (const [id, source] of sources) {
     const document = ObjectDocument.open({ id, ...source })

@@ -36,7 +36,7 @@ const id = () => newId<ObjectId>()
 const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
 const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const bodyOf = (device: Device, object: ObjectId) =>
-  (valueOf(device, object)?.['body'] as { '@text': string })['@text']
+  (valueOf(device, object)!['body'] as { '@text': string })['@text']
 
 describe('a space with two members', () => {
   it('shows to both what each writes, whoever made it', async () => {

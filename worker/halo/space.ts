@@ -21,8 +21,8 @@ const EDITOR = levelOf('editor')
 const ADMIN = levelOf('admin')
 
 export class HaloSpace {
-  private readonly writing = new Map<string, Promise<Uint8Array>>()
-  private replica: Promise<Uint8Array> | undefined
+  private readonly writing = new Map<string, Uint8Array>()
+  private replica: Uint8Array | undefined
 
   constructor(
     private readonly platform: SuitePlatform,
@@ -131,18 +131,18 @@ export class HaloSpace {
     epochs: readonly LogEntryId[]
   }> {
     const { id, heads } = this.log.membership
-    this.replica ??= derive(this.platform, 'replica-id', this.bytes, this.epochKey(id))
-    return { replica: await this.replica, heads, epochs: [...this.latestKeys().keys()] }
+    this.replica ??= derive('replica-id', this.bytes, this.epochKey(id))
+    return { replica: this.replica, heads, epochs: [...this.latestKeys().keys()] }
   }
 
   /** @throws HearthError `halo/key-missing` */
   async encrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Uint8Array): Promise<Ciphertext> {
-    return encrypt(this.platform, await this.key(epochs), this.bodyOf(clear), pad(text))
+    return encrypt(this.platform, this.key(epochs), this.bodyOf(clear), pad(text))
   }
 
   /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
   async decrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Ciphertext): Promise<Uint8Array> {
-    return unpad(await decrypt(this.platform, await this.key(epochs), this.bodyOf(clear), text))
+    return unpad(await decrypt(this.platform, this.key(epochs), this.bodyOf(clear), text))
   }
 
   /** A host checks it without knowing the space: it is bound to the replica. @throws HearthError `halo/keys-lost` */
@@ -175,12 +175,11 @@ export class HaloSpace {
     return key
   }
 
-  private key(epochs: readonly LogEntryId[]): Promise<Uint8Array> {
+  private key(epochs: readonly LogEntryId[]): Uint8Array {
     const name = epochs.join()
     const known = this.writing.get(name)
     if (known) return known
     const made = writeKey(
-      this.platform,
       this.bytes,
       epochs.map((epoch) => this.epochKey(epoch)),
     )

@@ -40,7 +40,7 @@ export async function beginEpoch(
   recovery?: Uint8Array,
 ): Promise<{ key: Uint8Array; epoch: Epoch }> {
   const key = platform.random(KEY_BYTES)
-  const digest = await digestOf(platform, key)
+  const digest = digestOf(key)
   const sealed = await Promise.all(
     [...to].map(async ([device, theirs]) => [device, await sealKey(platform, log, key, theirs)] as const),
   )
@@ -64,31 +64,17 @@ export const sealKey = (
  * What was sealed to this device is the epoch's key, or nothing.
  * @throws HearthError `halo/unreadable`
  */
-export const openKey = (
-  platform: SuitePlatform,
-  log: Log,
-  epoch: Epoch,
-  opener: Opener,
-  sealed: Uint8Array,
-): Promise<Uint8Array> => opened(platform, epoch, opener.open('epoch-key', log, sealed))
+export const openKey = (log: Log, epoch: Epoch, opener: Opener, sealed: Uint8Array): Promise<Uint8Array> =>
+  opened(epoch, opener.open('epoch-key', log, sealed))
 
 /** As `openKey`, by the recovery words. @throws HearthError `halo/unreadable` */
-export const openByWords = (
-  platform: SuitePlatform,
-  log: Log,
-  epoch: Epoch,
-  words: Opener,
-): Promise<Uint8Array> =>
-  opened(platform, epoch, words.open('recovery-epoch-key', log, epoch.recovery ?? new Uint8Array()))
+export const openByWords = (log: Log, epoch: Epoch, words: Opener): Promise<Uint8Array> =>
+  opened(epoch, words.open('recovery-epoch-key', log, epoch.recovery ?? new Uint8Array()))
 
-async function opened(
-  platform: SuitePlatform,
-  epoch: Epoch,
-  opening: Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function opened(epoch: Epoch, opening: Promise<Uint8Array>): Promise<Uint8Array> {
   const key = await opening
   // defence: key-that-was-signed
-  if (!(await isKeyOf(platform, epoch, key))) throw new HearthError('halo/unreadable')
+  if (!isKeyOf(epoch, key)) throw new HearthError('halo/unreadable')
   return key
 }
 
@@ -106,30 +92,16 @@ export async function olderKeys(
 }
 
 /** Whether this is what the epoch's author signed. */
-export const isKeyOf = async (
-  platform: SuitePlatform,
-  { digest }: Epoch,
-  key: Uint8Array,
-): Promise<boolean> => sameBytes(digest, await digestOf(platform, key))
+export const isKeyOf = ({ digest }: Epoch, key: Uint8Array): boolean => sameBytes(digest, digestOf(key))
 
 /**
  * The key to write under: that of the latest epoch; where several began at the same time, one that only those have who
  * have all of them, and so nobody whom one of them left out.
  */
-export const writeKey = (
-  platform: SuitePlatform,
-  log: Log,
-  keys: readonly Uint8Array[],
-): Promise<Uint8Array> =>
-  derive(
-    platform,
-    'write-key',
-    log,
-    concatBytes(...[...keys].sort((a, b) => compareIds(bytesToHex(a), bytesToHex(b)))),
-  )
+export const writeKey = (log: Log, keys: readonly Uint8Array[]): Uint8Array =>
+  derive('write-key', log, concatBytes(...[...keys].sort((a, b) => compareIds(bytesToHex(a), bytesToHex(b)))))
 
-const digestOf = (platform: SuitePlatform, key: Uint8Array): Promise<Uint8Array> =>
-  derive(platform, 'epoch-digest', null, key)
+const digestOf = (key: Uint8Array): Uint8Array => derive('epoch-digest', null, key)
 
 const underKey = (log: Log, digest: Uint8Array) => ({ label: 'older-epochs', log, header: digest }) as const
 

@@ -48,7 +48,7 @@ export class Keyring {
     for (const { epoch, sealed, log } of opening) {
       const known = this.epochs.get(epoch)
       if (!known || this.has(epoch)) continue
-      const key = await openKey(this.platform, logBytes(log), known.epoch, opener, sealed).catch(unreadable)
+      const key = await openKey(logBytes(log), known.epoch, opener, sealed).catch(unreadable)
       if (key) await this.follow(epoch, key, learnt)
     }
     return learnt
@@ -59,7 +59,7 @@ export class Keyring {
     const learnt = new Map<LogEntryId, Uint8Array>()
     const known = this.epochs.get(epoch)
     if (!known) return learnt
-    const key = await openByWords(this.platform, logBytes(known.log), known.epoch, words).catch(unreadable)
+    const key = await openByWords(logBytes(known.log), known.epoch, words).catch(unreadable)
     if (key) await this.follow(epoch, key, learnt)
     return learnt
   }
@@ -76,7 +76,7 @@ export class Keyring {
       const known = this.epochs.get(id)
       if (this.has(id) || learnt.has(id) || !known) continue
       // defence: key-that-was-signed
-      if (!(await isKeyOf(this.platform, known.epoch, found))) continue
+      if (!isKeyOf(known.epoch, found)) continue
       learnt.set(id, found)
       const under = await olderKeys(this.platform, logBytes(known.log), known.epoch, found).catch(unreadable)
       waiting.push(...(under ?? []))

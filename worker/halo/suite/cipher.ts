@@ -33,7 +33,7 @@ export async function encrypt(
   plaintext: Uint8Array,
 ): Promise<Ciphertext> {
   const salt = platform.random(SALT_BYTES)
-  const material = await materialOf(platform, key, salt, context)
+  const material = materialOf(key, salt, context)
   return { salt, ...(await lock(platform.subtle, material, plaintext, associatedOf(context))) }
 }
 
@@ -47,19 +47,14 @@ export async function decrypt(
   // A shorter salt is the same as one with zeros after it, for HMAC.
   // defence: salt-length
   if (ciphertext.salt.length !== SALT_BYTES) throw new HearthError('halo/unreadable')
-  const material = await materialOf(platform, key, ciphertext.salt, context)
+  const material = materialOf(key, ciphertext.salt, context)
   return unlock(platform.subtle, material, ciphertext, associatedOf(context))
 }
 
 const associatedOf = ({ associated = new Uint8Array() }: CipherContext): Uint8Array => associated
 
 /** Headers are hashed: implementations bound the length of HKDF's `info`, at 1,024 bytes some of them. */
-async function materialOf(
-  { subtle }: SuitePlatform,
-  key: Uint8Array,
-  salt: Uint8Array,
-  { label, log, header }: CipherContext,
-): Promise<Uint8Array> {
+function materialOf(key: Uint8Array, salt: Uint8Array, { label, log, header }: CipherContext): Uint8Array {
   // defence: key-length
   if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`)
   const info = frame(
@@ -69,5 +64,5 @@ async function materialOf(
     // defence: header-in-key
     sha256(header),
   )
-  return hkdf(subtle, key, salt, info, MATERIAL_BYTES)
+  return hkdf(key, salt, info, MATERIAL_BYTES)
 }

@@ -25,7 +25,7 @@ export interface Recovery {
 export const newRecoverySecret = (platform: SuitePlatform): Uint8Array => platform.random(SECRET_BYTES)
 
 export async function recoveryOf(platform: SuitePlatform, secret: Uint8Array): Promise<Recovery> {
-  const from = (label: DeriveLabel) => derive(platform, label, null, secret)
+  const from = (label: DeriveLabel) => derive(label, null, secret)
   const signing = await signingKeyFromSeed(platform, await from('recovery-signing'))
   const agreement = await agreementKeyFromSeed(platform, await from('recovery-agreement'))
   return {

@@ -41,7 +41,7 @@ export async function seal(
     // defence: sealed-to
     to,
   )
-  const material = await hkdf(platform.subtle, shared, NO_SALT, info, MATERIAL_BYTES)
+  const material = hkdf(shared, NO_SALT, info, MATERIAL_BYTES)
   const { commitment, bytes } = await lock(platform.subtle, material, plaintext, NOTHING)
   return concatBytes(ephemeral.publicKey, commitment, bytes)
 }
@@ -62,7 +62,7 @@ export const openerOf = ({ subtle }: SuitePlatform, own: Agreement): Opener => (
     const shared = await own.agree(ephemeral).catch(() => {
       throw new HearthError('halo/unreadable')
     })
-    const material = await hkdf(subtle, shared, NO_SALT, info, MATERIAL_BYTES)
+    const material = hkdf(shared, NO_SALT, info, MATERIAL_BYTES)
     const commitment = sealed.subarray(PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES + COMMITMENT_BYTES)
     const bytes = sealed.subarray(PUBLIC_KEY_BYTES + COMMITMENT_BYTES)
     return unlock(subtle, material, { commitment, bytes }, NOTHING)

@@ -88,7 +88,8 @@ const checkpoint = (page: Page): Promise<unknown> =>
   until('pages to be written', async () => {
     const [entries, positions] = [await rows(page, 'entries'), await rows(page, 'positions')]
     const last = (entries.at(-1)?.key as unknown[] | undefined)?.at(-1)
-    return positions.some(({ value }) => (value as { seq: number }).seq === last)
+    const feeds = positions.flatMap(({ value }) => (value as { feeds: [string, number][] }).feeds)
+    return feeds.some(([, seq]) => seq === last)
   })
 
 /** Kills the browser, and starts it with a page that does not load Hearth. */

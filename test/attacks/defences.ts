@@ -64,6 +64,9 @@ const bytes = {
   'epoch-brings-its-key': 'a removal after which nobody can write',
   'key-that-was-signed': 'a key sealed to one member that is not the others’',
   'body-of-its-header': 'a body exchanged for another, which a host could not tell',
+  'entry-of-this-space': 'an entry of one space put into another',
+  'entry-by-its-feed': 'an entry in somebody else’s feed',
+  'creation-as-a-tab-may': 'an object with keys or values that no tab may write',
   'inflated-in-bounds': 'some kilobytes that become gigabytes',
 }
 

@@ -1,15 +1,16 @@
 /** Entries of feeds, as bytes, that somebody has changed on their way, or made to hurt. */
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import { decode } from 'cborg'
 import { decodeEntry, encodeEntry, readEntry, type EntryBody } from '../../worker/echo/entry.js'
 import { Halo } from '../../worker/halo/halo.js'
-import type { ObjectId } from '../../worker/protocol/ids.js'
+import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
-import { simulatedPlatform } from '../simulation/device.js'
+import { automerge, simulatedPlatform } from '../simulation/device.js'
 import { Disk } from '../simulation/disk.js'
 import { sha256 } from '../simulation/entries.js'
 import { cbor } from '../simulation/people.js'
+import { admit, Device, tellLog } from '../simulation/people-and-feeds.js'
 
 async function writing() {
   const { spaces } = await Halo.open(simulatedPlatform(new Disk(), new Random(1)), new Disk().open())
@@ -33,4 +34,64 @@ it('an inflate bomb is stopped, and costs one entry', async () => {
   const { bytes } = await write([['o' as ObjectId, [new Uint8Array(64 << 20)]]])
   assert.equal(bytes.length < 200_000, true, `${bytes.length} bytes`)
   await assert.rejects(decodeEntry(bytes, keeper, sha256), /too large/)
+})
+
+describe('entries from elsewhere', () => {
+  async function sharing() {
+    await automerge()
+    const [olga, ed] = [await Device.fresh(71), await Device.fresh(81)]
+    const { id: space } = await olga.halo.createSpace('Kitchen')
+    await admit(olga, space, ed, 'editor')
+    await tellLog(space, olga, ed)
+    const write = async (device: Device, of: SpaceId, type: string) => {
+      device.life.echo.accept(device.life.client, ++writes, of, [
+        { id: newId<ObjectId>(), type, value: { title: 'x' } },
+      ])
+      await device.echo.settled()
+      return (await device.echo.entriesOf(of, device.halo.device)).at(-1)!
+    }
+    const end = () => [olga, ed].forEach(({ life }) => life.stop())
+    return { olga, ed, space, write, end }
+  }
+  let writes = 0
+
+  it('that somebody else has signed are not taken', async () => {
+    const { olga, ed, space, write, end } = await sharing()
+    const bytes = await write(ed, space, 'note')
+    const [header, , ciphertext] = decode(bytes) as Uint8Array[]
+    const keeper = olga.halo.get(space)!
+    const { replica } = await keeper.context()
+    const forged = cbor([header, await keeper.sign(replica, header!), ciphertext])
+    assert.deepEqual(await olga.echo.receive(space, [forged]), { fresh: 0, refused: 1 })
+    assert.deepEqual(await olga.echo.receive(space, [bytes]), { fresh: 1, refused: 0 })
+    end()
+  })
+
+  it('of one space are not taken into another', async () => {
+    const { olga, ed, space, write, end } = await sharing()
+    const { id: other } = await ed.halo.createSpace('Garden')
+    const bytes = await write(ed, other, 'note')
+    assert.deepEqual(await olga.echo.receive(space, [bytes]), { fresh: 0, refused: 1 })
+    end()
+  })
+
+  it('make no object that a tab may not make', async () => {
+    const { olga, ed, space, write, end } = await sharing()
+    await write(ed, space, 'note')
+    const keeper = ed.halo.get(space)!
+    const [id, good] = [newId<ObjectId>(), newId<ObjectId>()]
+    const prev = (await readEntry((await ed.echo.entriesOf(space, ed.halo.device)).at(-1), sha256)).id
+    const value = JSON.parse('{"@hidden":1}') as { title: string }
+    const creations: EntryBody['creations'] = [
+      [id, 'note', value],
+      [good, 'note', { title: 'y' }],
+    ]
+    const header = { feed: ed.halo.device, seq: 2, prev, deps: [] }
+    const { bytes } = await encodeEntry(header, { lamport: 9, at: 0, creations, changes: [] }, keeper, sha256)
+    await olga.echo.receive(space, [...(await ed.echo.entriesOf(space, ed.halo.device)), bytes])
+    assert.equal(olga.echo.record(id), undefined)
+    assert.deepEqual(olga.echo.record(good)?.value, { title: 'y' })
+    assert.equal(olga.echo.damage.length, 1)
+    end()
+  })
 })

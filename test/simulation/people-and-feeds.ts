@@ -12,8 +12,11 @@ export class Device {
     private readonly seed: number,
   ) {}
 
-  static async fresh(seed: number): Promise<Device> {
-    const disk = new Disk()
+  static fresh(seed: number): Promise<Device> {
+    return Device.on(new Disk(), seed)
+  }
+
+  static async on(disk: Disk, seed: number): Promise<Device> {
     return new Device(disk, await Life.begin(disk, new Random(seed)), seed)
   }
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
-import { Life } from './device.js'
+import { automerge, Life } from './device.js'
 import type { Disk } from './disk.js'
 import { entriesOn } from './entries.js'
+import { admit, Device, meet } from './people-and-feeds.js'
 import { documentsOf } from './oracle.js'
 import { RawTab } from './raw-tab.js'
 import { diskOf, readProfile } from './profiles.js'
@@ -76,6 +77,24 @@ describe('a store of the first builds', () => {
     assert.match((value['body'] as { '@text': string })['@text'], /^Dearest Ada0123/)
     assert.deepEqual((await documentsOf(disk)).get(letter)?.value, value)
     again.stop()
+  })
+
+  it('can be shared, changes from before included, and edited by whoever comes in', async () => {
+    await automerge()
+    const [olga, ed] = [await Device.on(await diskOf(first), 900), await Device.fresh(910)]
+    const kitchen = olga.echo.spaceInfos[1]!.id
+    const soup = first.records.find(({ type }) => type === 'recipe')!.id as ObjectId
+    await admit(olga, kitchen, ed, 'editor')
+    await meet(kitchen, olga, ed)
+    assert.deepEqual(ed.echo.record(soup)?.value, olga.echo.record(soup)?.value)
+    ed.life.echo.accept(ed.life.client, 1, kitchen, [{ id: soup, op: { t: 'put', at: ['name'], v: 'Ours' } }])
+    await ed.echo.settled()
+    await meet(kitchen, olga, ed)
+    for (const device of [olga, ed]) {
+      assert.equal(device.echo.record(soup)?.value['name'], 'Ours')
+      assert.deepEqual(device.echo.damage, [])
+      device.life.stop()
+    }
   })
 
   it('loses nothing if the power fails at any write of the move', async () => {

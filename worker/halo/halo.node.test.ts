@@ -420,6 +420,21 @@ describe('a second device', () => {
     assert.deepEqual(ed.halo.devices.map(({ name }) => name).sort(), ['', 'a simulation'])
   })
 
+  it('has none either, if the power failed before it said one, and may say one later', async () => {
+    const [ed, phone] = [await fresh(), await fresh()]
+    const { id } = ed.halo.identity
+    await ed.halo.admissions.admitDevice(await phone.halo.admissions.offer(id))
+    const log = ed.halo.admissions.entriesOf(id as string as SpaceId)
+    const personal = [...log.entries()].map(
+      ([n, bytes]) => ({ table: 'log', key: [id, n], put: bytes }) as const,
+    )
+    await phone.disk.open().write([...personal, { table: 'keys', key: 'identity', put: id }], 'strict')
+    await again(phone)
+    assert.deepEqual([phone.halo.identity.id, phone.halo.identity.deviceName], [id, ''])
+    await phone.halo.setProfile({ deviceName: 'Phone' })
+    assert.equal(phone.halo.identity.deviceName, 'Phone')
+  })
+
   it('can revoke the first one, and keeps what it had before', async () => {
     const first = await fresh()
     const second = await pair(first)

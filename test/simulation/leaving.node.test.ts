@@ -27,9 +27,14 @@ async function begin() {
   return { disk, life, space, write }
 }
 
+const TABLES_OF_FEEDS = [
+  ...(['entries', 'strays', 'journal', 'pages', 'positions'] as const),
+  ...(['touched', 'documents'] as const),
+]
+
 async function rowsOf(disk: Disk, space: SpaceId): Promise<string[]> {
   const found: string[] = []
-  for (const table of ['entries', 'journal', 'pages', 'positions', 'touched', 'documents'] as const)
+  for (const table of TABLES_OF_FEEDS)
     for (const { key, value } of await disk.open().rows(table)) {
       const isOfObject = [ids[0], ids[1]].some((id) => key === id || key[0] === id)
       if (key[0] === space || value === space || isOfObject) found.push(`${table} ${JSON.stringify(key)}`)
@@ -40,6 +45,8 @@ async function rowsOf(disk: Disk, space: SpaceId): Promise<string[]> {
 test('what is stored of a deleted space is deleted, and what is not of it stays', async () => {
   const { disk, life, space } = await begin()
   await life.echo.drain()
+  const stray = { table: 'strays', key: [space, 'x'], put: new Uint8Array(1) } as const
+  await disk.open().write([stray], 'strict')
   assert.equal((await rowsOf(disk, space)).length > 3, true)
   await life.planes.halo.deleteSpace(space)
   assert.equal(life.echo.record(ids[0]!), undefined)

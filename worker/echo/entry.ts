@@ -86,18 +86,18 @@ export async function encodeEntry(
  */
 export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedEntry> {
   if (!(bytes instanceof Uint8Array)) throw new Error('not bytes')
-  const [header, signature, ciphertext] = list(strict(bytes), 3).map(asBytes) as [
+  const [header, signature, ciphertext] = list(strictCbor(bytes), 3).map(asBytes) as [
     Uint8Array,
     Uint8Array,
     Uint8Array,
   ]
-  const [clear, salt, commitment, hash] = list(strict(header), 4).map(asBytes) as [
+  const [clear, salt, commitment, hash] = list(strictCbor(header), 4).map(asBytes) as [
     Uint8Array,
     Uint8Array,
     Uint8Array,
     Uint8Array,
   ]
-  const fields = strict(clear)
+  const fields = strictCbor(clear)
   const version = Array.isArray(fields) ? (fields[0] as unknown) : undefined
   if (version !== ENTRY_VERSION) throw new Error(`entry version ${String(version)}`)
   const [, replica, feed, seq, prev, heads, deps, epochs] = list(fields, 8)
@@ -119,7 +119,7 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
 export async function openEntry(entry: SealedEntry, keeper: Keeper): Promise<Entry> {
   const { id, feed, seq, prev, replica, heads, deps, epochs, clear, sealed } = entry
   const content = decompress(await keeper.decrypt(epochs, clear, sealed), MAX_BODY)
-  const [lamport, at, creations, changes] = list(strict(content), 4) as [
+  const [lamport, at, creations, changes] = list(strictCbor(content), 4) as [
     number,
     number,
     EntryCreation[],
@@ -137,7 +137,8 @@ export const decodeEntry = async (bytes: unknown, keeper: Keeper, sha256: Sha256
 
 const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
 
-const strict = (bytes: Uint8Array): unknown =>
+/** @throws Error for what is not CBOR in its one deterministic form */
+export const strictCbor = (bytes: Uint8Array): unknown =>
   decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })
 
 function list(value: unknown, length: number): unknown[] {
@@ -156,11 +157,19 @@ function hash32(value: unknown): Uint8Array {
   return bytes
 }
 
-/** Of hashes, sorted and each once. */
 function ids(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > MAX_LIST) throw new Error('not an entry')
   return value.map((one) => toBase64Url(hash32(one)))
 }
+
+/**
+ * Whether it is as a device writes it: hashes sorted and each once, heads of the log, and one before all but the first. What
+ * comes from elsewhere has to be; a feed that was moved over a damaged entry is not.
+ */
+export const isWhole = ({ seq, prev, heads, deps, epochs }: EntryHeader): boolean =>
+  (prev === null) === (seq === 1) && heads.length > 0 && [heads, deps, epochs].every(isSorted)
+
+const isSorted = (list: readonly string[]): boolean => list.every((id, i) => i === 0 || list[i - 1]! < id)
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])

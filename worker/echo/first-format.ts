@@ -7,16 +7,16 @@
  *   header = CBOR { v: 1, space, feed, seq, prev, lamport, at, body: SHA-256 of the body }
  *   body   = CBOR [[[object id, type, value] …], [[object id, [Automerge change …]] …]]
  */
-import { decode } from 'cborg'
 import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { Key, Store, Write } from '../store.js'
 import type { PageRow, Position } from './checkpoint.js'
-import { encodeEntry, sameBytes, type EntryBody } from './entry.js'
+import { encodeEntry, sameBytes, strictCbor, type EntryBody } from './entry.js'
 import type { JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'
 import type { Layout } from './pages.js'
 import type { EchoPlatform } from './platform.js'
+import { rowsUnder } from './wipe.js'
 
 /** Entries written in one transaction. */
 const TOGETHER = 64
@@ -49,13 +49,9 @@ export async function moveSpace(
 ): Promise<void> {
   const ids = await moveEntries(platform, store, former, keeper)
   await moveDerived(store, former, keeper, ids)
-  const old = [former.space] as const
   await store.write(
     [
-      ...(['entries', 'journal', 'pages', 'positions'] as const).map((table): Write => ({
-        table,
-        under: [...old],
-      })),
+      ...rowsUnder(former.space),
       ...(await oldTouches(store, former)).map(({ key }): Write => ({ table: 'touched', key, delete: true })),
     ],
     'strict',
@@ -164,10 +160,10 @@ async function readFirst(
   bytes: unknown,
   sha256: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<EntryBody> {
-  const [header, body] = strict(bytes as Uint8Array) as [Uint8Array, Uint8Array]
-  const { v, lamport, at, body: hash } = strict(header) as First
+  const [header, body] = strictCbor(bytes as Uint8Array) as [Uint8Array, Uint8Array]
+  const { v, lamport, at, body: hash } = strictCbor(header) as First
   if (v !== 1 || !sameBytes(hash, await sha256(body))) throw new Error('not an entry of the first format')
-  const [creations, changes] = strict(body) as [EntryBody['creations'], EntryBody['changes']]
+  const [creations, changes] = strictCbor(body) as [EntryBody['creations'], EntryBody['changes']]
   return { lamport, at, creations, changes }
 }
 
@@ -177,6 +173,3 @@ interface First {
   readonly at: number
   readonly body: Uint8Array
 }
-
-const strict = (bytes: Uint8Array): unknown =>
-  decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })

@@ -1,23 +1,27 @@
-/** Deletes what is stored of a space that was left, or deleted: in one transaction, so that the rest still says what is to go. */
+/** Deletes what is stored of a space that was left, deleted or moved. */
 import type { ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Store, Write } from '../store.js'
 import type { PageRow } from './checkpoint.js'
 
-/** @throws HearthError `store/…` */
+/** Rows that are found by the space; those of `touched` and `documents` are found by the object. */
+export const rowsUnder = (space: string): Write[] =>
+  (['entries', 'strays', 'journal', 'pages', 'positions'] as const).map((table) => ({
+    table,
+    under: [space],
+  }))
+
+/** In one transaction, so that what is left says what is still to go. @throws HearthError `store/…` */
 export async function wipe(store: Store, space: SpaceId): Promise<void> {
   const objects = new Set<ObjectId>()
   for (const { value } of await store.rows<PageRow>('pages', [space]))
     for (const object of value?.objects ?? []) objects.add(object?.[0])
   for (const { key, value } of await store.rows<SpaceId>('touched'))
     if (value === space) objects.add(key[0] as ObjectId)
-  const entries = await store.rows('entries', [space])
-  if (objects.size === 0 && entries.length === 0) return
+  const [entries, strays] = [await store.rows('entries', [space]), await store.rows('strays', [space])]
+  if (objects.size + entries.length + strays.length === 0) return
   await store.write(
     [
-      ...(['entries', 'journal', 'pages', 'positions'] as const).map((table): Write => ({
-        table,
-        under: [space],
-      })),
+      ...rowsUnder(space),
       ...[...objects].flatMap((object): Write[] => [
         { table: 'touched', under: [object] },
         { table: 'documents', key: object, delete: true },

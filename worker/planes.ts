@@ -43,8 +43,10 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       for (const keeper of halo.spaces) if (!echo.has(keeper.id)) echo.addSpace(keeper)
       for (const { id } of echo.spaceInfos) if (!halo.get(id)) void echo.dropSpace(id)
       echo.changedSpaces()
+      // What cannot be taken in now is, with whatever comes next.
+      void echo.exchange.rejudge().catch(() => undefined)
     })
-    halo.positions = (space, device) => echo.cutOf(space, device) as Promise<HaloPosition>
+    halo.positions = (space, device) => echo.exchange.cutOf(space, device) as Promise<HaloPosition>
     return { halo, echo, former: new FormerNames(moved ? halo.moving : (before ?? [])) }
   } catch (e) {
     store.close()

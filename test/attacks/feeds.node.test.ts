@@ -48,7 +48,7 @@ describe('entries from elsewhere', () => {
         { id: newId<ObjectId>(), type, value: { title: 'x' } },
       ])
       await device.echo.settled()
-      return (await device.echo.entriesOf(of, device.halo.device)).at(-1)!
+      return (await device.echo.exchange.entriesOf(of, device.halo.device)).at(-1)!
     }
     const end = () => [olga, ed].forEach(({ life }) => life.stop())
     return { olga, ed, space, write, end }
@@ -62,8 +62,8 @@ describe('entries from elsewhere', () => {
     const keeper = olga.halo.get(space)!
     const { replica } = await keeper.context()
     const forged = cbor([header, await keeper.sign(replica, header!), ciphertext])
-    assert.deepEqual(await olga.echo.receive(space, [forged]), { fresh: 0, refused: 1 })
-    assert.deepEqual(await olga.echo.receive(space, [bytes]), { fresh: 1, refused: 0 })
+    assert.deepEqual(await olga.echo.exchange.receive(space, [forged]), { fresh: 0, refused: 1 })
+    assert.deepEqual(await olga.echo.exchange.receive(space, [bytes]), { fresh: 1, refused: 0 })
     end()
   })
 
@@ -71,7 +71,23 @@ describe('entries from elsewhere', () => {
     const { olga, ed, space, write, end } = await sharing()
     const { id: other } = await ed.halo.createSpace('Garden')
     const bytes = await write(ed, other, 'note')
-    assert.deepEqual(await olga.echo.receive(space, [bytes]), { fresh: 0, refused: 1 })
+    assert.deepEqual(await olga.echo.exchange.receive(space, [bytes]), { fresh: 0, refused: 1 })
+    end()
+  })
+
+  it('that are no entries as devices write them cost nothing but themselves', async () => {
+    const { olga, ed, space, write, end } = await sharing()
+    const good = await write(ed, space, 'note')
+    const keeper = ed.halo.get(space)!
+    const body: EntryBody = { lamport: 1, at: 0, creations: [], changes: [] }
+    const second = { feed: ed.halo.device, seq: 2, prev: null, deps: [] }
+    const twice = { ...second, prev: new Uint8Array(32), deps: [olga.halo.device, olga.halo.device] }
+    for (const header of [second, twice]) {
+      const { bytes } = await encodeEntry(header, body, keeper, sha256)
+      assert.deepEqual(await olga.echo.exchange.receive(space, [bytes]), { fresh: 0, refused: 1 })
+    }
+    await olga.again()
+    assert.deepEqual(await olga.echo.exchange.receive(space, [good]), { fresh: 1, refused: 0 })
     end()
   })
 
@@ -80,7 +96,8 @@ describe('entries from elsewhere', () => {
     await write(ed, space, 'note')
     const keeper = ed.halo.get(space)!
     const [id, good] = [newId<ObjectId>(), newId<ObjectId>()]
-    const prev = (await readEntry((await ed.echo.entriesOf(space, ed.halo.device)).at(-1), sha256)).id
+    const prev = (await readEntry((await ed.echo.exchange.entriesOf(space, ed.halo.device)).at(-1), sha256))
+      .id
     const value = JSON.parse('{"@hidden":1}') as { title: string }
     const creations: EntryBody['creations'] = [
       [id, 'note', value],
@@ -88,7 +105,10 @@ describe('entries from elsewhere', () => {
     ]
     const header = { feed: ed.halo.device, seq: 2, prev, deps: [] }
     const { bytes } = await encodeEntry(header, { lamport: 9, at: 0, creations, changes: [] }, keeper, sha256)
-    await olga.echo.receive(space, [...(await ed.echo.entriesOf(space, ed.halo.device)), bytes])
+    await olga.echo.exchange.receive(space, [
+      ...(await ed.echo.exchange.entriesOf(space, ed.halo.device)),
+      bytes,
+    ])
     assert.equal(olga.echo.record(id), undefined)
     assert.deepEqual(olga.echo.record(good)?.value, { title: 'y' })
     assert.equal(olga.echo.damage.length, 1)

@@ -50,16 +50,16 @@ export async function admit(host: Device, space: SpaceId, guest: Device, role: R
 /** Tells `to` all that `from` has of a space and it lacks: the log, then feeds. */
 export async function tell(space: SpaceId, from: Device, to: Device): Promise<void> {
   await tellLog(space, from, to)
-  const known = to.echo.feedsOf(space)
-  for (const feed of from.echo.feedsOf(space).keys()) {
-    const entries = await from.echo.entriesOf(space, feed, known.get(feed) ?? 0)
-    if (entries.length > 0) await to.echo.receive(space, entries)
+  const known = to.echo.exchange.feedsOf(space)
+  for (const feed of from.echo.exchange.feedsOf(space).keys()) {
+    const entries = await from.echo.exchange.entriesOf(space, feed, known.get(feed) ?? 0)
+    if (entries.length > 0) await to.echo.exchange.receive(space, entries)
   }
 }
 
 export async function tellLog(space: SpaceId, from: Device, to: Device): Promise<void> {
   await to.halo.admissions.receive(space, from.halo.admissions.entriesOf(space))
-  await to.echo.rejudge()
+  await to.echo.exchange.rejudge()
 }
 
 /** Everybody tells everybody, twice: what somebody has from a third one goes on. */

@@ -137,7 +137,7 @@ describe('a space with two members', () => {
     await tell(space, ed, olga)
     assert.equal(bodyOf(olga, a), 'kept')
     assert.equal(valueOf(olga, b), undefined)
-    assert.equal((await olga.echo.judged(space)).quarantined.length, 2)
+    assert.equal((await olga.echo.exchange.judged(space)).quarantined.length, 2)
     await olga.again()
     assert.equal(bodyOf(olga, a), 'kept')
   })
@@ -180,8 +180,8 @@ describe('a profile that was copied', () => {
     await write(ed, space, { id: id(), type: 'note', value: { title: 'by the one' } })
     await write(copy, space, { id: id(), type: 'note', value: { title: 'by the other' } })
     await tell(space, ed, olga)
-    await olga.echo.receive(space, await copy.echo.entriesOf(space, ed.halo.device))
-    const { forks, quarantined } = await olga.echo.judged(space)
+    await olga.echo.exchange.receive(space, await copy.echo.exchange.entriesOf(space, ed.halo.device))
+    const { forks, quarantined } = await olga.echo.exchange.judged(space)
     assert.deepEqual(
       forks.map(({ feed }) => feed),
       [ed.halo.device],

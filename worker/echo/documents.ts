@@ -6,12 +6,12 @@
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
-import { sizeOf } from '../protocol/values.js'
 import type { Creation } from './documents/creation.js'
 import { mergeInto } from './documents/merge-into.js'
 import type { Incoming, Merged } from './documents/merging.js'
 import { ObjectDocument } from './documents/object-document.js'
 import { decodeEntry, type Entry } from './entry.js'
+import { opSize } from './op-size.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
 import type { Space } from './space.js'
@@ -64,7 +64,7 @@ export class Documents {
     fresh?: Creation,
   ): Promise<Uint8Array[]> {
     const held = await this.load(space, id, fresh)
-    for (const op of ops) held.bytes += 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16
+    for (const op of ops) held.bytes += opSize(op)
     return held.document.edit(ops, at)
   }
 

@@ -4,7 +4,7 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
-import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
+import type { ClientId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
@@ -15,13 +15,14 @@ import { Claims } from './claims.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
 import { applyItems } from './editing.js'
+import { Exchange } from './exchange.js'
 import { Gate } from './gate.js'
 import { Matching, type RecordChange } from './matching.js'
-import type { FeedPosition, Keeper, Quarantined } from './keeper.js'
+import type { Keeper } from './keeper.js'
 import { openSpace, type Heads } from './opening.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
-import { OTHERS, Receiving, type Received, type Remade } from './receiving.js'
+import { OTHERS, Receiving, type Remade } from './receiving.js'
 import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
 import type { Row } from './row.js'
@@ -52,6 +53,8 @@ export interface Accepted {
 export class Echo {
   readonly listeners = new Set<Listener>()
   readonly damage: Damage[] = []
+  /** With other devices. */
+  readonly exchange: Exchange
   private readonly spaces = new Map<SpaceId, Space>()
   private readonly matchings = new Map<string, Matching>()
   /** Accepted and not durable, in order. */
@@ -61,7 +64,6 @@ export class Echo {
   private readonly refusals = new Refusals()
   private readonly documents: Documents
   private readonly committer: Committer
-  private readonly receiving: Receiving
   private readonly gate = new Gate()
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
@@ -76,18 +78,7 @@ export class Echo {
     private readonly store: Store,
   ) {
     this.documents = new Documents(platform, store)
-    this.committer = new Committer(
-      platform,
-      store,
-      this.documents,
-      this.claims,
-      this.refusals,
-      this.gate,
-      (space, header) => void this.receiving.known(space).then((feeds) => feeds?.wrote(header)),
-      (batches) => this.becameDurable(batches),
-      (batches, refusal) => this.failed(batches, refusal),
-    )
-    this.receiving = new Receiving(platform, store, this.documents, {
+    const receiving = new Receiving(platform, store, this.documents, {
       damage: (damage) => this.report(damage),
       elsewhere: (id, space) => (this.row(id)?.[0] ?? space) !== space,
       pending: () => this.pending,
@@ -95,6 +86,18 @@ export class Echo {
       show: (space, created, edits) => this.show(space, created, edits),
       remade: (space, objects) => this.remade(space, objects),
     })
+    this.exchange = new Exchange(store, this.spaces, receiving, this.gate)
+    this.committer = new Committer(
+      platform,
+      store,
+      this.documents,
+      this.claims,
+      this.refusals,
+      this.gate,
+      (space, header) => void receiving.known(space).then((feeds) => feeds?.wrote(header)),
+      (batches) => this.becameDurable(batches),
+      (batches, refusal) => this.failed(batches, refusal),
+    )
     this.checkpoints = new Checkpoints(
       platform,
       store,
@@ -107,42 +110,6 @@ export class Echo {
       // Derived data could not be written; entries are what counts, and the next checkpoint tries again.
       () => this.checkpoints.due(),
     )
-  }
-
-  /**
-   * Entries of other devices, from whoever had them.
-   * @throws HearthError `echo/unknown-space`, `store/…`
-   */
-  async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
-    const space = this.spaces.get(id)
-    if (!space) throw new HearthError('echo/unknown-space')
-    return this.gate.run(() => this.receiving.receive(space, entries))
-  }
-
-  /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */
-  async rejudge(): Promise<void> {
-    for (const space of [...this.spaces.values()]) await this.gate.run(() => this.receiving.rejudge(space))
-  }
-
-  /** Entries of a feed after a position, as they are passed on. @throws HearthError `store/…` */
-  async entriesOf(space: SpaceId, feed: DeviceId, after = 0): Promise<Uint8Array[]> {
-    const rows = await this.store.rows<Uint8Array>('entries', [space, feed], after)
-    return rows.map(({ value }) => value)
-  }
-
-  /** How far the feeds of a space have come here. */
-  feedsOf(space: SpaceId): ReadonlyMap<DeviceId, number> {
-    const feeds = this.spaces.get(space)?.feeds ?? []
-    return new Map([...feeds].map(([device, { seq }]) => [device, seq]))
-  }
-
-  /** Entries that are here and do not count, and why; feeds that two have written. */
-  async judged(
-    id: SpaceId,
-  ): Promise<{ quarantined: readonly Quarantined[]; forks: readonly { feed: DeviceId; seq: number }[] }> {
-    const space = this.spaces.get(id)
-    const feeds = space && (await this.receiving.known(space))
-    return { quarantined: feeds?.judge.quarantined() ?? [], forks: feeds?.judge.forks() ?? [] }
   }
 
   /**
@@ -218,14 +185,6 @@ export class Echo {
     const report = (damage: Damage) => this.report(damage)
     for (const space of [...this.spaces.values()])
       await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
-  }
-
-  /** How far a device's feed has come here, for whoever ends it. @throws HearthError `store/…` */
-  async cutOf(id: SpaceId, device: DeviceId): Promise<FeedPosition> {
-    const space = this.spaces.get(id)
-    if (!space?.feeds.has(device)) return { seq: 0, hash: null, heads: [] }
-    const { seq, hash, heads } = (await this.receiving.of(space)).judge.cutOf(device)
-    return { seq, hash, heads }
   }
 
   get spaceInfos(): SpaceInfo[] {

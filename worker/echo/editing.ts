@@ -6,6 +6,7 @@ import type { Item, ObjectRecord } from '../protocol/rpc.js'
 import { isList, isText, MAX_OBJECT, sameStored, sizeOf, type StoredRecord } from '../protocol/values.js'
 import type { Placed } from './batch.js'
 import { THERE } from './claims.js'
+import { opSize } from './op-size.js'
 import type { Row } from './row.js'
 import type { Space } from './space.js'
 
@@ -94,7 +95,7 @@ function edit(space: Space, row: Row, op: Op, now: number): Placed['slot'] | und
   if (value === record.value && isBeyond(record.value, op)) throw new HearthError('echo/lost-base')
   if (gone === record.gone && (value === record.value || (op.t === 'put' && sameStored(value, record.value))))
     return
-  const added = 'v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16
+  const added = opSize(op)
   row.bytes += added
   // The running figure is an upper bound; count again only where it matters.
   if (row.bytes > MAX_OBJECT && (row.bytes = sizeOf(value)) > MAX_OBJECT)

@@ -3,7 +3,7 @@
  * somebody else's entries come, or may go; a space that nobody else writes in needs none.
  */
 import { fromBase64Url, toBase64Url, type DeviceId } from '../protocol/ids.js'
-import { readEntry, type SealedEntry } from './entry.js'
+import { isWhole, readEntry, type SealedEntry } from './entry.js'
 import type { Judge, JudgedHeader } from './keeper.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
@@ -26,14 +26,14 @@ export class Feeds {
     readonly judge: Judge,
   ) {}
 
-  /** From what is stored. Entries that cannot be read are damage already, and not judged. */
+  /** From what is stored. Entries that cannot be read, and what was moved on top of them, are not judged. */
   static async read(platform: EchoPlatform, store: Store, space: Space): Promise<Feeds> {
     const feeds = new Feeds(space, space.keeper.judge())
     const sha256 = (bytes: Uint8Array) => platform.sha256(bytes)
     for (const table of ['entries', 'strays'] as const)
       for (const { value } of await store.rows<unknown>(table, [space.id])) {
         const entry = await readEntry(value, sha256).catch(() => undefined)
-        if (!entry) continue
+        if (!entry || !isWhole(entry)) continue
         const header = headerOf(entry)
         feeds.judge.add(header)
         if (table === 'entries') feeds.applied.set(header.id, header)
@@ -45,7 +45,7 @@ export class Feeds {
     return this.judge.has(id)
   }
 
-  /** @throws RangeError for what no entry can be */
+  /** One that is whole. */
   add(entry: SealedEntry): void {
     this.judge.add(headerOf(entry))
   }

@@ -32,9 +32,7 @@ export interface Judge {
   quarantined(): readonly Quarantined[]
   /** The last entry of a feed that counts, for whoever ends it; seq 0 and null where there is none. */
   cutOf(device: DeviceId): FeedPosition
-  forks(): readonly { readonly feed: DeviceId; readonly seq: number }[]
-  /** What is not here, and without which something that is here cannot be judged. */
-  waiting(): { readonly log: readonly string[]; readonly entries: readonly string[] }
+  forks(): readonly Fork[]
 }
 export interface FeedPosition {
   readonly seq: number
@@ -49,6 +47,11 @@ export interface JudgedHeader {
   readonly heads: readonly string[]
   readonly deps: readonly string[]
   readonly epochs: readonly string[]
+}
+/** A device has written different entries at this position, which is the lowest one. */
+export interface Fork {
+  readonly feed: DeviceId
+  readonly seq: number
 }
 export interface Quarantined {
   readonly feed: DeviceId
@@ -69,6 +72,8 @@ export interface Keeper {
   readonly mayWrite: boolean
   /** Judges by the membership log as it is whenever it is asked. */
   judge(): Judge
+  /** The space, as those know it who cannot read it: 32 bytes. @throws HearthError `halo/key-missing` */
+  replica(): Uint8Array
   /** @throws HearthError `halo/key-missing` */
   context(): Promise<EntryContext>
   /** Padded, and sealed with what belongs to it. @throws HearthError `halo/key-missing` */

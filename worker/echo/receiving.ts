@@ -5,18 +5,19 @@
 import { HearthError, toHearthError } from '../protocol/errors.js'
 import { toBase64Url, type ClientId, type ObjectId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
-import { creationOrder } from '../protocol/queries.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { transformRuns } from '../protocol/transform.js'
 import { sizeOf } from '../protocol/values.js'
 import { verifyItem } from '../protocol/verify.js'
 import type { Store, Write } from '../store.js'
 import type { Batch } from './batch.js'
+import { createdBy } from './created.js'
 import type { Creation } from './documents/creation.js'
 import type { Documents } from './documents.js'
-import { openEntry, readEntry, type Entry, type SealedEntry } from './entry.js'
+import { isWhole, openEntry, readEntry, type Entry, type SealedEntry } from './entry.js'
 import { Feeds, strayRow } from './feeds.js'
-import type { Journal, JournalRow } from './journal.js'
+import type { EntryPlace, Journal, JournalRow } from './journal.js'
+import { opSize } from './op-size.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
 
@@ -54,12 +55,13 @@ export interface Showing {
 
 /** An entry that was opened, or could not be: then it counts, and has nothing in it. */
 interface Opened {
+  readonly bytes: Uint8Array
   readonly sealed: SealedEntry
   readonly entry: Entry | undefined
 }
 
 export class Receiving {
-  private readonly feeds = new Map<Space, Promise<Feeds>>()
+  private readonly feeds = new WeakMap<Space, Promise<Feeds>>()
 
   constructor(
     private readonly platform: EchoPlatform,
@@ -83,10 +85,11 @@ export class Receiving {
     return feeds
   }
 
-  /** To be called by one at a time. @throws HearthError `store/…` */
+  /** To be called by one at a time. @throws HearthError `halo/key-missing`, `store/…` */
   async receive(space: Space, list: readonly Uint8Array[]): Promise<Received> {
     const feeds = await this.of(space)
-    const checked = await Promise.all(list.map((bytes) => this.check(space, bytes)))
+    const replica = toBase64Url(space.keeper.replica())
+    const checked = await Promise.all(list.map((bytes) => this.check(space, replica, bytes)))
     const fresh = new Map<string, SealedEntry>()
     const strays: Write[] = []
     for (const [i, sealed] of checked.entries()) {
@@ -108,13 +111,14 @@ export class Receiving {
     if (feeds) await this.settle(space, feeds)
   }
 
-  private async check(space: Space, bytes: Uint8Array): Promise<SealedEntry | undefined> {
+  private async check(space: Space, ours: string, bytes: Uint8Array): Promise<SealedEntry | undefined> {
     try {
       const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
       const { feed, replica, header, signature } = sealed
-      const { replica: ours } = await space.keeper.context()
+      // defence: whole-entry
+      if (!isWhole(sealed)) return undefined
       // defence: entry-of-this-space
-      if (toBase64Url(replica) !== toBase64Url(ours)) return undefined
+      if (toBase64Url(replica) !== ours) return undefined
       // defence: entry-by-its-feed
       if (!(await space.keeper.verify(feed, replica, header, signature))) return undefined
       return sealed
@@ -139,14 +143,14 @@ export class Receiving {
   private async open(space: Space, ids: readonly string[]): Promise<Opened[]> {
     const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
     const opening = ids.map(async (id): Promise<Opened | undefined> => {
-      const bytes = await this.store.get<Uint8Array>('strays', [space.id, id])
+      const bytes = (await this.store.get<Uint8Array>('strays', [space.id, id]))!
       const sealed = await readEntry(bytes, sha256)
       try {
-        return { sealed, entry: await openEntry(sealed, space.keeper) }
+        return { bytes, sealed, entry: await openEntry(sealed, space.keeper) }
       } catch (e) {
         if (toHearthError(e).code === 'halo/key-missing') return undefined
         this.showing.damage(unreadable(space, sealed, e))
-        return { sealed, entry: undefined }
+        return { bytes, sealed, entry: undefined }
       }
     })
     const opened = await Promise.all(opening)
@@ -177,30 +181,12 @@ export class Receiving {
         if (waiting.length > 0) this.showing.damage(misfit(space, id, 'what they build on is not there'))
         if (ops.length > 0) edits.push([id, ops, Math.max(...list.map(({ at }) => at))])
       }
-      await this.store.write(await this.rows(space, opened, edits), 'strict')
+      await this.store.write(rowsOf(space, opened, edits), 'strict')
     } catch (e) {
       for (const id of changed.keys()) this.documents.forget(id)
       throw e
     }
     this.took(space, feeds, opened, created, edits)
-  }
-
-  private async rows(space: Space, opened: readonly Opened[], edits: Journal): Promise<Write[]> {
-    const writes: Write[] = []
-    const places: [JournalRow['entries'][number][0], number][] = []
-    for (const { sealed, entry } of opened) {
-      const { feed, seq } = sealed
-      const id = toBase64Url(sealed.id)
-      const bytes = await this.store.get<Uint8Array>('strays', [space.id, id])
-      writes.push({ table: 'entries', key: [space.id, feed, seq], put: bytes })
-      writes.push({ table: 'strays', key: [space.id, id], delete: true })
-      for (const [object] of entry?.changes ?? [])
-        writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
-      places.push([feed, seq])
-    }
-    const row: JournalRow = { entries: places, edits }
-    writes.push({ table: 'journal', key: [space.id, space.applied + 1], put: row })
-    return writes
   }
 
   /** All of it is durable: in one turn it is shown, and counts. */
@@ -229,10 +215,7 @@ export class Receiving {
       const before = row.record
       const onTop = mapPending(id, ops, this.showing.pending())
       row.merge(ops, onTop, at)
-      row.bytes += ops.reduce(
-        (sum, op) => sum + ('v' in op && typeof op.v !== 'boolean' ? sizeOf(op.v) : 16),
-        0,
-      )
+      row.bytes += ops.reduce((sum, op) => sum + opSize(op), 0)
       space.pages.touch(row.page)
       return [id, onTop, at, before] as const
     })
@@ -247,8 +230,8 @@ export class Receiving {
   private creations(space: Space, entries: readonly Entry[]): Map<ObjectId, Created> {
     const created = new Map<ObjectId, Created>()
     for (const entry of entries)
-      for (const [index, [id, type, value]] of entry.creations.entries()) {
-        const { feed: author, seq, at } = entry
+      for (const [index, creation] of entry.creations.entries()) {
+        const [id, type, value] = creation
         try {
           // defence: creation-as-a-tab-may
           verifyItem({ id, type, value })
@@ -258,10 +241,8 @@ export class Receiving {
           this.showing.damage(misfit(space, id, (e as Error).message))
           continue
         }
-        const order = creationOrder(entry.lamport, index)
-        const times = { order, createdAt: at, updatedAt: at }
-        const record = { id, type, value, ...times, author, gone: false, space: space.id }
-        created.set(id, { creation: { id, type, value }, record, seq })
+        const record = createdBy(space.id, entry, creation, index)
+        created.set(id, { creation: { id, type, value }, record, seq: entry.seq })
       }
     return created
   }
@@ -330,6 +311,24 @@ export class Receiving {
 
 /** What an object is without entries that count no more. */
 export type Remade = Pick<ObjectRecord, 'value' | 'gone'>
+
+/** Entries that count from now on, and what they did. */
+function rowsOf(space: Space, opened: readonly Opened[], edits: Journal): Write[] {
+  const writes: Write[] = []
+  const entries: EntryPlace[] = []
+  for (const { bytes, sealed, entry } of opened) {
+    const { feed, seq, id } = sealed
+    writes.push(
+      { table: 'entries', key: [space.id, feed, seq], put: bytes },
+      { table: 'strays', key: [space.id, toBase64Url(id)], delete: true },
+    )
+    for (const [object] of entry?.changes ?? [])
+      writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
+    entries.push([feed, seq])
+  }
+  const row: JournalRow = { entries, edits }
+  return [...writes, { table: 'journal', key: [space.id, space.applied + 1], put: row }]
+}
 
 interface Created {
   readonly creation: Creation

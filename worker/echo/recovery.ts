@@ -5,10 +5,10 @@
  */
 import { toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import { edited, type Op } from '../protocol/operations.js'
-import { creationOrder } from '../protocol/queries.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
 import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
+import { createdBy } from './created.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
@@ -139,7 +139,7 @@ export class Recovery {
     else space.fresh.set(feed, toBase64Url(entry.id))
     space.lamport = Math.max(lamport, entry.lamport)
     entry.creations.forEach((creation, index) => {
-      const record = created(space, entry, creation, index)
+      const record = createdBy(space.id, entry, creation, index)
       if (space.rows.has(record.id)) return
       const row = space.add(record, sizeOf(record.value))
       row.seq = seq
@@ -238,7 +238,7 @@ export class Recovery {
       const entry = isThere ? await this.decode(feed, seq, value) : undefined
       if (!entry) continue
       entry.creations.forEach((creation, index) => {
-        const record = created(this.space, entry, creation, index)
+        const record = createdBy(this.space.id, entry, creation, index)
         if (this.space.rows.get(record.id)?.durable || this.withheld.has(record.id)) return
         // Back to where it was, so that later pages go on to hold later objects.
         const [page] = lows.find(([, low]) => low <= record.order) ?? lows.at(-1)!
@@ -274,17 +274,6 @@ export class Recovery {
       this.report({ what: 'document', space: this.space.id, message, object: id })
     }
   }
-}
-
-function created(
-  { id: space }: Space,
-  entry: Entry,
-  [id, type, value]: Entry['creations'][number],
-  index: number,
-): ObjectRecord {
-  const { at, feed } = entry
-  const order = creationOrder(entry.lamport, index)
-  return { id, type, value, order, createdAt: at, updatedAt: at, author: feed, gone: false, space }
 }
 
 function storedRow(record: ObjectRecord, page: number, seq: number): Row {

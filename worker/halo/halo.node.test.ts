@@ -60,7 +60,7 @@ async function pair(first: Device): Promise<Device> {
   return second
 }
 const personal = ({ halo }: Device) => halo.identity.id as string as SpaceId
-const rolesIn = ({ halo }: Device, id: SpaceId) => halo.members(id).map(({ role }) => role)
+const rolesIn = ({ halo }: Device, id: SpaceId) => halo.get(id)!.members.map(({ role }) => role)
 
 /** Whether what one writes now, the other can read. */
 async function canRead(id: SpaceId, writer: Device, reader: Device): Promise<boolean> {
@@ -166,8 +166,8 @@ describe('a profile', () => {
     assert.deepEqual(ed.halo.profile(olga.halo.identity.id).displayName, 'Olga')
     assert.deepEqual(
       ed.halo
-        .members(id)
-        .map(({ displayName }) => displayName)
+        .get(id)!
+        .members.map(({ displayName }) => displayName)
         .sort(),
       ['', 'Olga'],
     )
@@ -185,7 +185,7 @@ describe('a profile', () => {
     const olga = await fresh()
     await olga.halo.setProfile({ displayName: 'Olga' })
     const { id } = await olga.halo.createSpace('Kitchen')
-    assert.equal(olga.halo.members(id)[0]!.displayName, 'Olga')
+    assert.equal(olga.halo.get(id)!.members[0]!.displayName, 'Olga')
   })
 
   it('of nobody known is empty', async () => {

@@ -4,7 +4,7 @@
  */
 import { HearthError, invalid } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
-import type { Damage, DeviceInfo, IdentityInfo, MemberInfo, ProfileInfo, SpaceInfo } from '../protocol/rpc.js'
+import type { Damage, DeviceInfo, IdentityInfo, ProfileInfo, SpaceInfo } from '../protocol/rpc.js'
 import { checkString } from '../protocol/values.js'
 import type { Store } from '../store.js'
 import { Admissions } from './admissions.js'
@@ -85,11 +85,6 @@ export class Halo {
       ...{ id, name: log.deviceName(id) ?? '', current: id === this.device },
       ...{ lastSeen: id === this.device ? this.held.platform.now() : null, revoked: !devices.has(id) },
     }))
-  }
-
-  /** @throws HearthError `echo/unknown-space` */
-  members(space: SpaceId): MemberInfo[] {
-    return this.held.known(space).members
   }
 
   /** Of anyone met, by what they have said in any space; the own one by the identity's own log. */

@@ -22,7 +22,7 @@ const ADMIN = levelOf('admin')
 
 export class HaloSpace {
   private readonly writing = new Map<string, Uint8Array>()
-  private replica: Uint8Array | undefined
+  private knownReplica: Uint8Array | undefined
 
   constructor(
     private readonly platform: SuitePlatform,
@@ -121,6 +121,11 @@ export class HaloSpace {
     return !!this.role && levelOf(this.role) >= EDITOR
   }
 
+  /** The space, as those know it who cannot read it. @throws HearthError `halo/key-missing` */
+  replica(): Uint8Array {
+    return (this.knownReplica ??= derive('replica-id', this.bytes, this.epochKey(this.log.membership.id)))
+  }
+
   /**
    * What an entry says in the clear of the space that it is written in.
    * @throws HearthError `halo/key-missing`
@@ -130,9 +135,8 @@ export class HaloSpace {
     heads: readonly LogEntryId[]
     epochs: readonly LogEntryId[]
   }> {
-    const { id, heads } = this.log.membership
-    this.replica ??= derive('replica-id', this.bytes, this.epochKey(id))
-    return { replica: this.replica, heads, epochs: [...this.latestKeys().keys()] }
+    const { heads } = this.log.membership
+    return { replica: this.replica(), heads, epochs: [...this.latestKeys().keys()] }
   }
 
   /** @throws HearthError `halo/key-missing` */

@@ -95,7 +95,7 @@ export interface DeviceInfo {
   readonly name: string
   /** This one. */
   readonly current: boolean
-  /** When it last wrote something that is known here, in milliseconds since 1970 by its own clock; null if it never did. */
+  /** Now, of this one, in milliseconds since 1970; null of others, of which nothing is known yet. */
   readonly lastSeen: number | null
   readonly revoked: boolean
 }

@@ -12,7 +12,7 @@ import type { Signer } from '../suite/signing.js'
 import { agreementsIn, checkEvidence, type Agreements } from './evidence.js'
 import type { Enclosed, Profile } from './payload.js'
 import { refuse } from './shapes.js'
-import { readKept, signEntry, verifyEntry, type SignedEntry } from './signed.js'
+import { signEntry, verifyEntry, type SignedEntry } from './signed.js'
 
 export class SpaceLog {
   readonly membership: MembershipLog
@@ -32,11 +32,6 @@ export class SpaceLog {
       signed.push(one)
     }
     return SpaceLog.of(signed)
-  }
-
-  /** Entries that were checked when they came, in the order in which they came. @throws HearthError `halo/refused` */
-  static kept(entries: readonly Uint8Array[]): SpaceLog {
-    return SpaceLog.of(entries.map(readKept))
   }
 
   /** Entries that are good, parents first. @throws HearthError `halo/refused` */
@@ -69,10 +64,6 @@ export class SpaceLog {
   /** All entries, parents first. */
   get entries(): Iterable<SignedEntry> {
     return this.signed.values()
-  }
-
-  get(id: LogEntryId): SignedEntry | undefined {
-    return this.signed.get(id)
   }
 
   /**

@@ -1,0 +1,61 @@
+/** What devices tell each other of a space's feeds, and what is known of entries that are not applied. */
+import { HearthError } from '../protocol/errors.js'
+import type { DeviceId, SpaceId } from '../protocol/ids.js'
+import type { Store } from '../store.js'
+import type { Gate } from './gate.js'
+import type { FeedPosition, Fork, Quarantined } from './keeper.js'
+import type { Received, Receiving } from './receiving.js'
+import type { Space } from './space.js'
+
+export class Exchange {
+  constructor(
+    private readonly store: Store,
+    private readonly spaces: ReadonlyMap<SpaceId, Space>,
+    private readonly receiving: Receiving,
+    private readonly gate: Gate,
+  ) {}
+
+  /**
+   * Entries of other devices, from whoever had them.
+   * @throws HearthError `echo/unknown-space`, `halo/key-missing`, `store/…`
+   */
+  async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
+    const space = this.spaces.get(id)
+    if (!space) throw new HearthError('echo/unknown-space')
+    return this.gate.run(() => this.receiving.receive(space, entries))
+  }
+
+  /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */
+  async rejudge(): Promise<void> {
+    for (const space of [...this.spaces.values()]) await this.gate.run(() => this.receiving.rejudge(space))
+  }
+
+  /** Entries of a feed after a position, as they are passed on. @throws HearthError `store/…` */
+  async entriesOf(space: SpaceId, feed: DeviceId, after = 0): Promise<Uint8Array[]> {
+    const rows = await this.store.rows<Uint8Array>('entries', [space, feed], after)
+    return rows.map(({ value }) => value)
+  }
+
+  /** How far the feeds of a space have come here. */
+  feedsOf(space: SpaceId): ReadonlyMap<DeviceId, number> {
+    const feeds = this.spaces.get(space)?.feeds ?? []
+    return new Map([...feeds].map(([device, { seq }]) => [device, seq]))
+  }
+
+  /** Entries that are here and do not count, and why; feeds that two have written. */
+  async judged(
+    id: SpaceId,
+  ): Promise<{ readonly quarantined: readonly Quarantined[]; readonly forks: readonly Fork[] }> {
+    const space = this.spaces.get(id)
+    const feeds = space && (await this.receiving.known(space))
+    return { quarantined: feeds?.judge.quarantined() ?? [], forks: feeds?.judge.forks() ?? [] }
+  }
+
+  /** How far a device's feed has come here, for whoever ends it. @throws HearthError `store/…` */
+  async cutOf(id: SpaceId, device: DeviceId): Promise<FeedPosition> {
+    const space = this.spaces.get(id)
+    if (!space?.feeds.has(device)) return { seq: 0, hash: null, heads: [] }
+    const { seq, hash, heads } = (await this.receiving.of(space)).judge.cutOf(device)
+    return { seq, hash, heads }
+  }
+}

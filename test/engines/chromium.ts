@@ -14,6 +14,9 @@ import {
 /** Timers of hidden tabs go on: what is timed is the data plane. */
 const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
 
+/** A worker is known to be gone so long after its process at the latest, in milliseconds. */
+const GONE_MS = 200
+
 export class Chromium implements Engine {
   private kept: CDPSession | undefined
 
@@ -48,12 +51,22 @@ export class Chromium implements Engine {
     return this.browser.relaunch()
   }
 
-  crashWorker(creator: EnginePage): Promise<void> {
-    return creator.crash()
+  async crashWorker(pages: readonly EnginePage[]): Promise<void> {
+    const worker = await this.worker()
+    for (const page of pages) {
+      await page.crash()
+      // Of tabs that open at once any may have been the first, and the worker lives where that one does.
+      const gone = async () => (await this.worker()) !== worker
+      if (worker === undefined || (await until('the worker to be gone', gone, GONE_MS).catch(() => false)))
+        return
+    }
   }
 
-  workerProcess(): undefined {
-    return undefined
+  async worker(): Promise<string | undefined> {
+    const devtools = await this.browser.devtools()
+    const [worker] = await workersOf(devtools)
+    await devtools.detach()
+    return worker
   }
 
   clear(url: string): Promise<void> {
@@ -61,10 +74,7 @@ export class Chromium implements Engine {
   }
 
   async isIdle(): Promise<boolean> {
-    const devtools = await this.browser.devtools()
-    const workers = await workersOf(devtools)
-    await devtools.detach()
-    return workers.length === 0
+    return (await this.worker()) === undefined
   }
 
   /** Ends the worker as a crash would: no tab is told, and no debugger is attached that could hold the next one back. */

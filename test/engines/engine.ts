@@ -37,11 +37,11 @@ export interface Engine {
   relaunch(): Promise<void>
   /**
    * SIGKILL to the process that has the worker, and with it to the pages that are there. Resolves when it is gone.
-   * @param creator the page that has started the worker
+   * @param pages those that may have started the worker, the likeliest first
    */
-  crashWorker(creator: EnginePage): Promise<void>
-  /** The process that has the worker; undefined where that is known to be the one of the page that started it. */
-  workerProcess(): number | undefined
+  crashWorker(pages: readonly EnginePage[]): Promise<void>
+  /** What tells the worker that runs from the next one; undefined if none runs, or the engine does not say. */
+  worker(): Promise<string | number | undefined>
   /** Removes all that the origin has stored, as a person does in the browser's settings. */
   clear(url: string): Promise<void>
   /** Whether no worker of Hearth runs. @param blank a page of its origin without Hearth */

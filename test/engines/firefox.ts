@@ -78,13 +78,11 @@ export class Firefox implements Engine {
     await until('the preferences to be put back', () => !copies.some((path) => existsSync(path)))
   }
 
-  crashWorker(creator: EnginePage): Promise<void> {
-    return creator.crash()
+  async crashWorker([creator]: readonly EnginePage[]): Promise<void> {
+    await creator?.crash()
   }
 
-  workerProcess(): undefined {
-    return undefined
-  }
+  async worker(): Promise<undefined> {}
 
   async clear(url: string): Promise<void> {
     const failed = await this.inChrome(`new Promise((resolve) => {

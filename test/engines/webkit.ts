@@ -111,16 +111,16 @@ export class WebKit implements Engine {
     this.abandon()
   }
 
-  async crashWorker(creator: EnginePage): Promise<void> {
+  async crashWorker([creator]: readonly EnginePage[]): Promise<void> {
     // Tabs that are only opening may not have started one yet.
-    const pid = await until('a process that has a worker', () => this.workerProcess())
+    const pid = await until('a process that has a worker', () => this.worker())
     process.kill(pid, 'SIGKILL')
     await until('the process of the worker to be gone', () => !isRunning(pid))
     // Unless the worker was elsewhere.
-    await until('its page to be gone', () => creator.isGone, GONE_MS).catch(() => undefined)
+    await until('its page to be gone', () => creator!.isGone, GONE_MS).catch(() => undefined)
   }
 
-  workerProcess(): number | undefined {
+  async worker(): Promise<number | undefined> {
     return processWith(this.process!.pid!, 'SharedWorker')
   }
 

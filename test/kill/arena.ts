@@ -107,9 +107,10 @@ export class Arena {
     this.forgetGone()
   }
 
-  /** @param creator the tab that has started the worker */
-  async crashWorker(creator: Tab): Promise<void> {
-    await within('the process of the worker to be gone', this.engine.crashWorker(creator.page))
+  /** @param tabs those that may have started the worker, the likeliest first */
+  async crashWorker(tabs: readonly Tab[]): Promise<void> {
+    const crash = this.engine.crashWorker(tabs.map(({ page }) => page))
+    await within('the process of the worker to be gone', crash)
     this.forgetGone()
   }
 

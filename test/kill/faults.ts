@@ -52,6 +52,9 @@ export interface Fault {
 /** A tab is live again, or says why not, within so many milliseconds. */
 export const LIMIT_MS = 3_000
 
+/** A worker is known to be gone so long after its process, in milliseconds. */
+const AFTER_MS = 200
+
 const now = () => Date.now()
 
 /** Characters that no compression makes small. */
@@ -76,10 +79,11 @@ const crashTab: Fault = {
   worker: 'same',
   async strike({ arena, tabs, changesWorker }) {
     const since = now()
-    const before = arena.engine.workerProcess()
+    const before = await arena.engine.worker()
     await arena.crash(tabs.at(-1)!)
-    // Of tabs that open at once, the last one may have been the first.
-    if (arena.engine.workerProcess() !== before) changesWorker()
+    // Of tabs that open at once, the last one may have been the first; its worker is known to be gone a moment later.
+    await pause(AFTER_MS)
+    if ((await arena.engine.worker()) !== before) changesWorker()
     return since
   },
 }
@@ -88,7 +92,7 @@ const crashCreator: Fault = {
   worker: 'another',
   async strike({ arena, tabs }) {
     const since = now()
-    await arena.crashWorker(tabs[0]!)
+    await arena.crashWorker(tabs)
     return since
   },
 }

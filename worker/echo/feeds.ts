@@ -75,6 +75,7 @@ export class Feeds {
 
   /** These are applied no more. Feeds end before the first of them. */
   dropped(ids: readonly string[]): void {
+    this.space.withdrawals++
     for (const id of ids) {
       const { feed, seq, prev } = this.applied.get(id)!
       this.applied.delete(id)

@@ -15,7 +15,7 @@ function begin(entries: number) {
   } as unknown as EchoPlatform
   const store = { get: async () => void world.reads++ } as unknown as Store
   const feeds = new Map([['d', { seq: entries }]])
-  const space = { id: 's', device: 'd', feeds } as unknown as Space
+  const space = { id: 's', device: 'd', feeds, withdrawals: 0 } as unknown as Space
   const quiet = { asked: () => world.asked, stopped: () => world.stopped }
   const report = () => void world.named++
   void scrub(platform, store, space, report, quiet).then(() => (world.ended = true))
@@ -25,7 +25,7 @@ function begin(entries: number) {
     await new Promise((resolve) => setImmediate(resolve))
     return timer?.ms
   }
-  return { world, turn }
+  return { world, space, turn }
 }
 
 test('reads one entry a turn, after a while in which nothing was asked', async () => {
@@ -53,6 +53,15 @@ test('waits for as long as anything is asked', async () => {
   world.asked++
   await turn()
   assert.equal(world.reads, 1, 'also between two entries')
+})
+
+test('names nothing that was taken out because it counts no more', async () => {
+  const { world, space, turn } = begin(3)
+  await turn()
+  await turn()
+  space.withdrawals++
+  await turn()
+  assert.deepEqual([world.reads, world.named, world.ended], [2, 1, true])
 })
 
 test('ends with the store', async () => {

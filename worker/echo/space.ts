@@ -38,6 +38,8 @@ export class Space {
   applied = 0
   /** Ids of others' entries that were applied since this device's last one: of each feed, the last. */
   readonly fresh = new Map<DeviceId, string>()
+  /** Grows whenever entries that were applied are taken out, because they count no more. */
+  withdrawals = 0
   /** Highest Lamport time seen or given out. */
   lamport = 0
   /** While `rows` lacks what was not read yet. */

@@ -17,8 +17,9 @@ export const automerge = () =>
     readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
   ))
 
-export function simulatedPlatform(disk: Disk, random: Random): PlanesPlatform & { stop(): void } {
-  let time = 1_700_000_000_000
+/** @param skew of its clock, in milliseconds */
+export function simulatedPlatform(disk: Disk, random: Random, skew = 0): PlanesPlatform & { stop(): void } {
+  let time = 1_700_000_000_000 + skew
   let stopped = false
   return {
     openStore: async () => disk.open(),
@@ -61,15 +62,15 @@ export class Life {
   }
 
   /** Everything that is stored is here. */
-  static async begin(disk: Disk, random = new Random(1)): Promise<Life> {
-    const life = await Life.early(disk, random)
+  static async begin(disk: Disk, random = new Random(1), skew = 0): Promise<Life> {
+    const life = await Life.early(disk, random, skew)
     await life.echo.loadAll()
     return life
   }
 
   /** As soon as a tab is let in: pages may still be coming. */
-  static async early(disk: Disk, random = new Random(1)): Promise<Life> {
-    const platform = simulatedPlatform(disk, random)
+  static async early(disk: Disk, random = new Random(1), skew = 0): Promise<Life> {
+    const platform = simulatedPlatform(disk, random, skew)
     const planes = await openPlanes(platform)
     const client = newId<ClientId>(platform.random(16))
     return new Life(planes, client, platform.stop)

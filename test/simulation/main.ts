@@ -7,10 +7,12 @@ import { Random } from '../e2e/random.js'
 import { acceptance } from './acceptance/scenario.js'
 import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
+import { sharing } from './sharing/scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<void>>> = {
   acceptance,
   membership,
+  sharing,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }

@@ -10,27 +10,30 @@ export class Device {
     readonly disk: Disk,
     public life: Life,
     private readonly seed: number,
+    private readonly skew: number,
   ) {}
 
-  static fresh(seed: number): Promise<Device> {
-    return Device.on(new Disk(), seed)
+  /** @param skew of its clock, in milliseconds */
+  static fresh(seed: number, skew = 0): Promise<Device> {
+    return Device.on(new Disk(), seed, skew)
   }
 
-  static async on(disk: Disk, seed: number): Promise<Device> {
-    return new Device(disk, await Life.begin(disk, new Random(seed)), seed)
+  static async on(disk: Disk, seed: number, skew = 0): Promise<Device> {
+    return new Device(disk, await Life.begin(disk, new Random(seed), skew), seed, skew)
   }
 
   /** After the power was gone. */
   async again(): Promise<void> {
     this.life.stop()
     this.disk.crash()
-    this.life = await Life.begin(this.disk, new Random(this.seed + 1))
+    this.life = await Life.begin(this.disk, new Random(this.seed + 1), this.skew)
   }
 
   /** As a restored back-up, or a disk that was cloned. */
   async copy(): Promise<Device> {
     const disk = this.disk.copy()
-    return new Device(disk, await Life.begin(disk, new Random(this.seed + 2)), this.seed + 2)
+    const life = await Life.begin(disk, new Random(this.seed + 2), this.skew)
+    return new Device(disk, life, this.seed + 2, this.skew)
   }
 
   get halo() {

@@ -1,0 +1,136 @@
+/**
+ * Three devices and a removed one write in one space, each through a tab, over a network that loses and spoils what it
+ * carries; power fails, walls come and go, clocks are ten years off. Whoever has met everybody shows the same.
+ */
+import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import type { ObjectId, SpaceId } from '../../../worker/protocol/ids.js'
+import type { StoredRecord } from '../../../worker/protocol/values.js'
+import type { Random } from '../../e2e/random.js'
+import { automerge } from '../device.js'
+import { Network } from '../network.js'
+import { documentsOf } from '../oracle.js'
+import { admit, Device, meet } from '../people-and-feeds.js'
+import { randomId, randomOp } from '../script.js'
+import { SimulatedTab } from '../tab.js'
+
+const STEPS = 80
+const TEN_YEARS = 10 * 365.25 * 24 * 3600_000
+/** Longest wait for what a tab has written, or hears, in turns of a few milliseconds. */
+const TURNS = 2_000
+
+const first: StoredRecord = { notes: { '@text': 'some words' }, list: ['a', 'b'], count: 0, title: 'plain' }
+
+class Seat {
+  tab: SimulatedTab
+
+  constructor(
+    readonly device: Device,
+    private readonly random: Random,
+    private readonly objects: ReadonlySet<ObjectId>,
+  ) {
+    this.tab = this.sit()
+  }
+
+  /** The power was gone: what was not durable is lost with the tab. */
+  async again(): Promise<void> {
+    this.tab.close()
+    await this.device.again()
+    this.tab = this.sit()
+  }
+
+  /** What it has written is durable or refused, and it shows what its device has. */
+  async quiet(): Promise<void> {
+    const { tab, device } = this
+    const has = () => [...this.objects].filter((id) => device.echo.record(id))
+    for (const id of has()) tab.load(id)
+    const shows = (id: ObjectId) => isDeepStrictEqual(tab.get(id)?.view, device.echo.record(id)!.value)
+    const isQuiet = () => tab.writes.unsaved === 0 && has().every(shows)
+    for (let turn = 0; turn < TURNS && !isQuiet(); turn++) await pause(2)
+    assert.equal(tab.writes.unsaved, 0, 'nothing is unsaved')
+    for (const id of has()) assert.deepEqual(tab.get(id)?.view, device.echo.record(id)!.value)
+    await device.echo.settled()
+  }
+
+  private sit(): SimulatedTab {
+    const tab = new SimulatedTab(this.device.life.planes, this.random)
+    for (const id of this.objects) tab.load(id)
+    return tab
+  }
+}
+
+export async function sharing(random: Random): Promise<void> {
+  await automerge()
+  const objects = new Set<ObjectId>()
+  const seats: Seat[] = []
+  try {
+    for (const skew of [0, TEN_YEARS, -TEN_YEARS, 0])
+      seats.push(new Seat(await Device.fresh(random.between(1, 2 ** 30), skew), random, objects))
+    const [olga, ...guests] = seats.map(({ device }) => device) as [Device, Device, Device, Device]
+    const { id: space } = await olga.halo.createSpace('Kitchen')
+    for (const guest of guests) await admit(olga, space, guest, 'editor')
+    await meet(space, ...seats.map(({ device }) => device))
+    await live(space, seats, objects, random)
+    await agree(space, seats, objects)
+  } finally {
+    for (const { tab, device } of seats) {
+      tab.close()
+      device.life.stop()
+    }
+  }
+}
+
+/** Anything happens, in any order. The last of them is removed on the way, and may not hear of it. */
+async function live(space: SpaceId, seats: Seat[], objects: Set<ObjectId>, random: Random): Promise<void> {
+  const network = new Network(space, random)
+  const [olga] = seats as [Seat]
+  const removal = random.between(0, 2 * STEPS)
+  for (let step = 0; step < STEPS; step++) {
+    const seat = random.pick(seats)
+    const { device, tab } = seat
+    if (step === removal) await olga.device.halo.removeMember(space, seats.at(-1)!.device.halo.identity.id)
+    const roll = random.next()
+    if (roll < 0.12 || objects.size === 0) {
+      const id = randomId(random)
+      objects.add(id)
+      tab.add(space, id, first)
+      // Others ask for it now, and are told when it is there.
+      for (const other of seats) if (other !== seat) other.tab.load(id)
+    } else if (roll < 0.65) tab.edit(random.pick([...objects]), (view) => randomOp(random, view))
+    else if (roll < 0.85) network.ask(device, random.pick(seats.filter((one) => one !== seat)).device)
+    else if (roll < 0.88) network.part(...seats.filter(() => random.next() < 0.5).map((one) => one.device))
+    else if (roll < 0.92) await device.echo.drain()
+    else if (roll < 0.96) await pause(random.between(0, 5))
+    else await seat.again()
+    await network.carry(random.between(0, 3))
+  }
+}
+
+/** Those who are still in have met, over a network that loses nothing. */
+async function agree(space: SpaceId, seats: readonly Seat[], objects: ReadonlySet<ObjectId>): Promise<void> {
+  for (const seat of seats) await seat.quiet()
+  const devices = seats.map(({ device }) => device)
+  await meet(space, ...devices)
+  await meet(space, ...devices)
+  const members = seats.filter(({ device: { halo } }) => halo.get(space)?.role)
+  const [olga] = devices as [Device]
+  const values = (device: Device) => [...objects].map((id) => device.echo.record(id)?.value)
+  const shown = values(olga)
+  for (const seat of members) {
+    const { device } = seat
+    assert.deepEqual(device.echo.damage, [])
+    // An object may go under what is written to it: its maker was removed, or did not get it onto the disk.
+    for (const code of seat.tab.refused) assert.equal(code, 'echo/lost-base')
+    assert.deepEqual(values(device), shown)
+    const documents = await documentsOf(device.disk)
+    for (const [i, id] of [...objects].entries()) assert.deepEqual(documents.get(id)?.value, shown[i])
+    await seat.quiet()
+  }
+  // What pages, journals and entries bring back is what was shown.
+  for (const seat of members) {
+    await seat.again()
+    assert.deepEqual(values(seat.device), shown)
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

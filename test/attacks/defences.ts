@@ -65,6 +65,8 @@ const bytes = {
   'key-that-was-signed': 'a key sealed to one member that is not the others’',
   'body-of-its-header': 'a body exchanged for another, which a host could not tell',
   'entry-of-this-space': 'an entry of one space put into another',
+  'judged-in-every-life':
+    'what a removed member wrote, on a device that lost power when it had heard of the removal',
   'whole-entry': 'an entry of a shape that nobody writes, which keeps a space from ever taking another',
   'entry-by-its-feed': 'an entry in somebody else’s feed',
   'creation-as-a-tab-may': 'an object with keys or values that no tab may write',

@@ -43,10 +43,8 @@ describe('entries from elsewhere', () => {
     const { id: space } = await olga.halo.createSpace('Kitchen')
     await admit(olga, space, ed, 'editor')
     await tellLog(space, olga, ed)
-    const write = async (device: Device, of: SpaceId, type: string) => {
-      device.life.echo.accept(device.life.client, ++writes, of, [
-        { id: newId<ObjectId>(), type, value: { title: 'x' } },
-      ])
+    const write = async (device: Device, of: SpaceId, type: string, id = newId<ObjectId>()) => {
+      device.life.echo.accept(device.life.client, ++writes, of, [{ id, type, value: { title: 'x' } }])
       await device.echo.settled()
       return (await device.echo.exchange.entriesOf(of, device.halo.device)).at(-1)!
     }
@@ -88,6 +86,26 @@ describe('entries from elsewhere', () => {
     }
     await olga.again()
     assert.deepEqual(await olga.echo.exchange.receive(space, [good]), { fresh: 1, refused: 0 })
+    end()
+  })
+
+  it('that a removed member wrote are taken out by a device that was started anew when it had heard of it', async () => {
+    const { olga, ed, space, write, end } = await sharing()
+    const rita = await Device.fresh(91)
+    await admit(olga, space, rita, 'editor')
+    await tellLog(space, olga, rita)
+    await olga.halo.removeMember(space, ed.halo.identity.id)
+    const note = newId<ObjectId>()
+    const bytes = await write(ed, space, 'note', note)
+    await rita.echo.exchange.receive(space, [bytes])
+    assert.deepEqual(rita.echo.record(note)?.value, { title: 'x' })
+    // The power goes between what is said of who is in, and what follows from it.
+    await rita.halo.admissions.receive(space, olga.halo.admissions.entriesOf(space))
+    await rita.again()
+    for (let turn = 0; turn < 200 && rita.echo.record(note); turn++)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.equal(rita.echo.record(note), undefined)
+    rita.life.stop()
     end()
   })
 

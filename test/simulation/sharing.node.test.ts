@@ -169,6 +169,47 @@ describe('a space with two members', () => {
   })
 })
 
+describe('a removal that a device hears of', () => {
+  async function heardOfEdFirst() {
+    const { olga, ed, id: space } = await shared()
+    const rita = await fresh()
+    await admit(olga, space, rita, 'editor')
+    await meet(space, olga, ed, rita)
+    const a = id()
+    await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'one' } } })
+    await meet(space, olga, ed, rita)
+    await olga.halo.removeMember(space, ed.halo.identity.id)
+    await write(ed, space, { id: a, op: text('body', 3, ' two') })
+    await tell(space, ed, rita)
+    assert.equal(bodyOf(rita, a), 'one two')
+    const takenBack = async () => {
+      for (let turn = 0; turn < 500 && bodyOf(rita, a) !== 'one'; turn++)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      assert.equal(bodyOf(rita, a), 'one')
+      await rita.again()
+      assert.equal(bodyOf(rita, a), 'one')
+      assert.deepEqual(rita.echo.damage, [])
+    }
+    return { olga, rita, space, takenBack }
+  }
+
+  it('after it was started anew takes back what counted before', async () => {
+    const { olga, rita, space, takenBack } = await heardOfEdFirst()
+    await rita.echo.drain()
+    await rita.again()
+    await tellLog(space, olga, rita)
+    await takenBack()
+  })
+
+  it('and loses power before it acts takes it back in its next life', async () => {
+    const { olga, rita, space, takenBack } = await heardOfEdFirst()
+    await rita.echo.drain()
+    await rita.halo.admissions.receive(space, olga.halo.admissions.entriesOf(space))
+    await rita.again()
+    await takenBack()
+  })
+})
+
 describe('a profile that was copied', () => {
   it('loses nothing when both copies were used and meet, and the fork is shown', async () => {
     const { olga, ed, id: space } = await shared()

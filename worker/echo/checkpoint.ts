@@ -40,6 +40,8 @@ export interface Position {
   /** Feeds up to these entries. */
   readonly feeds: readonly (readonly [device: DeviceId, seq: number, head: Uint8Array | null])[]
   readonly lamport: number
+  /** Heads of the membership log by which that was judged, where others may write. */
+  readonly judged?: readonly string[]
   /** Of the pages; stores that were last written by the first builds have none. */
   readonly layout?: Layout
 }
@@ -87,7 +89,7 @@ export class Checkpoints {
       // A page that was not read must not be written, and a position stands for all pages: its end asks again.
       if (space.loading || !space.pages.dirty) continue
       const taken = space.pages.take()
-      const { applied, lamport } = space
+      const { applied, lamport, judged } = space
       const feeds = [...space.feeds].map(([device, { seq, head }]) => [device, seq, head] as const)
       const { layout } = space.pages
       const writes: Write[] = taken.map((page) => ({
@@ -98,7 +100,7 @@ export class Checkpoints {
       writes.push({
         table: 'positions',
         key: [space.id],
-        put: { applied, feeds, lamport, layout } satisfies Position,
+        put: { applied, feeds, lamport, layout, ...(judged && { judged }) } satisfies Position,
       })
       writes.push({ table: 'journal', under: [space.id], upTo: applied })
       try {

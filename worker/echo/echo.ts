@@ -83,6 +83,7 @@ export class Echo {
       elsewhere: (id, space) => (this.row(id)?.[0] ?? space) !== space,
       pending: () => this.pending,
       loaded: () => this.loadAll(),
+      judged: (space) => this.judged(space),
       show: (space, created, edits) => this.show(space, created, edits),
       remade: (space, objects) => this.remade(space, objects),
     })
@@ -151,8 +152,10 @@ export class Echo {
     for (const space of await Promise.all(keepers.map(open))) this.spaces.set(space.id, space)
     for (const space of this.spaces.values()) if (!space.loading) this.loaded(space)
     void this.loadAll()
-      .then(() => this.platform.later(() => void this.tidy(heads.stale), TIDY_MS))
+      // The power may have gone between what was said of who is in, and what followed from it.
+      .then(() => this.exchange.rejudge())
       .catch(() => undefined)
+      .then(() => this.platform.later(() => void this.tidy(heads.stale), TIDY_MS))
   }
 
   /**
@@ -432,6 +435,13 @@ export class Echo {
     const apply = this.apply.bind(this)
     const skip = this.committer.skip.bind(this.committer)
     takeBack({ listeners, record, changed, apply, skip }, batches, refusal)
+  }
+
+  /** A position says so; it is written with a page. */
+  private judged(space: Space): void {
+    if (space.pages.layout.lows.length === 0) return
+    space.pages.touch(0)
+    this.checkpoints.due()
   }
 
   /** What others have made is durable. */

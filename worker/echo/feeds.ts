@@ -20,6 +20,10 @@ export class Feeds {
   private readonly applied = new Map<string, Place>()
   /** Accepted and not applied yet, each after what it builds on. */
   private readonly backlog = new Set<string>()
+  /** Applied, and accepted no more: children first. */
+  private readonly leaving = new Set<string>()
+  /** Whether what was applied in earlier lives was compared with what counts now. */
+  private compared = false
 
   private constructor(
     private readonly space: Space,
@@ -59,9 +63,25 @@ export class Feeds {
   /** What is to be applied from now on, in order; and what was applied and is not to be any more. */
   next(): { readonly accepted: readonly string[]; readonly withdrawn: readonly string[] } {
     const { accepted, withdrawn } = this.judge.takeChanges()
-    for (const id of accepted) if (!this.applied.has(id)) this.backlog.add(id)
-    for (const id of withdrawn) this.backlog.delete(id)
-    return { accepted: [...this.backlog], withdrawn: withdrawn.filter((id) => this.applied.has(id)) }
+    for (const id of accepted) {
+      this.leaving.delete(id)
+      if (!this.applied.has(id)) this.backlog.add(id)
+    }
+    const gone = [...withdrawn]
+    // defence: judged-in-every-life
+    if (!this.compared)
+      gone.push(
+        ...this.judge
+          .quarantined()
+          .map(({ id }) => id)
+          .reverse(),
+      )
+    this.compared = true
+    for (const id of gone) {
+      this.backlog.delete(id)
+      if (this.applied.has(id)) this.leaving.add(id)
+    }
+    return { accepted: [...this.backlog], withdrawn: [...this.leaving] }
   }
 
   /** These are applied, and stored as entries. */
@@ -79,6 +99,7 @@ export class Feeds {
     for (const id of ids) {
       const { feed, seq, prev } = this.applied.get(id)!
       this.applied.delete(id)
+      this.leaving.delete(id)
       const { feeds } = this.space
       if ((feeds.get(feed)?.seq ?? 0) >= seq)
         feeds.set(feed, { seq: seq - 1, head: prev === null ? null : fromBase64Url(prev) })

@@ -54,6 +54,7 @@ export interface Fork {
   readonly seq: number
 }
 export interface Quarantined {
+  readonly id: string
   readonly feed: DeviceId
   readonly seq: number
   readonly reason: { readonly code: string }
@@ -70,6 +71,8 @@ export interface Keeper {
   readonly moved: { readonly device: DeviceId; readonly formerly: DeviceId } | undefined
   /** Whether others heed what is written here. */
   readonly mayWrite: boolean
+  /** Heads of the membership log, in order: another list is another log. */
+  readonly heads: readonly string[]
   /** Judges by the membership log as it is whenever it is asked. */
   judge(): Judge
   /** The space, as those know it who cannot read it: 32 bytes. @throws HearthError `halo/key-missing` */

@@ -74,8 +74,8 @@ export async function openSpace(
 ): Promise<Space> {
   const space = new Space(keeper)
   const position = heads.positions.get(space.id)
-  const { applied = 0, feeds = [], lamport = 0 } = position ?? {}
-  Object.assign(space, { applied, lamport })
+  const { applied = 0, feeds = [], lamport = 0, judged } = position ?? {}
+  Object.assign(space, { applied, lamport, judged })
   for (const [device, seq, head] of feeds) {
     space.feeds.set(device, { seq, head })
     // Whether this device has written since it applied that, nobody remembers: it may say so once more.
@@ -124,6 +124,7 @@ function positionOf(key: Key, value: Position): readonly (readonly [SpaceId, Pos
   const space = key[0] as SpaceId
   const { applied, feeds, lamport, layout } = value ?? {}
   if (!Number.isSafeInteger(applied) || !Number.isSafeInteger(lamport) || !isFeeds(feeds)) return []
+  if (!isHeads(value.judged)) return []
   const { layout: _, ...position } = value
   const lows: readonly unknown[] | undefined = Array.isArray(layout?.lows) ? layout.lows : undefined
   return [[space, lows?.every((low) => typeof low === 'number') ? value : position]]
@@ -131,6 +132,9 @@ function positionOf(key: Key, value: Position): readonly (readonly [SpaceId, Pos
 
 const isFeeds = (feeds: unknown): boolean =>
   Array.isArray(feeds) && feeds.every((feed) => Array.isArray(feed) && Number.isSafeInteger(feed[1]))
+
+const isHeads = (heads: unknown): boolean =>
+  heads === undefined || (Array.isArray(heads) && heads.every((head) => typeof head === 'string'))
 
 /** A store that was emptied by the browser never begins anew in silence: it is said at every opening from then on. */
 async function lossOf(store: Store, before: string | undefined): Promise<Damage[]> {

@@ -43,6 +43,8 @@ export interface Showing {
   pending(): readonly Batch[]
   /** Everything here is known to be here. */
   loaded(): Promise<void>
+  /** By another membership log than what is stored was judged by. */
+  judged(space: Space): void
   /** New objects, and what was done to others, in what is shown. */
   show(
     space: Space,
@@ -107,8 +109,9 @@ export class Receiving {
 
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
   async rejudge(space: Space): Promise<void> {
-    const feeds = await this.feeds.get(space)
-    if (feeds) await this.settle(space, feeds)
+    const { keeper, device, judged } = space
+    if (keeper.feeds.every((feed) => feed === device) || judged?.join() === keeper.heads.join()) return
+    await this.settle(space, await this.of(space))
   }
 
   private async check(space: Space, ours: string, bytes: Uint8Array): Promise<SealedEntry | undefined> {
@@ -129,6 +132,7 @@ export class Receiving {
 
   private async settle(space: Space, feeds: Feeds): Promise<void> {
     await this.showing.loaded()
+    const { heads } = space.keeper
     const { accepted, withdrawn } = feeds.next()
     if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
     for (let at = 0; at < accepted.length; at += TOGETHER) {
@@ -138,6 +142,9 @@ export class Receiving {
       // A key is on its way: the rest builds on what it opens.
       if (opened.length < some.length) return
     }
+    if (space.judged?.join() === heads.join()) return
+    space.judged = heads
+    this.showing.judged(space)
   }
 
   private async open(space: Space, ids: readonly string[]): Promise<Opened[]> {

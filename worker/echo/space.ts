@@ -38,6 +38,8 @@ export class Space {
   applied = 0
   /** Ids of others' entries that were applied since this device's last one: of each feed, the last. */
   readonly fresh = new Map<DeviceId, string>()
+  /** Heads of the membership log by which was judged what is shown; undefined where that cannot be told. */
+  judged: readonly string[] | undefined
   /** Grows whenever entries that were applied are taken out, because they count no more. */
   withdrawals = 0
   /** Highest Lamport time seen or given out. */

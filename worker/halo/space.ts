@@ -112,6 +112,11 @@ export class HaloSpace {
     return formerly === undefined ? undefined : { device: author, formerly: formerly as DeviceId }
   }
 
+  /** What was last said of who is in, as far as it has come here. */
+  get heads(): readonly string[] {
+    return this.log.membership.heads
+  }
+
   judge(): Acceptance {
     return new Acceptance(this.log.membership)
   }

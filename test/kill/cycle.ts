@@ -7,6 +7,7 @@ import type { Shown } from './agent.js'
 import { Ledger } from './ledger.js'
 import type { Cell } from './plan.js'
 import { pause, type Tab, type TabEvents } from './tab.js'
+import { witness } from './witness.js'
 
 /** Longest wait for a cycle, in milliseconds: a browser that is gone answers nothing. */
 const CYCLE_MS = 150_000
@@ -30,6 +31,8 @@ export interface CycleResult {
   readonly broken: readonly string[]
   /** Codes that tabs gave, for people to read. */
   readonly codes: readonly string[]
+  /** What there was when a tab was not live in time. */
+  readonly seen: readonly string[]
 }
 
 export async function runCycle(
@@ -53,6 +56,7 @@ class Cycle {
   readonly broken: string[] = []
   private readonly lost: string[] = []
   private readonly stalls: string[] = []
+  private readonly seen: string[] = []
   private readonly codes = new Set<string>()
   private recoverMs: number | undefined
   private readonly ledger: Ledger
@@ -78,7 +82,7 @@ class Cycle {
   }
 
   result(): CycleResult {
-    const { seed, ledger, lost, stalls, broken } = this
+    const { seed, ledger, lost, stalls, broken, seen } = this
     const recoverMs = stalls.some((stall) => stall.includes('never')) ? undefined : this.recoverMs
     return {
       seed,
@@ -89,6 +93,7 @@ class Cycle {
       stalls,
       broken,
       codes: [...this.codes],
+      seen,
     }
   }
 
@@ -178,9 +183,12 @@ class Cycle {
     const key = String(++this.asked)
     const from = tabs.map((tab) => tab.number)
     const { allowed = [] } = faults[this.cell.fault]
+    const look = async () => void this.seen.push(...(await witness(this.arena)))
+    const late = setTimeout(() => void look(), LIMIT_MS + 500)
     const answers = await Promise.allSettled(
       tabs.map((tab) => tab.live({ key, from, allowed, without: another ? tab.worker || '-' : '-' })),
     )
+    clearTimeout(late)
     for (const [i, answer] of answers.entries()) {
       const tab = `tab ${from[i]}`
       if (answer.status === 'rejected') {

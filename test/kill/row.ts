@@ -36,11 +36,11 @@ export class Row implements AsyncDisposable {
       if (cell.fault === 'storage-cleared')
         for (const { ledger } of [...this.results.values()].flat()) ledger.forget()
       results.push(result)
-      const { lost, stalls, broken } = result
+      const { lost, stalls, broken, seen } = result
       const wrong = [...lost, ...stalls, ...broken]
       if (wrong.length > 0)
         tell(
-          `  ${cell.fault}/${cell.load}, seed ${result.seed}, load of the machine ${machineLoad()}:\n    ${wrong.slice(0, 12).join('\n    ')}`,
+          `  ${cell.fault}/${cell.load}, seed ${result.seed}, load of the machine ${machineLoad()}:\n    ${[...wrong.slice(0, 12), ...seen].join('\n    ')}`,
         )
     }
     return reportOf(cell, results)

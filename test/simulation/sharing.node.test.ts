@@ -190,8 +190,18 @@ describe('a removal that a device hears of', () => {
       assert.equal(bodyOf(rita, a), 'one')
       assert.deepEqual(rita.echo.damage, [])
     }
-    return { olga, rita, space, takenBack }
+    return { olga, rita, space, a, takenBack }
   }
+
+  it('does not build on what counts no more: what it writes afterwards is seen by all', async () => {
+    const { olga, rita, space, a } = await heardOfEdFirst()
+    await tellLog(space, olga, rita)
+    assert.equal(bodyOf(rita, a), 'one')
+    await write(rita, space, { id: a, op: text('body', 3, ' more') })
+    await meet(space, olga, rita)
+    assert.equal(bodyOf(rita, a), 'one more')
+    assert.equal(bodyOf(olga, a), 'one more')
+  })
 
   it('after it was started anew takes back what counted before', async () => {
     const { olga, rita, space, takenBack } = await heardOfEdFirst()

@@ -100,9 +100,13 @@ export class Feeds {
       const { feed, seq, prev } = this.applied.get(id)!
       this.applied.delete(id)
       this.leaving.delete(id)
-      const { feeds } = this.space
+      const { feeds, fresh } = this.space
       if ((feeds.get(feed)?.seq ?? 0) >= seq)
         feeds.set(feed, { seq: seq - 1, head: prev === null ? null : fromBase64Url(prev) })
+      // Who builds on what counts no more does not count either. What was built on before may be said once more.
+      if (fresh.get(feed) !== id) continue
+      if (prev === null) fresh.delete(feed)
+      else fresh.set(feed, prev)
     }
   }
 

@@ -54,6 +54,8 @@ export class Committer {
     private readonly claims: Claims,
     private readonly refusals: Refusals,
     private readonly gate: Gate,
+    /** What is shown of these is what counts by the membership log as it is. */
+    private readonly judge: (spaces: Iterable<Space>) => Promise<void>,
     /** An entry of this device's is durable. */
     private readonly onWritten: (space: Space, header: JudgedHeader) => void,
     private readonly onDurable: (batches: readonly Batch[]) => void,
@@ -89,8 +91,11 @@ export class Committer {
     while (this.queue.length > 0) {
       // One turn of the event loop: what a tab sends in one go is then in one transaction.
       await this.turn()
-      const group = this.queue.splice(0, this.ready())
+      let group: Batch[] = []
       try {
+        // An entry that knows of a removal must not build on what that took out.
+        await this.gate.run(() => this.judge(new Set(this.queue.map(({ space }) => space))))
+        group = this.queue.splice(0, this.ready())
         if (group.length > 0) await this.gate.run(() => this.write(group))
         else await this.claims.settled()
       } catch (e) {

@@ -95,6 +95,10 @@ export class Echo {
       this.claims,
       this.refusals,
       this.gate,
+      async (spaces) => {
+        // It is done again with whatever comes next, and what cannot be read now must not keep anybody from writing.
+        for (const space of spaces) await receiving.rejudge(space).catch(() => undefined)
+      },
       (space, header) => void receiving.known(space).then((feeds) => feeds?.wrote(header)),
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),

@@ -162,6 +162,7 @@ describe('a space with two members', () => {
     assert.equal(rita.echo.record(b), undefined)
     await rita.again()
     assert.equal(bodyOf(rita, a), 'one')
+    assert.equal(rita.echo.record(b), undefined, 'pages that held it are not read')
     assert.deepEqual(rita.echo.damage, [])
     await write(rita, space, { id: a, op: text('body', 3, '!') })
     await meet(space, olga, rita)

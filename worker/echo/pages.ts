@@ -77,6 +77,10 @@ export class Pages {
     this.changed.add(number)
   }
 
+  touchAll(): void {
+    for (const number of this.pages.keys()) this.touch(number)
+  }
+
   get dirty(): boolean {
     return this.changed.size > 0
   }

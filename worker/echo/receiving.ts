@@ -276,11 +276,13 @@ export class Receiving {
       this.documents.forget(object)
       writes.push({ table: 'documents', key: object, delete: true })
     }
-    // Pages hold what counts no more: until they are written anew, entries alone say what is there.
+    // Pages hold what counts no more: until they are written anew, all of them, entries alone say what is there.
+    writes.push({ table: 'pages', under: [space.id] })
     writes.push({ table: 'positions', key: [space.id], delete: true })
     writes.push({ table: 'journal', under: [space.id], upTo: space.applied })
     const touched = await this.touchedBy(space, objects, new Set(ids.map((id) => key(feeds, id))))
     await this.store.write([...writes, ...touched], 'strict')
+    space.pages.touchAll()
     feeds.dropped(ids)
     const remade = new Map<ObjectId, Remade | undefined>()
     for (const object of objects) if (!made.has(object)) remade.set(object, await this.remake(space, object))

@@ -44,7 +44,7 @@ for (let seed = from; seed < from + seeds && failures < MOST_FAILURES; seed++, d
     await run(new Random(seed))
   } catch (cause) {
     failures++
-    console.log(`seed ${seed}: ${(cause as Error).message}`)
+    console.log(`seed ${seed}: ${(cause as Error).stack}`)
     console.log(`  again: npm run sim -- --scenario ${name} --seeds 1 --from ${seed}`)
   }
 console.log(

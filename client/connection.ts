@@ -174,9 +174,10 @@ export class Connection {
       } catch (e) {
         const error = toHearthError(e)
         // Silence is worth another try, and so is a start that failed, as that of a worker which was ended meanwhile or
-        // could not be loaded just now; what the worker says, it means.
+        // could not be loaded just now, and one that waits for a worker which is slow; what else it says, it means.
         const failed = error.code === 'env/unsupported' && patience < LAST_START_MS
-        if (!(failed || error.code === 'rpc/worker-gone') || this.closed || Date.now() >= end) throw error
+        const slow = /gone|busy/.test(error.code)
+        if (!(failed || slow) || this.closed || Date.now() >= end) throw error
         if (!failed && patience === 2 * TRY_MS && this.workerUrl + this.query === asked)
           this.query += '?again'
         // Who has waited for an answer in vain has waited.

@@ -43,8 +43,7 @@ for (const fault of faultNames) {
     )
   }
   const disk = await row.checkDisk()
-  for (const report of done)
-    reports.push({ ...report, lost: [...report.lost, ...(disk.get(report.cell) ?? [])] })
+  for (const report of done) reports.push({ ...report, lost: [...report.lost, ...disk.get(report.cell)!] })
   console.log(table(reports.slice(-done.length)))
 }
 const findings = reports.flatMap(findingsOf)

@@ -50,11 +50,18 @@ export class Row implements AsyncDisposable {
   async checkDisk(): Promise<Map<Cell, string[]>> {
     await this.arena.killBrowser()
     const found = new Map<Cell, string[]>()
-    for (const [cell, results] of this.results)
-      for (const { ledger, seed } of results) {
-        const wrong = await this.onDisk(ledger, seed)
-        if (wrong.length > 0) found.set(cell, [...(found.get(cell) ?? []), ...wrong])
-      }
+    for (const [cell, results] of this.results) {
+      const wrong: string[] = []
+      found.set(cell, wrong)
+      for (const { ledger, seed } of results)
+        try {
+          wrong.push(...(await this.onDisk(ledger, seed)))
+        } catch (e) {
+          // What cannot be read is not there. The other faults have arenas of their own.
+          wrong.push(`seed ${seed}, after the last kill: ${String((e as Error).message).split('\n')[0]}`)
+          break
+        }
+    }
     return found
   }
 

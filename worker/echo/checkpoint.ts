@@ -48,7 +48,8 @@ export interface Position {
 
 export class Checkpoints {
   private cancel: (() => void) | undefined
-  private since = 0
+  /** When it is written at the latest, by the clock. */
+  private end = Infinity
   private running: Promise<void> | undefined
 
   constructor(
@@ -62,18 +63,23 @@ export class Checkpoints {
   ) {}
 
   /** Something became durable. */
-  due(): void {
+  due(longest = LONGEST_MS): void {
     const now = this.platform.now()
-    this.since ||= now
+    this.end = Math.min(this.end, now + longest)
     this.cancel?.()
-    const wait = Math.max(0, Math.min(QUIET_MS, this.since + LONGEST_MS - now))
+    const wait = Math.max(0, Math.min(QUIET_MS, this.end - now))
     this.cancel = this.platform.later(() => void this.run().catch(this.failed), wait)
+  }
+
+  /** Opening has replayed something: written soon, whatever else is, or workers that never live long replay ever more. */
+  soon(): void {
+    this.due(QUIET_MS)
   }
 
   /** Writes now what has changed. */
   async run(all = false): Promise<void> {
     this.cancel?.()
-    this.since = 0
+    this.end = Infinity
     while (this.running) await this.running
     this.running = this.write(all).finally(() => (this.running = undefined))
     return this.running

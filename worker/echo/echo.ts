@@ -176,7 +176,7 @@ export class Echo {
 
   /** All of a space is here. */
   private loaded(space: Space): void {
-    if (space.pages.dirty) this.checkpoints.due()
+    if (space.pages.dirty) this.checkpoints.soon()
   }
 
   /** What nobody waits for: old marks are deleted, and entries are checked. */

@@ -5,8 +5,10 @@ import { deflateSync, Inflate } from 'fflate'
 const LEAST = 96
 const STORED = 0
 const DEFLATED = 1
-/** Deflate makes at most 1,032 bytes of one: so many are looked at before what came of them is counted. */
-const STEP = 1024
+/** Deflate makes at most so many bytes of one. */
+const MOST_OF_ONE = 1032
+/** The least that is looked at before what came of it is counted: each look copies a window of 32 KiB. */
+const LEAST_STEP = 1024
 /** In between: an entry is compressed while a commit waits. */
 const LEVEL = 4
 
@@ -34,13 +36,21 @@ export function decompress(all: Uint8Array, most: number): Uint8Array {
     if (length > most) throw new Error('too large when inflated')
     parts.push(part)
   })
-  for (let at = 0; at < body.length; at += STEP)
-    inflate.push(body.subarray(at, at + STEP), at + STEP >= body.length)
-  const content = new Uint8Array(length)
+  for (let at = 0; at < body.length;) {
+    // As much as cannot make too many, so that what is too large costs no more memory than what is allowed.
+    const end = at + Math.max(LEAST_STEP, Math.floor((most - length) / MOST_OF_ONE))
+    inflate.push(body.subarray(at, end), end >= body.length)
+    at = end
+  }
+  return joined(parts, length)
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
-    content.set(part, at)
+    all.set(part, at)
     at += part.length
   }
-  return content
+  return all
 }

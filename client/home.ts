@@ -343,13 +343,16 @@ export class Home {
   private showStatus(): void {
     if (!this.welcome) return
     const { instance, build: version, mode } = this.welcome
-    const { tabs, damage, ...storage } = this.worker
+    // A worker of an older build tells neither of the last two.
+    const { tabs, damage, quarantine = [], forks = [], ...storage } = this.worker
     this.statusNow.set({
       online: navigator.onLine,
       unsaved: this.writes.unsaved,
       storage,
       worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
       damage,
+      quarantine,
+      forks,
     })
   }
 

@@ -3,6 +3,8 @@ import type { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type {
   Damage,
+  Fork,
+  Quarantine,
   DeviceInfo,
   IdentityInfo,
   MemberInfo,
@@ -87,6 +89,21 @@ export interface HomeStatus {
   }
   /** What of the store could not be read; everything else is there. */
   readonly damage: readonly Damage[]
+  /** Entries of other devices that do not count, and why: they are kept, and not shown. */
+  readonly quarantine: readonly Quarantine[]
+  /** Devices as which two have written: one profile is a copy of another. */
+  readonly forks: readonly Fork[]
 }
 
-export type { Damage, DeviceInfo, IdentityInfo, MemberInfo, ProfileInfo, Role, SpaceInfo, WorkerMode }
+export type {
+  Damage,
+  DeviceInfo,
+  Fork,
+  IdentityInfo,
+  MemberInfo,
+  ProfileInfo,
+  Quarantine,
+  Role,
+  SpaceInfo,
+  WorkerMode,
+}

@@ -42,12 +42,13 @@ export function fillPopover(home: Home): void {
 }
 
 function stateInWords({ status, rejected }: Home): string {
-  const { damage, unsaved, worker } = status.value
+  const { damage, forks, unsaved, worker } = status.value
   const refused = rejected.value.length
   if (status.error) return status.error.message
   if (worker.silent) return 'The data plane does not answer just now. What you change here is not saved yet.'
   if (refused) return `Changes that could not be saved: ${refused}.`
   if (damage.length) return 'Some data on this device cannot be read.'
+  if (forks.length) return 'A device exists twice, and what both have written is kept aside.'
   return unsaved ? 'Saving…' : 'Everything is saved on this device.'
 }
 

@@ -12,6 +12,7 @@ import { coalesce } from './protocol/coalesce.js'
 import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
 import type { ClientId, ObjectId } from './protocol/ids.js'
 import type { Op } from './protocol/operations.js'
+import { isOwnType } from './protocol/own-types.js'
 import { checkSpec, type QuerySpec } from './protocol/queries.js'
 import {
   PING_MS,
@@ -150,7 +151,7 @@ export class Session implements Listener {
     this.locked.abort()
     this.echo.listeners.delete(this)
     for (const window of this.windows.values()) window?.close()
-    this.echo.release()
+    this.echo.queries.release()
     // Closing in this turn could drop the frame that was just posted.
     this.house.later(() => this.stream.close(), 1000)
     this.house.left(this)
@@ -205,7 +206,7 @@ export class Session implements Listener {
       case 'unquery':
         this.windows.get(message.q)?.close()
         this.windows.delete(message.q)
-        return this.echo.release()
+        return this.echo.queries.release()
       case 'load':
         return this.load(message.q, message.id)
       case 'ask':
@@ -233,6 +234,7 @@ export class Session implements Listener {
     const made = items.filter(({ id }) => !this.watched.has(id))
     try {
       for (const { id } of made) this.watched.add(id)
+      checkTypes(items)
       accepted = this.echo.accept(this.client, n, this.former.now(space), this.map(items, seen))
     } catch (e) {
       for (const { id } of made) this.watched.delete(id)
@@ -265,6 +267,7 @@ export class Session implements Listener {
     const known = this.echo.unknown([id])
     if (known) return void known.then(() => this.load(q, id)).catch((e) => this.end(toHearthError(e)))
     const record = this.echo.record(id)
+    if (record && isOwnType(record.type)) return this.send({ t: 'loaded', q, found: false })
     if (record) this.show([record])
     this.send({ t: 'loaded', q, found: !!record && !record.gone })
   }
@@ -283,7 +286,7 @@ export class Session implements Listener {
           reason: `more than ${MAX_QUERIES} open queries in one tab`,
         })
       checkSpec(spec)
-      const decided = this.echo.undecided(spec)
+      const decided = this.echo.queries.undecided(spec)
       if (decided) {
         this.windows.set(q, undefined)
         const again = () => {
@@ -296,7 +299,7 @@ export class Session implements Listener {
       const { after } = spec
       if (after && !this.echo.record(after)) throw new HearthError('echo/unknown-object')
       const window = new QueryWindow(
-        this.echo.matching(spec),
+        this.echo.queries.matching(spec),
         spec.limit,
         after && (() => this.echo.record(after)),
         (diff) => this.shift(q, diff),
@@ -404,6 +407,12 @@ export class Session implements Listener {
     this.stream.postMessage({ f: this.frame++, m: this.outbox })
     this.outbox = []
   }
+}
+
+/** @throws HearthError `echo/invalid` */
+function checkTypes(items: readonly Item[]): void {
+  if (items.some((item) => 'type' in item && isOwnType(item.type)))
+    throw new HearthError('echo/invalid', { reason: 'types that begin with "hearth/" are its own' })
 }
 
 /** The objects that must be there for these to be applied. */

@@ -68,8 +68,8 @@ test('while pages are still coming, what is here is what documents say, and a re
         if (record) assert.deepStrictEqual([record.value, record.gone], [value, gone], `${message}: ${id}`)
       }
       const limit = random.between(1, 20)
-      if (echo.undecided({ limit })) return
-      const ids = new QueryWindow(echo.matching({ limit }), limit, undefined, () => undefined)
+      if (echo.queries.undecided({ limit })) return
+      const ids = new QueryWindow(echo.queries.matching({ limit }), limit, undefined, () => undefined)
         .view()
         .map(({ id }) => id)
       const all = created.filter((id) => !expected.get(id)!.gone)

@@ -38,6 +38,13 @@ const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.val
 const bodyOf = (device: Device, object: ObjectId) =>
   (valueOf(device, object)!['body'] as { '@text': string })['@text']
 
+/** What is in quarantine, once that was counted. */
+async function quarantineOf({ echo }: Device) {
+  for (let turn = 0; turn < 200 && echo.asides.quarantine.length === 0; turn++)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  return echo.asides.quarantine
+}
+
 describe('a space with two members', () => {
   it('shows to both what each writes, whoever made it', async () => {
     const { olga, ed, id: space } = await shared()
@@ -137,9 +144,11 @@ describe('a space with two members', () => {
     await tell(space, ed, olga)
     assert.equal(bodyOf(olga, a), 'kept')
     assert.equal(valueOf(olga, b), undefined)
-    assert.equal((await olga.echo.exchange.judged(space)).quarantined.length, 2)
+    const aside = [{ space, device: ed.halo.device, entries: 2, reason: 'beyond-cut' }]
+    assert.deepEqual(await quarantineOf(olga), aside)
     await olga.again()
     assert.equal(bodyOf(olga, a), 'kept')
+    assert.deepEqual(olga.echo.asides.quarantine, aside, 'it is known before anybody judges anew')
   })
 
   it('takes back what counted until somebody was heard of', async () => {
@@ -233,12 +242,9 @@ describe('a profile that was copied', () => {
     await write(copy, space, { id: id(), type: 'note', value: { title: 'by the other' } })
     await tell(space, ed, olga)
     await olga.echo.exchange.receive(space, await copy.echo.exchange.entriesOf(space, ed.halo.device))
-    const { forks, quarantined } = await olga.echo.exchange.judged(space)
-    assert.deepEqual(
-      forks.map(({ feed }) => feed),
-      [ed.halo.device],
-    )
-    assert.equal(quarantined.length, 2)
+    const { device } = ed.halo
+    assert.deepEqual(await quarantineOf(olga), [{ space, device, entries: 2, reason: 'forked' }])
+    assert.deepEqual(olga.echo.asides.forks, [{ space, device, seq: 2 }])
     assert.equal(bodyOf(olga, a), 'before')
   })
 })

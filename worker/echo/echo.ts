@@ -6,9 +6,9 @@
 import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
 import type { ClientId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
-import type { QuerySpec } from '../protocol/queries.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import { verifyItem } from '../protocol/verify.js'
+import { Asides } from './asides.js'
 import type { Batch, Refusal } from './batch.js'
 import { Checkpoints } from './checkpoint.js'
 import { Claims } from './claims.js'
@@ -17,11 +17,12 @@ import { Documents } from './documents.js'
 import { applyItems } from './editing.js'
 import { Exchange } from './exchange.js'
 import { Gate } from './gate.js'
-import { Matching, type RecordChange } from './matching.js'
+import type { RecordChange } from './matching.js'
 import type { Keeper } from './keeper.js'
 import { openSpace, type Heads } from './opening.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
+import { Queries } from './queries.js'
 import { OTHERS, Receiving, type Remade } from './receiving.js'
 import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
@@ -56,7 +57,10 @@ export class Echo {
   /** With other devices. */
   readonly exchange: Exchange
   private readonly spaces = new Map<SpaceId, Space>()
-  private readonly matchings = new Map<string, Matching>()
+  /** What does not count, as people are told of it. */
+  readonly asides: Asides
+  /** Of tabs. */
+  readonly queries = new Queries(this.spaces)
   /** Accepted and not durable, in order. */
   private readonly pending: Batch[] = []
   private readonly marks = new Map<ClientId, Mark>()
@@ -87,7 +91,8 @@ export class Echo {
       show: (space, created, edits) => this.show(space, created, edits),
       remade: (space, objects) => this.remade(space, objects),
     })
-    this.exchange = new Exchange(store, this.spaces, receiving, this.gate)
+    this.asides = new Asides(platform, store, (space) => receiving.known(space))
+    this.exchange = new Exchange(store, this.spaces, receiving, this.gate, this.asides)
     this.committer = new Committer(
       platform,
       store,
@@ -142,6 +147,7 @@ export class Echo {
 
   private async recover(heads: Heads, keepers: readonly Keeper[]): Promise<void> {
     heads.damage.forEach((damage) => this.report(damage))
+    this.asides.restore(heads.asides.filter(({ space }) => keepers.some(({ id }) => id === space)))
     for (const [client, mark] of heads.marks) {
       this.marks.set(client, mark)
       this.refusals.add(client, mark.refused ?? [])
@@ -150,7 +156,7 @@ export class Echo {
       openSpace(this.platform, this.store, this.documents, heads, keeper, {
         damage: (damage) => this.report(damage),
         found: (id) => this.claims.found(id),
-        came: (records) => this.came(records),
+        came: (records) => this.queries.came(records),
         ended: (space) => this.loaded(space),
       })
     for (const space of await Promise.all(keepers.map(open))) this.spaces.set(space.id, space)
@@ -170,10 +176,6 @@ export class Echo {
     for (const space of [...this.spaces.values()]) await space.loading?.rest()
   }
 
-  private came(records: readonly ObjectRecord[]): void {
-    for (const matching of this.matchings.values()) matching.came(records)
-  }
-
   /** All of a space is here. */
   private loaded(space: Space): void {
     if (space.pages.dirty) this.checkpoints.soon()
@@ -188,7 +190,7 @@ export class Echo {
     const writes = old.map((key): Write => ({ table: 'marks', key, delete: true }))
     await this.store.write(writes, 'relaxed').catch(() => undefined)
     for (const id of this.gone) await wipe(this.store, id).catch(() => undefined)
-    const quiet = { asked: () => this.asked, stopped: () => this.ended }
+    const quiet = { asked: () => this.asked + this.queries.asked, stopped: () => this.ended }
     const report = (damage: Damage) => this.report(damage)
     for (const space of [...this.spaces.values()])
       await scrub(this.platform, this.store, space, report, quiet).catch(() => undefined)
@@ -213,8 +215,9 @@ export class Echo {
     if (!space) return
     space.loading?.stop(new HearthError('echo/unknown-space'))
     this.spaces.delete(id)
+    this.asides.forget(id)
     const records = [...space.rows.values()].map(({ record }) => record)
-    this.changed(records.map((record) => [record, undefined]))
+    this.queries.changed(records.map((record) => [record, undefined]))
     const gone = new Map(records.map((record) => [record.id, undefined]))
     for (const listener of this.listeners) listener.reset(gone)
     await this.committer.idle()
@@ -224,7 +227,7 @@ export class Echo {
   }
 
   /** Spaces of which nothing is shown, and something may still be stored: the end came in between. */
-  wipeLater(ids: readonly SpaceId[]): void {
+  wipeLater(ids: Iterable<SpaceId>): void {
     this.gone.push(...ids)
   }
 
@@ -263,6 +266,13 @@ export class Echo {
     return this.row(id)?.[1].record
   }
 
+  /** What is there of one type, in order of creation. */
+  objectsOf(space: SpaceId, type: string): ObjectRecord[] {
+    const rows = [...(this.spaces.get(space)?.rows.values() ?? [])]
+    const records = rows.map(({ record }) => record).filter((one) => one.type === type && !one.gone)
+    return records.sort((a, b) => a.order - b.order)
+  }
+
   /**
    * Applies a batch, already mapped to the state of now, and tells everybody; durable later.
    * @throws HearthError `echo/…`, `store/erased`; nothing was changed then, and the batch counts as refused
@@ -296,7 +306,7 @@ export class Echo {
     for (const item of placed)
       if ('ops' in item)
         for (const listener of this.listeners) listener.edited(item.id, item.ops, item.slot.at, client)
-    this.changed([...before].map(([id, was]) => [was, space.rows.get(id)!.record]))
+    this.queries.changed([...before].map(([id, was]) => [was, space.rows.get(id)!.record]))
     this.committer.add(batch)
     const created = placed.flatMap((item) =>
       'created' in item ? [[item.id, item.created.order] as const] : [],
@@ -315,41 +325,6 @@ export class Echo {
    */
   unknown(ids: readonly ObjectId[]): Promise<void> | undefined {
     return this.loading && ids.some((id) => !this.row(id)) ? this.claims.settled() : undefined
-  }
-
-  /**
-   * Undefined if what is here decides the query's result; else resolves when more is here.
-   * @throws HearthError `store/…` if the store cannot be read
-   */
-  undecided(spec: QuerySpec): Promise<unknown> | undefined {
-    const loading = this.spacesOf(spec).flatMap((space) => space.loading ?? [])
-    if (loading.length === 0) return undefined
-    // Only in creation order is the beginning of a result known before its end.
-    if (spec.limit === undefined || spec.after || spec.orderBy?.length)
-      return Promise.all(loading.map((one) => one.hurry()))
-    if (this.matching(spec).certain >= spec.limit) return undefined
-    return Promise.race(loading.map((one) => one.more()))
-  }
-
-  /** The live result of a query; opens it, or shares the one that is open. */
-  matching(spec: QuerySpec): Matching {
-    this.asked++
-    const { space, type, where, orderBy } = spec
-    const key = JSON.stringify([space, type, where, orderBy])
-    let matching = this.matchings.get(key)
-    if (!matching) {
-      const horizon = () =>
-        Math.min(...this.spacesOf(spec).map(({ loading }) => loading?.horizon ?? Infinity))
-      const kept = { space, type, where, orderBy } as QuerySpec
-      matching = new Matching(kept, records(this.spacesOf(spec)), horizon)
-      this.matchings.set(key, matching)
-    }
-    return matching
-  }
-
-  /** A window has closed: results that nobody looks at are dropped. */
-  release(): void {
-    for (const [key, matching] of this.matchings) if (matching.windows.size === 0) this.matchings.delete(key)
   }
 
   /** Everything accepted is durable, and derived data is written: an end for which nobody waits. */
@@ -372,6 +347,7 @@ export class Echo {
   private end(error: HearthError): void {
     this.ended = true
     this.checkpoints.stop()
+    this.asides.stop()
     for (const { loading } of this.spaces.values()) loading?.stop(error)
   }
 
@@ -387,14 +363,8 @@ export class Echo {
       spaces,
       documents: this.documents.count,
       pending: this.pending.length,
-      queries: this.matchings.size,
+      queries: this.queries.count,
     }
-  }
-
-  private spacesOf({ space }: QuerySpec): Space[] {
-    if (space === undefined) return [...this.spaces.values()]
-    const one = this.spaces.get(space)
-    return one ? [one] : []
   }
 
   private row(id: ObjectId): [Space, Row] | undefined {
@@ -403,10 +373,6 @@ export class Echo {
       if (row) return [space, row]
     }
     return undefined
-  }
-
-  private changed(changes: readonly RecordChange[]): void {
-    for (const matching of this.matchings.values()) matching.update(changes)
   }
 
   private becameDurable(batches: readonly Batch[]): void {
@@ -435,7 +401,7 @@ export class Echo {
       this.report({ what: 'document', object: only, message: error.message })
     const { listeners } = this
     const record = (id: ObjectId) => this.record(id)
-    const changed = (changes: readonly RecordChange[]) => this.changed(changes)
+    const changed = (changes: readonly RecordChange[]) => this.queries.changed(changes)
     const apply = this.apply.bind(this)
     const skip = this.committer.skip.bind(this.committer)
     takeBack({ listeners, record, changed, apply, skip }, batches, refusal)
@@ -456,7 +422,7 @@ export class Echo {
   ): void {
     for (const [id, ops, at] of edits)
       for (const listener of this.listeners) listener.edited(id, ops, at, OTHERS)
-    this.changed([
+    this.queries.changed([
       ...created.map((record): RecordChange => [undefined, record]),
       ...edits.map(([id, , , before]): RecordChange => [before, space.rows.get(id)!.record]),
     ])
@@ -478,7 +444,7 @@ export class Echo {
       const after = space.rows.get(id)?.record
       if (before !== after) changes.push([before, after])
     }
-    this.changed(changes)
+    this.queries.changed(changes)
     for (const only of objects.keys())
       if (this.pending.some((batch) => batch.ids.includes(only)))
         this.failed(this.committer.takeAll(), { error: new HearthError('echo/lost-base'), only })
@@ -492,8 +458,4 @@ export class Echo {
       return
     this.damage.push(damage)
   }
-}
-
-function* records(spaces: readonly Space[]): Iterable<ObjectRecord> {
-  for (const space of spaces) for (const row of space.rows.values()) yield row.record
 }

@@ -2,8 +2,9 @@
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, SpaceId } from '../protocol/ids.js'
 import type { Store } from '../store.js'
+import type { Asides } from './asides.js'
 import type { Gate } from './gate.js'
-import type { FeedPosition, Fork, Quarantined } from './keeper.js'
+import type { FeedPosition } from './keeper.js'
 import type { Received, Receiving } from './receiving.js'
 import type { Space } from './space.js'
 
@@ -13,6 +14,7 @@ export class Exchange {
     private readonly spaces: ReadonlyMap<SpaceId, Space>,
     private readonly receiving: Receiving,
     private readonly gate: Gate,
+    private readonly asides: Asides,
   ) {}
 
   /**
@@ -22,12 +24,15 @@ export class Exchange {
   async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
     const space = this.spaces.get(id)
     if (!space) throw new HearthError('echo/unknown-space')
-    return this.gate.run(() => this.receiving.receive(space, entries))
+    return this.gate.run(() => this.receiving.receive(space, entries)).finally(() => this.asides.look(space))
   }
 
   /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */
   async rejudge(): Promise<void> {
-    for (const space of [...this.spaces.values()]) await this.gate.run(() => this.receiving.rejudge(space))
+    for (const space of [...this.spaces.values()]) {
+      await this.gate.run(() => this.receiving.rejudge(space))
+      this.asides.look(space)
+    }
   }
 
   /** Entries of a feed after a position, as they are passed on. @throws HearthError `store/…` */
@@ -40,15 +45,6 @@ export class Exchange {
   feedsOf(space: SpaceId): ReadonlyMap<DeviceId, number> {
     const feeds = this.spaces.get(space)?.feeds ?? []
     return new Map([...feeds].map(([device, { seq }]) => [device, seq]))
-  }
-
-  /** Entries that are here and do not count, and why; feeds that two have written. */
-  async judged(
-    id: SpaceId,
-  ): Promise<{ readonly quarantined: readonly Quarantined[]; readonly forks: readonly Fork[] }> {
-    const space = this.spaces.get(id)
-    const feeds = space && (await this.receiving.known(space))
-    return { quarantined: feeds?.judge.quarantined() ?? [], forks: feeds?.judge.forks() ?? [] }
   }
 
   /** How far a device's feed has come here, for whoever ends it. @throws HearthError `store/…` */

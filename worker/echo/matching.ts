@@ -3,6 +3,7 @@
  * object's record before and after; what they do to the result goes to every window on it, as differences.
  */
 import type { ObjectId } from '../protocol/ids.js'
+import { isOwnType } from '../protocol/own-types.js'
 import { comparator, matches, type QuerySpec } from '../protocol/queries.js'
 import type { ObjectRecord } from '../protocol/rpc.js'
 
@@ -107,8 +108,12 @@ export class Matching {
   }
 
   private has(record: ObjectRecord): boolean {
+    const { gone, space, type } = record
     return (
-      !record.gone && (!this.spec.space || this.spec.space === record.space) && matches(this.spec, record)
+      !gone &&
+      !isOwnType(type) &&
+      (!this.spec.space || this.spec.space === space) &&
+      matches(this.spec, record)
     )
   }
 }

@@ -4,6 +4,7 @@
  */
 import { toBase64Url, type ClientId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
+import { ASIDES, type Aside } from './asides.js'
 import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
 import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
@@ -28,6 +29,7 @@ export interface Heads {
   /** Clients whose marks are forgotten. */
   readonly stale: readonly ClientId[]
   readonly damage: readonly Damage[]
+  readonly asides: readonly Aside[]
 }
 
 /** What a space that is being opened tells. */
@@ -43,8 +45,9 @@ export interface OpeningEvents {
 
 /** The first go. */
 export async function readHeads(store: Store, platform: EchoPlatform): Promise<Heads> {
-  const [lost, marks, positions, journal] = await Promise.all([
+  const [lost, asides, marks, positions, journal] = await Promise.all([
     store.get<string>('meta', 'lost'),
+    store.get<readonly Aside[]>('meta', ASIDES),
     store.rows<Mark>('marks'),
     store.rows<Position>('positions'),
     store.rows<unknown>('journal'),
@@ -58,6 +61,7 @@ export async function readHeads(store: Store, platform: EchoPlatform): Promise<H
     ),
     stale: marks.filter(({ value }) => !(value.at > since)).map(({ key }) => client(key)),
     damage: await lossOf(store, lost),
+    asides: asides ?? [],
   }
 }
 

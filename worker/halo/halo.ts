@@ -21,8 +21,6 @@ const MAX_NAME = 256
 
 export class Halo {
   readonly damage: readonly Damage[]
-  /** Spaces that were left, or deleted, before this device was opened. */
-  readonly left: readonly SpaceId[]
   /** Spaces that the first builds wrote, which are to be written anew: what they were called, and what they are. */
   readonly moving: readonly Move[]
   /** How devices and members come in. */
@@ -35,7 +33,6 @@ export class Halo {
     this.admissions = new Admissions(this.held)
     this.recovery = loaded.recovery
     this.damage = loaded.damage
-    this.left = loaded.left
     this.moving = loaded.moving
   }
 
@@ -62,6 +59,11 @@ export class Halo {
 
   get(space: SpaceId): HaloSpace | undefined {
     return this.held.get(space)
+  }
+
+  /** Spaces that were left, or deleted. */
+  get left(): ReadonlySet<SpaceId> {
+    return this.held.left
   }
 
   /** Runs after every change of who is in what, and of what it is called. */

@@ -30,6 +30,8 @@ export class Holdings {
   readonly own: OwnDevice
   /** The personal one first, then in order of creation. */
   private readonly all: Map<SpaceId, HaloSpace>
+  /** Spaces that were left, or deleted. */
+  readonly left: Set<SpaceId>
   private readonly listeners = new Set<() => void>()
   private last: Promise<unknown> = Promise.resolve()
   positions: FeedPositions = async () => ({ seq: 0, hash: null, heads: [] })
@@ -37,9 +39,10 @@ export class Holdings {
   constructor(
     readonly platform: HaloPlatform,
     private readonly store: Store,
-    { own, spaces }: Loaded,
+    { own, spaces, left }: Loaded,
   ) {
     this.own = own
+    this.left = new Set(left)
     this.all = new Map(spaces.map((space) => [space.log.id, space]))
   }
 
@@ -120,6 +123,7 @@ export class Holdings {
     }
     await this.store.write(rows, 'strict')
     this.all.set(id, space)
+    this.left.delete(id)
     this.changed()
   }
 
@@ -127,6 +131,7 @@ export class Holdings {
   async drop({ log: { id } }: HaloSpace): Promise<void> {
     await this.store.write([{ table: 'spaces', key: id, put: { id, left: true } }], 'strict')
     this.all.delete(id)
+    this.left.add(id)
     this.changed()
   }
 

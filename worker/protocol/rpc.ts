@@ -117,6 +117,17 @@ export interface Facts {
 /** What is asked for: of members, the space's, and of a profile, the identity's id. */
 export type What = readonly [fact: keyof Facts, of?: string]
 
+/** The recovery words as a passkey has locked them: worthless without it. Bytes; `docs/protocol/suite.md` says how. */
+export interface Passkey {
+  /** Which passkey: the credential's id. */
+  readonly credential: Uint8Array
+  /** What it was asked with: 32 bytes. */
+  readonly salt: Uint8Array
+  /** 12 bytes. */
+  readonly nonce: Uint8Array
+  readonly locked: Uint8Array
+}
+
 export interface ProfileInfo {
   readonly id: IdentityId
   readonly displayName: string
@@ -131,6 +142,23 @@ export interface Damage {
   readonly message: string
 }
 
+/** Entries of one device that are here and are not shown, because they do not count. Nothing of them is deleted. */
+export interface Quarantine {
+  readonly space: SpaceId
+  /** Whose. */
+  readonly device: DeviceId
+  readonly entries: number
+  /** Of the first of them: a code of docs/protocol/acceptance.md, such as `beyond-cut` or `forked`. */
+  readonly reason: string
+}
+/** Two have written as one device, as a profile that was copied and the one it was copied from. */
+export interface Fork {
+  readonly space: SpaceId
+  readonly device: DeviceId
+  /** From which entry of its feed on, from 1. */
+  readonly seq: number
+}
+
 export interface WorkerStatus {
   readonly tabs: number
   /** Bytes; 0 where the browser does not say. */
@@ -138,6 +166,8 @@ export interface WorkerStatus {
   readonly quota: number
   readonly persisted: boolean
   readonly damage: readonly Damage[]
+  readonly quarantine: readonly Quarantine[]
+  readonly forks: readonly Fork[]
 }
 
 /** What workers say to each other on `OWNER_CHANNEL`. */
@@ -167,6 +197,10 @@ export interface SessionApi {
   deleteSpace(space: SpaceId): Promise<void>
   /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */
   recoveryPhrase(): Promise<string>
+  /** With which the words can be unlocked, at any device of this identity; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */
+  passkeys(): Promise<readonly Passkey[]>
+  /** Durable when it resolves. @throws HearthError `halo/shell-only`, `echo/invalid`, `store/…` */
+  keepPasskey(passkey: Passkey): Promise<void>
   /** Figures for support: no plaintext of the user's, no keys. */
   diagnostics(): Promise<Record<string, unknown>>
   /** Deletes the database. Every tab is told `store/erased`. */

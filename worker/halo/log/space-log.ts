@@ -136,6 +136,12 @@ export class SpaceLog {
     return [...first, ...later.filter((one) => one.epoch === epoch).map(({ device }) => device)]
   }
 
+  /** Whether an epoch began by an entry that is here, and others have followed it. */
+  isPast(epoch: string): boolean {
+    const id = epoch as LogEntryId
+    return this.signed.has(id) && !this.state.epochs.includes(id)
+  }
+
   get name(): string {
     return this.signed.get(this.state.named)!.enclosed.name!
   }

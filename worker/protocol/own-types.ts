@@ -1,0 +1,9 @@
+/** Types of objects that are Hearth's own: in the personal space, for all devices of an identity, and shown to no app. */
+const OWN = 'hearth/'
+
+/** What the personal space keeps of another one: `worker/belongings.ts`. */
+export const SPACE_TYPE = `${OWN}space`
+/** The recovery words, locked by a passkey: `worker/passkeys.ts`. */
+export const PASSKEY_TYPE = `${OWN}passkey`
+
+export const isOwnType = (type: string): boolean => type.startsWith(OWN)

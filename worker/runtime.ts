@@ -64,7 +64,15 @@ export class Runtime {
       void this.refreshStatus()
     },
   }
-  private status: WorkerStatus = { tabs: 0, used: 0, quota: 0, persisted: false, damage: [] }
+  private status: WorkerStatus = {
+    tabs: 0,
+    used: 0,
+    quota: 0,
+    persisted: false,
+    damage: [],
+    quarantine: [],
+    forks: [],
+  }
 
   constructor(readonly platform: Platform) {
     this.instance = newId<InstanceId>(platform.random(16))
@@ -123,6 +131,10 @@ export class Runtime {
       return this.planes()
     }
     const halo = async () => (await attached()).halo
+    const shown = () => {
+      if (!session.isShell) throw new HearthError('halo/shell-only')
+      return attached()
+    }
     serve(
       {
         createSpace: async (name) => (await halo()).createSpace(name),
@@ -133,10 +145,9 @@ export class Runtime {
         leaveSpace: async (space) => (await halo()).leaveSpace(space),
         rename: async (space, name) => (await halo()).rename(space, name),
         deleteSpace: async (space) => (await halo()).deleteSpace(space),
-        recoveryPhrase: async () => {
-          if (!session.isShell) throw new HearthError('halo/shell-only')
-          return (await halo()).recoveryPhrase()
-        },
+        recoveryPhrase: async () => (await shown()).halo.recoveryPhrase(),
+        passkeys: async () => (await shown()).passkeys.all(),
+        keepPasskey: async (passkey) => (await shown()).passkeys.keep(passkey),
         diagnostics: async () => this.diagnostics((await attached()).echo),
         erase: async () => this.erase((await attached()).echo),
       },
@@ -238,7 +249,9 @@ export class Runtime {
     await echo?.loadAll().catch(() => undefined)
     const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))
     const damage = [...(halo?.damage ?? []), ...(echo?.damage ?? [])]
-    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage }
+    const quarantine = echo?.asides.quarantine ?? []
+    const forks = echo?.asides.forks ?? []
+    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage, quarantine, forks }
     if (JSON.stringify(next) === JSON.stringify(this.status)) return
     this.status = next
     for (const session of this.sessions) session.sendStatus(next)

@@ -2,12 +2,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { icon } from '../design/icons.js'
+import { openRecovery, recoveryDialog } from './recovery-dialog.js'
 
 type Device = Home['devices']['value'][number]
 
-/** The words while they are shown, and nowhere else. */
-let words: readonly string[] | undefined
-let problem = ''
 let state = ''
 
 export function youPanel(home: Home, changed: () => void): TemplateResult {
@@ -54,8 +52,10 @@ export function youPanel(home: Home, changed: () => void): TemplateResult {
     <ul class="rows">
       <li><span>Identity</span><code title=${id}>${id.slice(0, 12)}…</code></li>
     </ul>
-    <button class="button" @click=${() => dialog().showModal()}>${icon('note', 18)} Recovery words…</button>
-    ${recovery(home, changed)}
+    <button class="button" @click=${() => openRecovery(home, changed)}>
+      ${icon('note', 18)} Recovery words…
+    </button>
+    ${recoveryDialog(home, changed)}
   </article>`
 }
 
@@ -68,50 +68,5 @@ const deviceRow = (home: Home, { id, name, revoked }: Device): TemplateResult =>
         : html`<button class="button" data-kind="quiet" @click=${() => home.revokeDevice(id)}>Revoke</button>`
     }
   </li>`
-
-const dialog = () => document.querySelector<HTMLDialogElement>('#words')!
-
-/** Shown only when it was asked for a second time, by somebody who was told what they are. */
-function recovery(home: Home, changed: () => void): TemplateResult {
-  const show = async () => {
-    try {
-      words = (await home.recoveryPhrase()).split(' ')
-    } catch (error) {
-      problem = (error as Error).message
-    }
-    changed()
-  }
-  const hide = () => {
-    words = undefined
-    problem = ''
-    changed()
-  }
-  return html`<dialog id="words" aria-labelledby="words-title" closedby="any" @close=${hide}>
-    <h2 id="words-title">Your recovery words</h2>
-    <p>
-      These 24 words give this identity back if you lose every device, and your data with it, from a host that
-      keeps your spaces. No host does so yet: today, what you write is on this device only. Whoever has the
-      words can be you, so write them on paper, show them to nobody, and do not photograph them.
-    </p>
-    ${
-      words
-        ? html`<ol class="words">
-            ${words.map((word) => html`<li>${word}</li>`)}
-          </ol>`
-        : nothing
-    }
-    ${problem ? html`<p role="alert">${problem}</p>` : nothing}
-    <form method="dialog">
-      ${
-        words
-          ? html`<button class="button" data-kind="primary">Done</button>`
-          : html`<button class="button" autofocus>Not now</button>
-              <button class="button" data-kind="primary" type="button" @click=${show}>
-                I am alone: show them
-              </button>`
-      }
-    </form>
-  </dialog>`
-}
 
 const valueOf = ({ target }: Event): string => (target as HTMLInputElement).value.trim()

@@ -4,6 +4,22 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Stage } from './stage.js'
 
+/** Passkeys that this page's browser has, with nobody's finger. */
+async function virtualPasskeys(page: Page) {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasPrf: true },
+      ...{ hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    },
+  })
+  return {
+    all: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    remove: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
+  }
+}
+
 describe('an identity', () => {
   let stage: Stage
   let alpha: Page
@@ -60,6 +76,54 @@ describe('an identity', () => {
     assert.equal(await shell.locator('#words li').count(), 24)
     await shell.click('#words >> text=Done')
     await shell.waitForFunction(() => document.querySelectorAll('#words li').length === 0)
+  })
+
+  it('has its words locked by a passkey, which shows them later, and nothing else does', async () => {
+    const passkeys = await virtualPasskeys(shell)
+    const asked = () => shell.click('text=Recovery words…')
+    const words = () => shell.locator('#words li').allTextContents()
+    await asked()
+    await shell.click('#words >> text=I am alone: show them')
+    await shell.waitForSelector('#words li')
+    const shown = await words()
+    await shell.click('#words >> text=Done')
+    await asked()
+    await shell.click('text=Lock them with a passkey…')
+    await shell.waitForSelector('#words >> text=Done. The passkey shows the words')
+    assert.equal((await passkeys.all()).length, 1)
+
+    await shell.reload()
+    await shell.waitForSelector('#you')
+    await asked()
+    await shell.click('text=Show them with the passkey')
+    await shell.waitForSelector('#words li')
+    assert.deepEqual(await words(), shown)
+    await shell.click('#words >> text=Done')
+
+    await passkeys.remove()
+    await asked()
+    await shell.click('text=Show them with the passkey')
+    await shell.waitForSelector('#words [role=alert]')
+    assert.match((await shell.textContent('#words [role=alert]'))!, /No passkey was used/)
+    assert.deepEqual(await words(), [])
+    await shell.click('#words >> text=Not now')
+  })
+
+  it('keeps what is its own from apps: they neither see it nor write it', async () => {
+    const seen = await alpha.evaluate(async () => {
+      const query = window.home.query('hearth/passkey')
+      await query.ready
+      const before = window.home.rejected.value.length
+      window.home.space.add('hearth/passkey', { locked: 'mine' })
+      await window.home.space.flush().catch(() => undefined)
+      const { code } = window.home.rejected.value.at(-1)!
+      await window.home.rejected.value.at(-1)!.discard()
+      const asked = await (window.home as unknown as { call(of: string): Promise<unknown> })
+        .call('passkeys')
+        .catch((e: { code: string }) => e.code)
+      return { shown: query.value.length, before, code, asked }
+    })
+    assert.deepEqual(seen, { shown: 0, before: 0, code: 'echo/invalid', asked: 'halo/shell-only' })
   })
 
   it('owns the spaces that it makes, names them for all tabs, and deletes them for all', async () => {

@@ -62,7 +62,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
     return {
       halo,
       echo,
-      passkeys: new Passkeys(platform, own),
+      passkeys: new Passkeys(platform, halo, own),
       former: new FormerNames(moved ? halo.moving : (before ?? [])),
     }
   } catch (e) {

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Passkey } from '../../worker/protocol/rpc.js'
 import type { Home } from '../home.js'
-import { lockWithPasskey, mayHavePasskeys, unlockWithPasskey } from './passkey.js'
+import { makePasskey, mayHavePasskeys, usePasskey } from './passkey.js'
 
 /** The words while they are shown, and nowhere else. */
 let words: readonly string[] | undefined
@@ -25,12 +25,16 @@ export function recoveryDialog(home: Home, changed: () => void): TemplateResult 
     changed()
   }
   const show = () => tried(async () => void (words = (await home.recoveryPhrase()).split(' ')))
-  const unlock = () => tried(async () => void (words = (await unlockWithPasskey(passkeys)).split(' ')))
+  const unlock = () =>
+    tried(async () => {
+      const { credential, answer } = await usePasskey(passkeys)
+      words = (await home.call('unlockWords', credential, answer)).split(' ')
+    })
   const lock = () =>
     tried(async () => {
       const { displayName, deviceName } = home.identity.value
-      const phrase = await home.recoveryPhrase()
-      await home.call('keepPasskey', await lockWithPasskey(phrase, displayName || deviceName || 'Hearth'))
+      const { credential, salt, answer } = await makePasskey(displayName || deviceName || 'Hearth')
+      await home.call('lockWords', { credential, salt }, answer)
       passkeys = await home.call('passkeys')
       said = 'Done. The passkey shows the words on each of your devices.'
     })

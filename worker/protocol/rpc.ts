@@ -117,15 +117,12 @@ export interface Facts {
 /** What is asked for: of members, the space's, and of a profile, the identity's id. */
 export type What = readonly [fact: keyof Facts, of?: string]
 
-/** The recovery words as a passkey has locked them: worthless without it. Bytes; `docs/protocol/suite.md` says how. */
+/** One by which the recovery words can be unlocked. */
 export interface Passkey {
-  /** Which passkey: the credential's id. */
+  /** Which: the credential's id. */
   readonly credential: Uint8Array
-  /** What it was asked with: 32 bytes. */
+  /** What it is asked with: 32 bytes. */
   readonly salt: Uint8Array
-  /** 12 bytes. */
-  readonly nonce: Uint8Array
-  readonly locked: Uint8Array
 }
 
 export interface ProfileInfo {
@@ -197,10 +194,16 @@ export interface SessionApi {
   deleteSpace(space: SpaceId): Promise<void>
   /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */
   recoveryPhrase(): Promise<string>
-  /** With which the words can be unlocked, at any device of this identity; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */
+  /** Those with which the words can be unlocked; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */
   passkeys(): Promise<readonly Passkey[]>
-  /** Durable when it resolves. @throws HearthError `halo/shell-only`, `echo/invalid`, `store/…` */
-  keepPasskey(passkey: Passkey): Promise<void>
+  /**
+   * Durable when it resolves.
+   * @param answer of the passkey to its salt: 32 bytes
+   * @throws HearthError `halo/shell-only`, `halo/no-words-here`, `echo/invalid`, `store/…`
+   */
+  lockWords(passkey: Passkey, answer: Uint8Array): Promise<void>
+  /** 24 words. @throws HearthError `halo/shell-only`, `halo/unreadable`, `store/…` */
+  unlockWords(credential: Uint8Array, answer: Uint8Array): Promise<string>
   /** Figures for support: no plaintext of the user's, no keys. */
   diagnostics(): Promise<Record<string, unknown>>
   /** Deletes the database. Every tab is told `store/erased`. */

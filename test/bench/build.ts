@@ -1,6 +1,6 @@
 /** Builds Hearth, and for each system the page that the bench opens, into dist/bench/<system>/. */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,9 @@ import { peerNames, type SystemName } from './systems.js'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const dist = join(root, 'dist')
 export const folderOf = (system: SystemName) => join(dist, 'bench', system)
+
+/** Two scripts and a page, for what one device is handed of another's. */
+export const remoteFolder = join(dist, 'bench', 'remote')
 
 /** Installs the peers, in the versions that are locked. */
 export function installPeers(): void {
@@ -26,6 +29,27 @@ export async function buildAll(systems: readonly SystemName[]): Promise<void> {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   for (const system of systems) await buildPage(system)
+  await buildRemote()
+}
+
+/** The worker's parts, in a worker of the bench's own. */
+async function buildRemote(): Promise<void> {
+  const source = join(root, 'test/bench/remote')
+  const wasm = readdirSync(join(dist, 'hearth')).find((name) => name.endsWith('.wasm'))
+  await build({
+    entryPoints: [join(source, 'reader.ts'), join(source, 'page.ts')],
+    entryNames: '[name]',
+    outdir: remoteFolder,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    define: { __HEARTH_WASM__: JSON.stringify(wasm) },
+    logLevel: 'warning',
+  })
+  const page =
+    '<!doctype html><meta charset="utf-8" /><title>Bench: remote</title><script src="page.js"></script>'
+  await writeFile(join(remoteFolder, 'index.html'), page)
 }
 
 /** Peers are plain JavaScript: their types are there only where they are installed. */

@@ -8,17 +8,18 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { findApps } from '../../kube/apps.js'
 import { makeRoutes } from '../../kube/routes.js'
-import { dist, folderOf } from './build.js'
+import { dist, folderOf, remoteFolder } from './build.js'
 import { peerNames, type SystemName } from './systems.js'
 
 export interface BenchServer {
   urlOf(system: SystemName): string
+  readonly remoteUrl: string
   close(): Promise<void>
 }
 
 /** @param systems built already */
 export async function serve(systems: readonly SystemName[]): Promise<BenchServer> {
-  const routes = makeRoutes(dist, await findApps(dist, systems.map(folderOf)))
+  const routes = makeRoutes(dist, await findApps(dist, [...systems.map(folderOf), remoteFolder]))
   const server = createAdaptorServer({
     async fetch(request: Request) {
       const response = await routes.fetch(request)
@@ -33,6 +34,7 @@ export async function serve(systems: readonly SystemName[]): Promise<BenchServer
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
+    remoteUrl: `http://localhost:${port}/apps/remote/`,
     urlOf: (system) => `http://localhost:${port}/apps/${system}/`,
     async close() {
       server.close()

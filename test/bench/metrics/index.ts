@@ -6,6 +6,7 @@ import { durability } from './durability.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
+import { receive } from './receive.js'
 import { workerRecover } from './recover.js'
 import { typingTrace, wholeTrace } from './typing.js'
 import { tabWeight } from './weight.js'
@@ -28,5 +29,6 @@ export const metrics: readonly Metric[] = [
   { name: 'whole-trace', run: wholeTrace, slow: true },
   { name: 'durability', run: durability },
   { name: 'worker-recover', run: workerRecover },
+  { name: 'receive', run: receive },
   { name: 'growth', run: growth, slow: true },
 ]

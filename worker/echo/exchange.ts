@@ -5,8 +5,16 @@ import type { Store } from '../store.js'
 import type { Asides } from './asides.js'
 import type { Gate } from './gate.js'
 import type { FeedPosition } from './keeper.js'
-import type { Received, Receiving } from './receiving.js'
+import type { Receiving } from './receiving.js'
 import type { Space } from './space.js'
+
+/** What came of entries from elsewhere. */
+export interface Received {
+  /** Not here before. */
+  readonly fresh: number
+  /** No entries of this space, or by nobody who they say: nothing of them was kept. */
+  readonly refused: number
+}
 
 export class Exchange {
   constructor(
@@ -24,7 +32,11 @@ export class Exchange {
   async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
     const space = this.spaces.get(id)
     if (!space) throw new HearthError('echo/unknown-space')
-    return this.gate.run(() => this.receiving.receive(space, entries)).finally(() => this.asides.look(space))
+    // Signatures can be checked while others are applied.
+    const checked = await this.receiving.check(space, entries)
+    const receiving = this.gate.run(() => this.receiving.receive(space, checked))
+    const fresh = await receiving.finally(() => this.asides.look(space))
+    return { fresh, refused: entries.length - checked.length }
   }
 
   /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */

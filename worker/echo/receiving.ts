@@ -21,18 +21,13 @@ import { opSize } from './op-size.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
 
-/** Entries that are applied in one transaction. */
-const TOGETHER = 128
+/** Entries that are applied in one transaction, and bytes of them, at most; one entry goes whole. */
+const TOGETHER = 512
+const TOGETHER_BYTES = 8 << 20
+/** Of one that waits in the store, nobody knows how long it is: as if it were this long. */
+const STRAY_BYTES = 64 << 10
 /** Who made what came from elsewhere, to tabs. */
 export const OTHERS = 'others................' as ClientId
-
-/** What came of entries from elsewhere. */
-export interface Received {
-  /** Not here before. */
-  readonly fresh: number
-  /** No entries of this space, or by nobody who they say: nothing of them was kept. */
-  readonly refused: number
-}
 
 /** What receiving does to ECHO. */
 export interface Showing {
@@ -55,11 +50,19 @@ export interface Showing {
   remade(space: Space, objects: ReadonlyMap<ObjectId, Remade | undefined>): void
 }
 
-/** An entry that was opened, or could not be: then it counts, and has nothing in it. */
-interface Opened {
+/** An entry that is signed by whoever it says. */
+export interface Checked {
   readonly bytes: Uint8Array
   readonly sealed: SealedEntry
+}
+/** Entries that are here and not in the store, by id. */
+type Carried = ReadonlyMap<string, Checked>
+
+/** An entry that was opened, or could not be: then it counts, and has nothing in it. */
+interface Opened extends Checked {
   readonly entry: Entry | undefined
+  /** Whether the store has it among those that do not count. */
+  readonly isStray: boolean
 }
 
 export class Receiving {
@@ -87,34 +90,50 @@ export class Receiving {
     return feeds
   }
 
-  /** To be called by one at a time. @throws HearthError `halo/key-missing`, `store/…` */
-  async receive(space: Space, list: readonly Uint8Array[]): Promise<Received> {
-    const feeds = await this.of(space)
+  /** Of what comes from elsewhere, what is an entry of this space, and by whom it says. @throws HearthError `halo/key-missing` */
+  async check(space: Space, list: readonly Uint8Array[]): Promise<Checked[]> {
     const replica = toBase64Url(space.keeper.replica())
-    const checked = await Promise.all(list.map((bytes) => this.check(space, replica, bytes)))
-    const fresh = new Map<string, SealedEntry>()
-    const strays: Write[] = []
-    for (const [i, sealed] of checked.entries()) {
-      const id = sealed && toBase64Url(sealed.id)
-      if (!id || feeds.has(id) || fresh.has(id)) continue
-      fresh.set(id, sealed)
-      strays.push(strayRow(space, id, list[i]!))
+    const checked = await Promise.all(list.map((bytes) => this.checkOne(space, replica, bytes)))
+    return checked.filter((one) => one !== undefined)
+  }
+
+  /**
+   * To be called by one at a time.
+   * @returns how many were not here before
+   * @throws HearthError `halo/key-missing`, `store/…`
+   */
+  async receive(space: Space, list: readonly Checked[]): Promise<number> {
+    const feeds = await this.of(space)
+    const fresh = new Map<string, Checked>()
+    for (const one of list) {
+      const id = toBase64Url(one.sealed.id)
+      if (!feeds.has(id)) fresh.set(id, one)
     }
-    // Kept before they are judged: what waits for others is here when those come.
-    await this.store.write(strays, 'relaxed')
-    for (const sealed of fresh.values()) feeds.add(sealed)
-    await this.settle(space, feeds)
-    return { fresh: fresh.size, refused: checked.filter((sealed) => !sealed).length }
+    for (const { sealed } of fresh.values()) feeds.add(sealed)
+    try {
+      await this.settle(space, feeds, fresh)
+      // What waits for others is here when those come.
+      const strays = [...fresh].filter(([id]) => !feeds.placeOf(id))
+      await this.store.write(
+        strays.map(([id, { bytes }]) => strayRow(space, id, bytes)),
+        'relaxed',
+      )
+    } catch (e) {
+      // What was judged is not all in the store: the next one begins with what is.
+      this.feeds.delete(space)
+      throw e
+    }
+    return fresh.size
   }
 
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
   async rejudge(space: Space): Promise<void> {
     const { keeper, device, judged } = space
     if (keeper.feeds.every((feed) => feed === device) || judged?.join() === keeper.heads.join()) return
-    await this.settle(space, await this.of(space))
+    await this.settle(space, await this.of(space), new Map())
   }
 
-  private async check(space: Space, ours: string, bytes: Uint8Array): Promise<SealedEntry | undefined> {
+  private async checkOne(space: Space, ours: string, bytes: Uint8Array): Promise<Checked | undefined> {
     try {
       const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
       const { feed, replica, header, signature } = sealed
@@ -124,20 +143,19 @@ export class Receiving {
       if (toBase64Url(replica) !== ours) return undefined
       // defence: entry-by-its-feed
       if (!(await space.keeper.verify(feed, replica, header, signature))) return undefined
-      return sealed
+      return { bytes, sealed }
     } catch {
       return undefined
     }
   }
 
-  private async settle(space: Space, feeds: Feeds): Promise<void> {
+  private async settle(space: Space, feeds: Feeds, carried: Carried): Promise<void> {
     await this.showing.loaded()
     const { heads } = space.keeper
     const { accepted, withdrawn } = feeds.next()
     if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
-    for (let at = 0; at < accepted.length; at += TOGETHER) {
-      const some = accepted.slice(at, at + TOGETHER)
-      const opened = await this.open(space, some)
+    for (const some of inGroups(accepted, carried)) {
+      const opened = await this.open(space, some, carried)
       if (opened.length > 0) await this.apply(space, feeds, opened)
       // A key is on its way: the rest builds on what it opens.
       if (opened.length < some.length) return
@@ -147,22 +165,27 @@ export class Receiving {
     this.showing.judged(space)
   }
 
-  private async open(space: Space, ids: readonly string[]): Promise<Opened[]> {
-    const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
+  private async open(space: Space, ids: readonly string[], carried: Carried): Promise<Opened[]> {
     const opening = ids.map(async (id): Promise<Opened | undefined> => {
-      const bytes = (await this.store.get<Uint8Array>('strays', [space.id, id]))!
-      const sealed = await readEntry(bytes, sha256)
+      const here = carried.get(id)
+      const { bytes, sealed } = here ?? (await this.stray(space, id))
+      const isStray = !here
       try {
-        return { bytes, sealed, entry: await openEntry(sealed, space.keeper) }
+        return { bytes, sealed, isStray, entry: await openEntry(sealed, space.keeper) }
       } catch (e) {
         if (toHearthError(e).code === 'halo/key-missing') return undefined
         this.showing.damage(unreadable(space, sealed, e))
-        return { bytes, sealed, entry: undefined }
+        return { bytes, sealed, isStray, entry: undefined }
       }
     })
     const opened = await Promise.all(opening)
     const end = opened.indexOf(undefined)
     return (end < 0 ? opened : opened.slice(0, end)) as Opened[]
+  }
+
+  private async stray(space: Space, id: string): Promise<Checked> {
+    const bytes = (await this.store.get<Uint8Array>('strays', [space.id, id]))!
+    return { bytes, sealed: await readEntry(bytes, (b) => this.platform.sha256(b)) }
   }
 
   private async apply(space: Space, feeds: Feeds, opened: readonly Opened[]): Promise<void> {
@@ -318,6 +341,22 @@ export class Receiving {
   }
 }
 
+function* inGroups(ids: readonly string[], carried: Carried): Generator<string[]> {
+  let some: string[] = []
+  let bytes = 0
+  for (const id of ids) {
+    const more = carried.get(id)?.bytes.length ?? STRAY_BYTES
+    if (some.length === TOGETHER || (some.length > 0 && bytes + more > TOGETHER_BYTES)) {
+      yield some
+      some = []
+      bytes = 0
+    }
+    some.push(id)
+    bytes += more
+  }
+  if (some.length > 0) yield some
+}
+
 /** What an object is without entries that count no more. */
 export type Remade = Pick<ObjectRecord, 'value' | 'gone'>
 
@@ -325,12 +364,10 @@ export type Remade = Pick<ObjectRecord, 'value' | 'gone'>
 function rowsOf(space: Space, opened: readonly Opened[], edits: Journal): Write[] {
   const writes: Write[] = []
   const entries: EntryPlace[] = []
-  for (const { bytes, sealed, entry } of opened) {
+  for (const { bytes, sealed, entry, isStray } of opened) {
     const { feed, seq, id } = sealed
-    writes.push(
-      { table: 'entries', key: [space.id, feed, seq], put: bytes },
-      { table: 'strays', key: [space.id, toBase64Url(id)], delete: true },
-    )
+    writes.push({ table: 'entries', key: [space.id, feed, seq], put: bytes })
+    if (isStray) writes.push({ table: 'strays', key: [space.id, toBase64Url(id)], delete: true })
     for (const [object] of entry?.changes ?? [])
       writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
     entries.push([feed, seq])

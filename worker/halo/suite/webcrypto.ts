@@ -11,6 +11,10 @@ const pkcs8 = {
   X25519: hexToBytes('302e020100300506032b656e04220420'),
 } as const
 
+/** Public keys as handles: a feed has many entries by one, and to import it takes as long as to verify. */
+const imported = new WeakMap<SubtleCrypto, Map<string, Promise<CryptoKey | undefined>>>()
+const MAX_IMPORTED = 256
+
 export async function generate(
   subtle: SubtleCrypto,
   curve: Curve,
@@ -43,11 +47,23 @@ export async function verify(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  // Some refuse bytes that are no point of the curve here, others below.
-  const key = await subtle
+  const key = await verifyingKey(subtle, publicKey)
+  return !!key && subtle.verify('Ed25519', key, signature as BufferSource, message as BufferSource)
+}
+
+/** Undefined where bytes that are no point of the curve are refused here; others refuse them when they verify. */
+function verifyingKey(subtle: SubtleCrypto, publicKey: Uint8Array): Promise<CryptoKey | undefined> {
+  const keys = imported.get(subtle) ?? new Map<string, Promise<CryptoKey | undefined>>()
+  imported.set(subtle, keys)
+  const name = publicKey.join()
+  const known = keys.get(name)
+  if (known) return known
+  const key = subtle
     .importKey('raw', publicKey as BufferSource, 'Ed25519', true, ['verify'])
     .catch(() => undefined)
-  return !!key && subtle.verify('Ed25519', key, signature as BufferSource, message as BufferSource)
+  if (keys.size >= MAX_IMPORTED) keys.clear()
+  keys.set(name, key)
+  return key
 }
 
 /** @throws DOMException the other key has no secret to share, or is none */

@@ -213,6 +213,54 @@ describe('a removal that a device hears of', () => {
     assert.equal(bodyOf(olga, a), 'one more')
   })
 
+  it('while it writes does not name it, so that what it has built on is seen by all', async () => {
+    const { olga, rita, space, a } = await heardOfEdFirst()
+    const keeper = rita.halo.get(space)!
+    const { encrypt } = keeper
+    const entries = olga.halo.admissions.entriesOf(space)
+    // It is heard of in the very last moment.
+    keeper.encrypt = async (...args) => {
+      await rita.halo.admissions.receive(space, entries)
+      return encrypt.apply(keeper, args)
+    }
+    const { context } = keeper
+    keeper.context = async () => {
+      await rita.halo.admissions.receive(space, entries)
+      return context.call(keeper)
+    }
+    await write(rita, space, { id: a, op: text('body', 7, ' three') })
+    Object.assign(keeper, { encrypt, context })
+    await meet(space, olga, rita)
+    for (const device of [olga, rita]) {
+      assert.equal(bodyOf(device, a), 'one two three')
+      assert.deepEqual(device.echo.asides.quarantine, [])
+    }
+    await rita.again()
+    assert.equal(bodyOf(rita, a), 'one two three')
+  })
+
+  it('of itself goes on with its feed when it is let in again, and stands for what it wrote in between', async () => {
+    const { olga, ed, id: space } = await shared()
+    const a = id()
+    await write(ed, space, { id: a, type: 'note', value: { body: { '@text': 'one' } } })
+    await meet(space, olga, ed)
+    await olga.halo.removeMember(space, ed.halo.identity.id)
+    await write(ed, space, { id: a, op: text('body', 3, ' two') })
+    await meet(space, olga, ed)
+    assert.deepEqual([bodyOf(olga, a), bodyOf(ed, a)], ['one', 'one'])
+    await ed.again()
+    const introduction = await ed.halo.admissions.introduce(space, 'editor')
+    await olga.halo.admissions.admitMember(space, introduction, 'editor')
+    await meet(space, olga, ed)
+    await write(ed, space, { id: a, op: text('body', 3, ' three') })
+    await meet(space, olga, ed)
+    await ed.again()
+    assert.equal(bodyOf(ed, a), bodyOf(olga, a))
+    assert.match(bodyOf(ed, a), /two/)
+    assert.match(bodyOf(ed, a), /three/)
+    assert.deepEqual([olga.echo.asides.forks, ed.echo.asides.forks], [[], []])
+  })
+
   it('after it was started anew takes back what counted before', async () => {
     const { olga, rita, space, takenBack } = await heardOfEdFirst()
     await rita.echo.drain()

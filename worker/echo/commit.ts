@@ -154,7 +154,11 @@ export class Committer {
           if (made.length > 0) changes.push([id, made])
         }
         if (creations.length === 0 && changes.length === 0) continue
-        const header = { feed: space.device, seq: seq + 1, prev: head, deps: [...fresh].sort() }
+        const { knows } = space
+        const header = {
+          ...{ feed: space.device, seq: seq + 1, prev: head, deps: [...fresh].sort() },
+          ...(knows && { heads: knows }),
+        }
         const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
         const entry = await encodeEntry(header, { ...slot, creations, changes }, space.keeper, sha256)
         written.push([space, entry.header])

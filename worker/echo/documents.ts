@@ -181,6 +181,7 @@ export class Documents {
     const entries: Entry[] = []
     for (const [feed, { seq: last }] of space.feeds)
       for (let seq = feed === author ? from : 1; seq <= last; seq++) {
+        if (feed === space.device && space.aside.has(seq)) continue
         const entry = await this.entry(space, id, feed, seq)
         if (entry.changes.some(([changed]) => changed === id)) entries.push(entry)
       }

@@ -62,14 +62,16 @@ export interface SealedEntry extends EntryHeader {
 
 type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>
 
+/** @param header with `heads` where it is to name others than the latest ones */
 export async function encodeEntry(
-  header: Omit<EntryHeader, keyof EntryContext>,
+  header: Omit<EntryHeader, keyof EntryContext> & Partial<Pick<EntryContext, 'heads'>>,
   { lamport, at, creations, changes }: EntryBody,
   keeper: Keeper,
   sha256: Sha256,
 ): Promise<{ id: Uint8Array; bytes: Uint8Array; header: JudgedHeader }> {
   const { feed, seq, prev, deps } = header
-  const { replica, heads, epochs } = await keeper.context()
+  const { replica, heads: latest, epochs } = await keeper.context()
+  const { heads = latest } = header
   const ids = [heads, deps, epochs].map((list) => list.map(fromBase64Url))
   const clear = cbor([ENTRY_VERSION, replica, fromBase64Url(feed), seq, prev, ...ids])
   const content = compress(cbor([lamport, at, creations, changes]))

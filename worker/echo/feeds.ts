@@ -22,6 +22,8 @@ export class Feeds {
   private readonly backlog = new Set<string>()
   /** Applied, and accepted no more: children first. */
   private readonly leaving = new Set<string>()
+  /** Of this device's own, those of which nobody has asked yet whether they count. */
+  private readonly written = new Set<string>()
   /** Whether what was applied in earlier lives was compared with what counts now. */
   private compared = false
 
@@ -58,30 +60,36 @@ export class Feeds {
   wrote(header: JudgedHeader): void {
     this.judge.add(header)
     this.applied.set(header.id, header)
+    this.written.add(header.id)
   }
 
   /** What is to be applied from now on, in order; and what was applied and is not to be any more. */
   next(): { readonly accepted: readonly string[]; readonly withdrawn: readonly string[] } {
     const { accepted, withdrawn } = this.judge.takeChanges()
     for (const id of accepted) {
+      this.written.delete(id)
       this.leaving.delete(id)
       if (!this.applied.has(id)) this.backlog.add(id)
     }
     const gone = [...withdrawn]
     // defence: judged-in-every-life
-    if (!this.compared)
-      gone.push(
-        ...this.judge
-          .quarantined()
-          .map(({ id }) => id)
-          .reverse(),
-      )
+    if (!this.compared) gone.push(...this.quarantined())
     this.compared = true
+    // It was applied before it was judged, and its end may have come in between.
+    if (this.written.size > 0) gone.push(...this.quarantined().filter((id) => this.written.delete(id)))
     for (const id of gone) {
       this.backlog.delete(id)
       if (this.applied.has(id)) this.leaving.add(id)
     }
     return { accepted: [...this.backlog], withdrawn: [...this.leaving] }
+  }
+
+  /** Children first. */
+  private quarantined(): string[] {
+    return this.judge
+      .quarantined()
+      .map(({ id }) => id)
+      .reverse()
   }
 
   /** These are applied, and stored as entries. */
@@ -90,6 +98,7 @@ export class Feeds {
       const header = headerOf(entry)
       this.applied.set(header.id, header)
       this.backlog.delete(header.id)
+      if (header.feed === this.space.device) this.space.aside.delete(header.seq)
     }
   }
 
@@ -100,7 +109,11 @@ export class Feeds {
       const { feed, seq, prev } = this.applied.get(id)!
       this.applied.delete(id)
       this.leaving.delete(id)
-      const { feeds, fresh } = this.space
+      const { device, feeds, fresh } = this.space
+      if (feed === device) {
+        this.space.aside.add(seq)
+        continue
+      }
       if ((feeds.get(feed)?.seq ?? 0) >= seq)
         feeds.set(feed, { seq: seq - 1, head: prev === null ? null : fromBase64Url(prev) })
       // Who builds on what counts no more does not count either. What was built on before may be said once more.
@@ -108,6 +121,14 @@ export class Feeds {
       if (prev === null) fresh.delete(feed)
       else fresh.set(feed, prev)
     }
+  }
+
+  /** Whether this device's next entry, and nothing but that, lets what it wrote while it was out count. */
+  get standsAgain(): boolean {
+    const { aside, head, keeper, seq } = this.space
+    if (!head || !aside.has(seq) || !keeper.mayWrite) return false
+    const last = toBase64Url(head)
+    return this.judge.quarantined().some(({ id, reason }) => id === last && reason.code === 'beyond-cut')
   }
 
   placeOf(id: string): Place | undefined {

@@ -8,6 +8,7 @@ import { ASIDES, type Aside } from './asides.js'
 import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
 import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
+import { readEntry, type SealedEntry } from './entry.js'
 import { Loading } from './loading.js'
 import { isJournalRow, type JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'
@@ -104,9 +105,28 @@ export async function openSpace(
     rows,
   )
   loading.begin()
+  const reading = ownStrays(platform, store, space)
   await recovery.replay(heads.journal.get(space.id) ?? new Map<number, JournalRow>())
+  for (const { seq, id } of await reading) {
+    space.aside.add(seq)
+    if (seq > space.seq) space.feeds.set(space.device, { seq, head: id })
+  }
   if (layout.lows.length > 0 || recovery.horizon < Infinity) space.loading = loading
   return space
+}
+
+/** What this device has written and does not count; another one's, that was copied from this one, may be in its place. */
+async function ownStrays(
+  platform: EchoPlatform,
+  store: Store,
+  { id, device }: Space,
+): Promise<SealedEntry[]> {
+  const own: SealedEntry[] = []
+  for (const { value } of await store.rows<unknown>('strays', [id])) {
+    const entry = await readEntry(value, (bytes) => platform.sha256(bytes)).catch(() => undefined)
+    if (entry?.feed === device && !(await store.get('entries', [id, device, entry.seq]))) own.push(entry)
+  }
+  return own
 }
 
 /** Where a position says nothing of its pages, as the first builds wrote it, they are all read before anything is known. */

@@ -20,6 +20,7 @@ import type { EntryPlace, Journal, JournalRow } from './journal.js'
 import { opSize } from './op-size.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
+import { stand } from './standing.js'
 
 /** Entries that are applied in one transaction, and bytes of them, at most; one entry goes whole. */
 const TOGETHER = 512
@@ -129,7 +130,9 @@ export class Receiving {
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
   async rejudge(space: Space): Promise<void> {
     const { keeper, device, judged } = space
-    if (keeper.feeds.every((feed) => feed === device) || judged?.join() === keeper.heads.join()) return
+    const { heads } = keeper
+    if (keeper.feeds.every((feed) => feed === device)) return
+    if (judged?.join() === heads.join()) return void (space.knows = heads)
     await this.settle(space, await this.of(space), new Map())
   }
 
@@ -151,14 +154,20 @@ export class Receiving {
 
   private async settle(space: Space, feeds: Feeds, carried: Carried): Promise<void> {
     await this.showing.loaded()
+    // In one turn: the log may grow while something is written.
     const { heads } = space.keeper
     const { accepted, withdrawn } = feeds.next()
     if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
+    space.knows = heads
     for (const some of inGroups(accepted, carried)) {
       const opened = await this.open(space, some, carried)
       if (opened.length > 0) await this.apply(space, feeds, opened)
       // A key is on its way: the rest builds on what it opens.
       if (opened.length < some.length) return
+    }
+    if (feeds.standsAgain) {
+      feeds.wrote(await stand(this.platform, this.store, space))
+      return this.settle(space, feeds, carried)
     }
     if (space.judged?.join() === heads.join()) return
     space.judged = heads
@@ -229,7 +238,8 @@ export class Receiving {
   ): void {
     for (const { sealed, entry } of opened) {
       const { feed, seq, id } = sealed
-      space.feeds.set(feed, { seq, head: id })
+      // Of this device's own, one that counts again is not the last.
+      if (feed !== space.device || seq > space.seq) space.feeds.set(feed, { seq, head: id })
       if (feed !== space.device) space.fresh.set(feed, toBase64Url(id))
       space.lamport = Math.max(space.lamport, entry?.lamport ?? 0)
     }

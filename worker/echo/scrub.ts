@@ -40,6 +40,10 @@ export async function scrub(
         await pause(QUIET_MS)
       }
       if (quiet.stopped()) return
+      if (feed === space.device && space.aside.has(seq)) {
+        head = null
+        continue
+      }
       const bytes = await store.get('entries', [space.id, feed, seq])
       try {
         const entry = await decodeEntry(bytes, space.keeper, (b) => platform.sha256(b))

@@ -34,12 +34,19 @@ export class Space {
   readonly pages = new Pages()
   /** Of each feed: the last entry that was applied, and is durable. */
   readonly feeds = new Map<DeviceId, FeedHead>()
+  /** Positions in this device's own feed that do not count. It goes on after them: another entry there would be a fork. */
+  readonly aside = new Set<number>()
   /** Number of the last row of the journal. */
   applied = 0
   /** Ids of others' entries that were applied since this device's last one: of each feed, the last. */
   readonly fresh = new Map<DeviceId, string>()
   /** Heads of the membership log by which was judged what is shown; undefined where that cannot be told. */
   judged: readonly string[] | undefined
+  /**
+   * Heads of the membership log by which all that counts no more was taken out: what this device writes names these, and not what
+   * it has heard of since. Undefined where nobody else writes.
+   */
+  knows: readonly string[] | undefined
   /** Grows whenever entries that were applied are taken out, because they count no more. */
   withdrawals = 0
   /** Highest Lamport time seen or given out. */

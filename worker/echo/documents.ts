@@ -84,6 +84,12 @@ export class Documents {
     return held
   }
 
+  /** What is to be merged into next: the store is asked for all of it at once. */
+  async loadAll(space: Space, objects: Iterable<readonly [ObjectId, Creation | undefined]>): Promise<void> {
+    // Whoever merges hears of a failure.
+    await Promise.allSettled([...objects].map(([id, fresh]) => this.load(space, id, fresh)))
+  }
+
   /** Drops a document that holds changes which did not become durable. */
   forget(id: ObjectId): void {
     this.loaded.get(id)?.document.free()
@@ -147,9 +153,12 @@ export class Documents {
   }
 
   private async open(space: Space, id: ObjectId): Promise<{ document: ObjectDocument; unsaved: number }> {
-    const saved = await this.store.get<Saved>('documents', id)
+    const [saved, touched] = await Promise.all([
+      this.store.get<Saved>('documents', id),
+      this.store.rows('touched', [id]),
+    ])
     const entries: Entry[] = []
-    for (const { key } of await this.store.rows('touched', [id])) {
+    for (const { key } of touched) {
       const [, feed, seq] = key as readonly [ObjectId, DeviceId, number]
       if (seq > (saved?.upTo?.[feed] ?? 0)) entries.push(await this.entry(space, id, feed, seq))
     }

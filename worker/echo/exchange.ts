@@ -5,7 +5,7 @@ import type { Store } from '../store.js'
 import type { Asides } from './asides.js'
 import type { Gate } from './gate.js'
 import type { FeedPosition } from './keeper.js'
-import type { Receiving } from './receiving.js'
+import type { Checked, Receiving } from './receiving.js'
 import type { Space } from './space.js'
 
 /** What came of entries from elsewhere. */
@@ -17,6 +17,9 @@ export interface Received {
 }
 
 export class Exchange {
+  /** Of each space, what waits for its turn. */
+  private readonly gathering = new Map<Space, { list: Checked[]; taken: Promise<ReadonlySet<Checked>> }>()
+
   constructor(
     private readonly store: Store,
     private readonly spaces: ReadonlyMap<SpaceId, Space>,
@@ -32,11 +35,26 @@ export class Exchange {
   async receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<Received> {
     const space = this.spaces.get(id)
     if (!space) throw new HearthError('echo/unknown-space')
-    // Signatures can be checked while others are applied.
+    // Signatures are checked while others are applied.
     const checked = await this.receiving.check(space, entries)
-    const receiving = this.gate.run(() => this.receiving.receive(space, checked))
-    const fresh = await receiving.finally(() => this.asides.look(space))
+    const taken = await this.gather(space, checked).finally(() => this.asides.look(space))
+    const fresh = checked.filter((one) => taken.has(one)).length
     return { fresh, refused: entries.length - checked.length }
+  }
+
+  /** What comes while others are applied is applied together: one strict transaction costs as much as hundreds of entries. */
+  private gather(space: Space, checked: readonly Checked[]): Promise<ReadonlySet<Checked>> {
+    let next = this.gathering.get(space)
+    if (!next) {
+      const list: Checked[] = []
+      const taken = this.gate.run(() => {
+        this.gathering.delete(space)
+        return this.receiving.receive(space, list)
+      })
+      this.gathering.set(space, (next = { list, taken }))
+    }
+    next.list.push(...checked)
+    return next.taken
   }
 
   /** Who is in what may have changed: entries may count now, or not any more. @throws HearthError `store/…` */

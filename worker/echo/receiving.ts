@@ -23,7 +23,7 @@ import type { Space } from './space.js'
 import { stand } from './standing.js'
 
 /** Entries that are applied in one transaction, and bytes of them, at most; one entry goes whole. */
-const TOGETHER = 512
+const TOGETHER = 256
 const TOGETHER_BYTES = 8 << 20
 /** Of one that waits in the store, nobody knows how long it is: as if it were this long. */
 const STRAY_BYTES = 64 << 10
@@ -100,15 +100,15 @@ export class Receiving {
 
   /**
    * To be called by one at a time.
-   * @returns how many were not here before
+   * @returns those that were not here before
    * @throws HearthError `halo/key-missing`, `store/…`
    */
-  async receive(space: Space, list: readonly Checked[]): Promise<number> {
+  async receive(space: Space, list: readonly Checked[]): Promise<ReadonlySet<Checked>> {
     const feeds = await this.of(space)
     const fresh = new Map<string, Checked>()
     for (const one of list) {
       const id = toBase64Url(one.sealed.id)
-      if (!feeds.has(id)) fresh.set(id, one)
+      if (!feeds.has(id) && !fresh.has(id)) fresh.set(id, one)
     }
     for (const { sealed } of fresh.values()) feeds.add(sealed)
     try {
@@ -124,7 +124,7 @@ export class Receiving {
       this.feeds.delete(space)
       throw e
     }
-    return fresh.size
+    return new Set(fresh.values())
   }
 
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
@@ -159,8 +159,18 @@ export class Receiving {
     const { accepted, withdrawn } = feeds.next()
     if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
     space.knows = heads
-    for (const some of inGroups(accepted, carried)) {
-      const opened = await this.open(space, some, carried)
+    const groups = [...inGroups(accepted, carried)]
+    const open = (some: readonly string[] = []) => {
+      const opening = this.open(space, some, carried)
+      // Whoever comes to take it hears of a failure.
+      opening.catch(() => undefined)
+      return opening
+    }
+    let opening = open(groups[0])
+    for (const [i, some] of groups.entries()) {
+      const opened = await opening
+      // Another thread decrypts them while these are applied.
+      opening = open(groups[i + 1])
       if (opened.length > 0) await this.apply(space, feeds, opened)
       // A key is on its way: the rest builds on what it opens.
       if (opened.length < some.length) return
@@ -208,7 +218,12 @@ export class Receiving {
         else if (list.at(-1) !== entry) list.push(entry)
       }
     const edits: [id: ObjectId, ops: readonly Op[], at: number][] = []
+    const known = [...changed.keys()].filter((id) => created.has(id) || space.rows.has(id))
     try {
+      await this.documents.loadAll(
+        space,
+        known.map((id) => [id, created.get(id)?.creation]),
+      )
       for (const [id, list] of changed) {
         const creation = created.get(id)?.creation
         if (!creation && !space.rows.has(id)) {

@@ -34,7 +34,7 @@ export async function receive(run: Run): Promise<void> {
         budget: { of: 'most', limit: Math.round(((objects + edits) / PER_SECOND) * 1000) },
       },
       write: (author) => author.edits(objects, TIMES),
-      together: 256,
+      together: 64,
     },
     {
       row: {
@@ -43,7 +43,7 @@ export async function receive(run: Run): Promise<void> {
         budget: { of: 'most', limit: Math.round(((batches * BATCH) / BYTES_PER_SECOND) * 1000) },
       },
       write: (author) => author.batches(batches),
-      together: 16,
+      together: 4,
     },
   ]
   for (const job of jobs) await measure(run, job)

@@ -8,6 +8,9 @@ import { openPlanes } from '../../../worker/planes.js'
 import { browserPlatform } from '../../../worker/platform/browser.js'
 import { textOf, type Done, type Reader, type Work } from './shapes.js'
 
+/** Messages of a peer that are on their way at once. */
+const IN_FLIGHT = 8
+
 /** A SharedWorker's. */
 declare const self: { addEventListener(type: 'connect', run: (event: MessageEvent) => void): void }
 
@@ -30,8 +33,12 @@ const reader: Reader = {
     const entries = split(new Uint8Array(await (await fetch(url)).arrayBuffer()))
     const { echo } = await opening
     const began = performance.now()
-    for (let at = 0; at < entries.length; at += together)
-      await echo.exchange.receive(space, entries.slice(at, at + together))
+    const underWay: Promise<unknown>[] = []
+    for (let at = 0; at < entries.length; at += together) {
+      if (underWay.length >= IN_FLIGHT) await underWay.shift()
+      underWay.push(echo.exchange.receive(space, entries.slice(at, at + together)))
+    }
+    await Promise.all(underWay)
     const ms = performance.now() - began
     const records = echo.queries.matching({ space }).sorted.map(({ id, value }) => [id, value] as const)
     if (echo.damage.length > 0) throw new Error(JSON.stringify(echo.damage[0]))

@@ -12,6 +12,13 @@ export const L = (1n << 252n) + 0x14def9dea2f79cd65812631a5cf5d3edn
 /** An encoding without the bit for the sign of x. */
 const y = (point: Uint8Array): bigint => littleEndian(point) & ((1n << 255n) - 1n)
 
+// Each entry that comes is asked all of this: one byte answers for nearly all, and big numbers for the rest.
+
+/** All numbers from P on begin, from their greatest byte, with 7f. */
+const isBelowP = (point: Uint8Array): boolean => (point[31]! & 0x7f) < 0x7f || y(point) < P
+
+const isSmall = (point: Uint8Array): boolean => smallEnds.has(point[0]!) && smallOrder.has(y(point))
+
 /** Points of order 1, 2, 4 and 8 come in pairs of one y. The library that has them is not loaded for it. */
 const smallOrder: ReadonlySet<bigint> = new Set([
   0n,
@@ -21,6 +28,9 @@ const smallOrder: ReadonlySet<bigint> = new Set([
   0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
 ])
 
+/** Their smallest bytes. */
+const smallEnds: ReadonlySet<number> = new Set([...smallOrder].map((point) => Number(point & 255n)))
+
 /**
  * Canonical, and not of small order. That y is below p is all of being canonical here: the other encodings that are not
  * have the sign of x = 0, and both such points are of small order.
@@ -29,12 +39,12 @@ export const isStrictPoint = (point: Uint8Array): boolean =>
   // defence: point-length
   point.length === 32 &&
   // defence: canonical-point
-  y(point) < P &&
+  isBelowP(point) &&
   // defence: small-order
-  !smallOrder.has(y(point))
+  !isSmall(point)
 
-/** Below the order of the group, so that nobody can make a second signature by adding it. */
-export const isReducedScalar = (scalar: Uint8Array): boolean => littleEndian(scalar) < L
+/** Below the order of the group, so that nobody can make a second signature by adding it. All others begin with 10 or more. */
+export const isReducedScalar = (scalar: Uint8Array): boolean => scalar[31]! < 0x10 || littleEndian(scalar) < L
 
 /**
  * An X25519 public key as everybody writes it. RFC 7748 §5 lets others pass, and drops their highest bit; a key that is

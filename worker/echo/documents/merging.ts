@@ -87,13 +87,14 @@ export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
 
 function take(parts: Parts, taken: readonly Taken[]): Op[] {
   const { doc, weight } = parts
+  weight.count()
   const ops = [...inGroups(taken)].flatMap((group) => apply(parts, group))
   for (const { change } of taken) {
     // A saved document has to be able to give the very bytes again, or it cannot be opened.
     const again = doc.getChangeByHash(change.hash)
     if (!again || !sameBytes(again, change.bytes)) refuse('malformed')
   }
-  weight.check(taken.map(({ change }) => change.hash))
+  weight.check(taken.map(({ change }) => change))
   return ops
 }
 

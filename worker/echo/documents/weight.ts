@@ -4,7 +4,7 @@
  * together, is less than the bound.
  */
 import { MAX_OBJECT, MAX_TEXT, utf8Length } from '../../protocol/values.js'
-import { opsOf, readChange, type ChangeOp } from './change.js'
+import { opsOf, readChange, type Change, type ChangeOp } from './change.js'
 import { ROOT, type Handle } from './handle.js'
 import { refuse } from './refused.js'
 
@@ -30,17 +30,26 @@ export class Weight {
     this.#doc = doc
   }
 
+  /** Counts what is here and was not counted. To be called before others' changes are applied. */
+  count(): void {
+    for (const bytes of this.#doc.getChanges(this.#heads)) this.#add(readChange(bytes))
+    this.#heads = this.#doc.getHeads()
+  }
+
   /**
-   * The changes with these hashes were merged.
+   * These were applied, and nothing else since `count`.
    * @throws Refused `too-large` if an author's object was beyond the bounds
    */
-  check(hashes: readonly string[]): void {
-    for (const bytes of this.#doc.getChanges(this.#heads))
-      for (const op of opsOf(readChange(bytes))) this.#bytes += weightOf(op)
+  check(changes: readonly Change[]): void {
+    for (const change of changes) this.#add(change)
     this.#heads = this.#doc.getHeads()
     if (this.#bytes <= MOST_TEXT) return
-    for (const hash of hashes)
+    for (const { hash } of changes)
       if (measure(this.#doc.materialize(ROOT, [hash])) > MOST_OBJECT) refuse('too-large')
+  }
+
+  #add(change: Change): void {
+    for (const op of opsOf(change)) this.#bytes += weightOf(op)
   }
 }
 

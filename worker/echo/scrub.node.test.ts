@@ -15,7 +15,7 @@ function begin(entries: number) {
   } as unknown as EchoPlatform
   const store = { get: async () => void world.reads++ } as unknown as Store
   const feeds = new Map([['d', { seq: entries }]])
-  const space = { id: 's', device: 'd', feeds, withdrawals: 0 } as unknown as Space
+  const space = { id: 's', device: 'd', feeds, withdrawals: 0, aside: new Set<number>() } as unknown as Space
   const quiet = { asked: () => world.asked, stopped: () => world.stopped }
   const report = () => void world.named++
   void scrub(platform, store, space, report, quiet).then(() => (world.ended = true))

@@ -22,7 +22,7 @@ import { precacheManifest } from './esbuild.precache.mjs'
 /** Brotli bytes of hearth.js: all that the script tag costs a tab, Comlink and the button included. */
 const tabBudgetBytes = 10_000
 /** Where it stands today: the build fails above it, and it is lowered as the bundle shrinks. */
-const tabCeilingBytes = 15_800
+const tabCeilingBytes = 15_750
 const dist = 'dist'
 /** "./name" in a src or href of a page; what lies in install/ keeps its name, as the manifest there has it. */
 const localReference = /((?:src|href)=")\.\/(?!install\/)([^"]+)(?=")/g
@@ -259,7 +259,9 @@ async function weigh() {
       const bytes = await readFile(join(dist, name))
       // The best setting takes 8 s on the wasm; one step below tells as much.
       const quality = bytes.length < 512 * 1024 ? 11 : 6
-      const brotli = brotliCompressSync(bytes, {
+      // The same code weighs the same, whenever it was built: the digits of a time may take some bytes more or less.
+      const timeless = bytes.toString('latin1').replaceAll(buildId, `${version}+${'0'.repeat(8)}`)
+      const brotli = brotliCompressSync(Buffer.from(timeless, 'latin1'), {
         params: { [constants.BROTLI_PARAM_QUALITY]: quality },
       }).length
       return { name, raw: bytes.length, brotli }

@@ -343,12 +343,12 @@ export class Home {
   private showStatus(): void {
     if (!this.welcome) return
     const { instance, build: version, mode } = this.welcome
-    // A worker of an older build tells neither of the last two.
-    const { tabs, damage, quarantine = [], forks = [], ...storage } = this.worker
+    // A worker of an older build tells neither of two.
+    const { tabs, damage, quarantine = [], forks = [], used, quota, persisted } = this.worker
     this.statusNow.set({
       online: navigator.onLine,
       unsaved: this.writes.unsaved,
-      storage,
+      storage: { used, quota, persisted },
       worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
       damage,
       quarantine,

@@ -171,7 +171,7 @@ export class Receiving {
       const opened = await opening
       // Another thread decrypts them while these are applied.
       opening = open(groups[i + 1])
-      if (opened.length > 0) await this.apply(space, feeds, opened)
+      if (opened.length > 0) await this.apply(space, feeds, opened, opening)
       // A key is on its way: the rest builds on what it opens.
       if (opened.length < some.length) return
     }
@@ -207,7 +207,13 @@ export class Receiving {
     return { bytes, sealed: await readEntry(bytes, (b) => this.platform.sha256(b)) }
   }
 
-  private async apply(space: Space, feeds: Feeds, opened: readonly Opened[]): Promise<void> {
+  /** @param next what comes after these: its documents are loaded while the disk is waited for */
+  private async apply(
+    space: Space,
+    feeds: Feeds,
+    opened: readonly Opened[],
+    next: Promise<readonly Opened[]>,
+  ): Promise<void> {
     const entries = opened.flatMap(({ entry }) => entry ?? [])
     const created = this.creations(space, entries)
     const changed = new Map<ObjectId, Entry[]>()
@@ -235,7 +241,11 @@ export class Receiving {
         if (waiting.length > 0) this.showing.damage(misfit(space, id, 'what they build on is not there'))
         if (ops.length > 0) edits.push([id, ops, Math.max(...list.map(({ at }) => at))])
       }
-      await this.store.write(rowsOf(space, opened, edits), 'strict')
+      const ahead = next.then((some) => this.documents.loadAll(space, editedIn(space, some)))
+      await Promise.all([
+        this.store.write(rowsOf(space, opened, edits), 'strict'),
+        ahead.catch(() => undefined),
+      ])
     } catch (e) {
       for (const id of changed.keys()) this.documents.forget(id)
       throw e
@@ -364,6 +374,12 @@ export class Receiving {
     document.free()
     return { value, gone }
   }
+}
+
+/** Objects that are here and that these entries change. */
+function editedIn(space: Space, opened: readonly Opened[]): (readonly [ObjectId, undefined])[] {
+  const ids = opened.flatMap(({ entry }) => entry?.changes.map(([id]) => id) ?? [])
+  return [...new Set(ids)].filter((id) => space.rows.has(id)).map((id) => [id, undefined])
 }
 
 function* inGroups(ids: readonly string[], carried: Carried): Generator<string[]> {

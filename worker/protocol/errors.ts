@@ -6,15 +6,15 @@ const tabMessages = {
   'echo/invalid': 'Refused, and nothing was changed: {reason}.',
   'echo/not-text':
     '"{field}" is not collaborative text. Make it with hearth.text(), or convert it with hearth.makeText().',
-  'echo/too-large': 'Too large: {reason}. Keep large content in several objects, or in a file.',
-  'echo/removed': 'This object or element was removed. Read it again before you change it.',
+  'echo/too-large': 'Too large: {reason}. Use several objects, or a file.',
+  'echo/removed': 'This object or element was removed. Read it again first.',
   'echo/lost-base': 'What this edit was made on is gone. Its value is kept in home.rejected.',
   'echo/unknown-object': 'There is no such object here. Check the id, or load it first.',
-  'rpc/worker-gone': 'The data plane did not answer in {ms} ms. It is being started again; try once more.',
+  'rpc/worker-gone': 'The data plane did not answer in {ms} ms. It starts again; try once more.',
   'rpc/closed': 'This home was closed. Call hearth.open() again.',
-  'store/erased': 'Everything of Hearth was erased from this browser. Reload the page to start anew.',
+  'store/erased': 'Everything of Hearth was erased from this browser. Reload to start anew.',
   'store/cleared':
-    'What was kept for this site was cleared. What this tab still shows can be written again: home.rejected.',
+    'The data of this site were cleared. What this tab still shows can be written again: home.rejected.',
   'env/insecure-context': 'Hearth needs a secure page. Serve it over https, or from localhost.',
   'env/unsupported': 'This browser lacks {reason}. Update it, or use another one.',
 } as const

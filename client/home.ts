@@ -343,16 +343,15 @@ export class Home {
   private showStatus(): void {
     if (!this.welcome) return
     const { instance, build: version, mode } = this.welcome
-    // A worker of an older build tells neither of two.
-    const { tabs, damage, quarantine = [], forks = [], used, quota, persisted } = this.worker
+    const { tabs, used, quota, persisted, ...found } = this.worker
     this.statusNow.set({
       online: navigator.onLine,
       unsaved: this.writes.unsaved,
       storage: { used, quota, persisted },
       worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
-      damage,
-      quarantine,
-      forks,
+      quarantine: [],
+      forks: [],
+      ...found,
     })
   }
 

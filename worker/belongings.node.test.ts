@@ -1,8 +1,9 @@
 /** What an identity's own space keeps of its other spaces, and what the recovery words make of that. */
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
-import { automerge, simulatedPlatform } from '../test/simulation/device.js'
+import { describe, it } from 'node:test'
+import { simulatedPlatform } from '../test/simulation/device.js'
 import { Disk } from '../test/simulation/disk.js'
+import { freshDevices } from '../test/simulation/fresh-devices.js'
 import { admit, Device, meet, tell } from '../test/simulation/people-and-feeds.js'
 import { Random } from '../test/e2e/random.js'
 import { belongingOf, type Belonging } from './belongings.js'
@@ -17,15 +18,7 @@ import { recoverySecret } from './halo/suite/recovery-words.js'
 import { newId, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { SPACE_TYPE } from './protocol/own-types.js'
 
-let seeds = 9000
-const all: Device[] = []
-after(() => all.forEach(({ life }) => life.stop()))
-async function fresh(): Promise<Device> {
-  await automerge()
-  const device = await Device.fresh((seeds += 10))
-  all.push(device)
-  return device
-}
+const { fresh } = freshDevices(9000)
 const personal = ({ halo }: Device) => halo.identity.id as string as SpaceId
 const kept = (device: Device): Belonging[] =>
   inOrder(device.echo.objectsOf(personal(device), SPACE_TYPE).map((record) => belongingOf(record)))

@@ -1,21 +1,13 @@
 /** Recovery words under a passkey, from any device of the identity. */
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
-import { automerge } from '../test/simulation/device.js'
+import { describe, it } from 'node:test'
+import { freshDevices } from '../test/simulation/fresh-devices.js'
 import { Device, meet } from '../test/simulation/people-and-feeds.js'
 import type { HearthError } from './protocol/errors.js'
 import type { SpaceId } from './protocol/ids.js'
 import { PASSKEY_TYPE } from './protocol/own-types.js'
 
-let seeds = 9500
-const all: Device[] = []
-after(() => all.forEach(({ life }) => life.stop()))
-async function fresh(): Promise<Device> {
-  await automerge()
-  const device = await Device.fresh((seeds += 10))
-  all.push(device)
-  return device
-}
+const { fresh } = freshDevices(9500)
 const bytes = (fill: number, length = 32) => new Uint8Array(length).fill(fill)
 const passkey = { credential: bytes(1, 20), salt: bytes(2) }
 const personal = ({ halo }: Device) => halo.identity.id as string as SpaceId

@@ -2,6 +2,7 @@
  * Asks a passkey for its secret: by the PRF extension of WebAuthn it gives 32 bytes that only it can give, and to this site only.
  * What is locked with them is the worker's (`worker/passkeys.ts`).
  */
+import { toBase64Url } from '../../worker/protocol/ids.js'
 import type { Passkey } from '../../worker/protocol/rpc.js'
 
 /** Whether this browser can have one; whether it can do this, only asking tells. */
@@ -39,7 +40,7 @@ export async function makePasskey(name: string): Promise<Answered> {
 /** One of these, as the person chooses. @throws Error as `makePasskey` */
 export async function usePasskey(passkeys: readonly Passkey[]): Promise<Answered> {
   const evalByCredential = Object.fromEntries(
-    passkeys.map(({ credential, salt }) => [base64Url(credential), { first: bytes(salt) }]),
+    passkeys.map(({ credential, salt }) => [toBase64Url(credential), { first: bytes(salt) }]),
   )
   const used = await asked(
     navigator.credentials.get({
@@ -57,7 +58,7 @@ export async function usePasskey(passkeys: readonly Passkey[]): Promise<Answered
       'This passkey cannot lock anything: it lacks what browsers call PRF. Another one may do, such as that of a phone or a password manager.',
     )
   const credential = new Uint8Array(used.rawId)
-  const { salt } = passkeys.find((one) => base64Url(one.credential) === base64Url(credential))!
+  const { salt } = passkeys.find((one) => toBase64Url(one.credential) === toBase64Url(credential))!
   return { credential, salt, answer }
 }
 
@@ -79,5 +80,3 @@ async function asked(request: Promise<Credential | null>): Promise<PublicKeyCred
 
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
 const bytes = (of: Uint8Array) => of as Uint8Array<ArrayBuffer>
-const base64Url = (of: Uint8Array) =>
-  btoa(String.fromCharCode(...of)).replace(/[+/=]/g, (c) => (c === '+' ? '-' : c === '/' ? '_' : ''))

@@ -1,22 +1,14 @@
 /** A space that several devices write in: what each shows, and what becomes of what does not count. */
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import type { Item } from '../../worker/protocol/rpc.js'
 import type { Role } from '../../worker/protocol/rpc.js'
-import { automerge } from './device.js'
 import { documentsOf } from './oracle.js'
+import { freshDevices } from './fresh-devices.js'
 import { admit, Device, meet, tell, tellLog } from './people-and-feeds.js'
 
-let seeds = 500
-const all: Device[] = []
-after(() => all.forEach(({ life }) => life.stop()))
-async function fresh(): Promise<Device> {
-  await automerge()
-  const device = await Device.fresh((seeds += 10))
-  all.push(device)
-  return device
-}
+const { fresh, keep } = freshDevices(500)
 async function shared(role: Role = 'editor') {
   const [olga, ed] = [await fresh(), await fresh()]
   const { id } = await olga.halo.createSpace('Kitchen')
@@ -284,8 +276,7 @@ describe('a profile that was copied', () => {
     const a = id()
     await write(ed, space, { id: a, type: 'note', value: { body: { '@text': 'before' } } })
     await meet(space, olga, ed)
-    const copy = await ed.copy()
-    all.push(copy)
+    const copy = keep(await ed.copy())
     await write(ed, space, { id: id(), type: 'note', value: { title: 'by the one' } })
     await write(copy, space, { id: id(), type: 'note', value: { title: 'by the other' } })
     await tell(space, ed, olga)

@@ -23,13 +23,14 @@ import { openSpace, type Heads } from './opening.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
 import { Queries } from './queries.js'
-import { OTHERS, Receiving, type Remade } from './receiving.js'
+import { OTHERS, Receiving } from './receiving.js'
 import { Refusals, type Refused } from './refusals.js'
 import { scrub } from './scrub.js'
 import type { Row } from './row.js'
 import { Space } from './space.js'
 import { takeBack } from './takeback.js'
 import { wipe } from './wipe.js'
+import type { Remade } from './withdrawing.js'
 
 /** What can wait is done this long after the store was opened, in milliseconds. */
 const TIDY_MS = 2000

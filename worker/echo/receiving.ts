@@ -21,6 +21,7 @@ import { opSize } from './op-size.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
 import { stand } from './standing.js'
+import { Withdrawing, type Remade } from './withdrawing.js'
 
 /** Entries that are applied in one transaction, and bytes of them, at most; one entry goes whole. */
 const TOGETHER = 256
@@ -68,13 +69,16 @@ interface Opened extends Checked {
 
 export class Receiving {
   private readonly feeds = new WeakMap<Space, Promise<Feeds>>()
+  private readonly withdrawing: Withdrawing
 
   constructor(
     private readonly platform: EchoPlatform,
     private readonly store: Store,
     private readonly documents: Documents,
     private readonly showing: Showing,
-  ) {}
+  ) {
+    this.withdrawing = new Withdrawing(platform, store, documents)
+  }
 
   /** The feeds of a space, if anybody has asked for them. */
   async known(space: Space): Promise<Feeds | undefined> {
@@ -157,7 +161,8 @@ export class Receiving {
     // In one turn: the log may grow while something is written.
     const { heads } = space.keeper
     const { accepted, withdrawn } = feeds.next()
-    if (withdrawn.length > 0) await this.withdraw(space, feeds, withdrawn)
+    if (withdrawn.length > 0)
+      this.showing.remade(space, await this.withdrawing.withdraw(space, feeds, withdrawn))
     space.knows = heads
     const groups = [...inGroups(accepted, carried)]
     const open = (some: readonly string[] = []) => {
@@ -311,69 +316,6 @@ export class Receiving {
       }
     return created
   }
-
-  /** What counts no more is taken out of what is shown: objects are made again from what still counts. */
-  private async withdraw(space: Space, feeds: Feeds, ids: readonly string[]): Promise<void> {
-    const writes: Write[] = []
-    const objects = new Set<ObjectId>()
-    const made = new Set<ObjectId>()
-    for (const id of ids) {
-      const { feed, seq } = feeds.placeOf(id)!
-      const key = [space.id, feed, seq] as const
-      const bytes = await this.store.get<Uint8Array>('entries', key)
-      writes.push({ table: 'entries', key, delete: true }, strayRow(space, id, bytes!))
-      const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
-      const entry = await openEntry(sealed, space.keeper).catch(() => undefined)
-      for (const [object] of entry?.creations ?? []) made.add(object)
-      for (const [object] of entry?.changes ?? []) {
-        objects.add(object)
-        writes.push({ table: 'touched', key: [object, feed, seq], delete: true })
-      }
-    }
-    for (const object of [...objects, ...made]) {
-      this.documents.forget(object)
-      writes.push({ table: 'documents', key: object, delete: true })
-    }
-    // Pages hold what counts no more: until they are written anew, all of them, entries alone say what is there.
-    writes.push({ table: 'pages', under: [space.id] })
-    writes.push({ table: 'positions', key: [space.id], delete: true })
-    writes.push({ table: 'journal', under: [space.id], upTo: space.applied })
-    const touched = await this.touchedBy(space, objects, new Set(ids.map((id) => key(feeds, id))))
-    await this.store.write([...writes, ...touched], 'strict')
-    space.pages.touchAll()
-    feeds.dropped(ids)
-    const remade = new Map<ObjectId, Remade | undefined>()
-    for (const object of objects) if (!made.has(object)) remade.set(object, await this.remake(space, object))
-    for (const object of made) remade.set(object, undefined)
-    this.showing.remade(space, remade)
-  }
-
-  /** A document that was saved had forgotten which entries it was made of: they are named again. */
-  private async touchedBy(
-    space: Space,
-    objects: ReadonlySet<ObjectId>,
-    gone: ReadonlySet<string>,
-  ): Promise<Write[]> {
-    const writes: Write[] = []
-    const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
-    for (const { key, value } of await this.store.rows<Uint8Array>('entries', [space.id])) {
-      const [, feed, seq] = key as readonly [string, string, number]
-      if (gone.has(`${feed}/${seq}`)) continue
-      const entry = await readEntry(value, sha256)
-        .then((sealed) => openEntry(sealed, space.keeper))
-        .catch(() => undefined)
-      for (const [object] of entry?.changes ?? [])
-        if (objects.has(object)) writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
-    }
-    return writes
-  }
-
-  private async remake(space: Space, id: ObjectId): Promise<Remade> {
-    const document = await this.documents.rebuild(space, id)
-    const { value, gone } = document.materialise()
-    document.free()
-    return { value, gone }
-  }
 }
 
 /** Objects that are here and that these entries change. */
@@ -398,9 +340,6 @@ function* inGroups(ids: readonly string[], carried: Carried): Generator<string[]
   if (some.length > 0) yield some
 }
 
-/** What an object is without entries that count no more. */
-export type Remade = Pick<ObjectRecord, 'value' | 'gone'>
-
 /** Entries that count from now on, and what they did. */
 function rowsOf(space: Space, opened: readonly Opened[], edits: Journal): Write[] {
   const writes: Write[] = []
@@ -421,11 +360,6 @@ interface Created {
   readonly creation: Creation
   readonly record: ObjectRecord
   readonly seq: number
-}
-
-const key = (feeds: Feeds, id: string): string => {
-  const { feed, seq } = feeds.placeOf(id)!
-  return `${feed}/${seq}`
 }
 
 /**

@@ -100,18 +100,17 @@ export function meta(object: object): Meta {
 /** Calls `run` after changes of the object, or of this part of it; once a microtask. Returns a way to stop. */
 export function on(object: object, run: (event: ChangeEvent) => void): () => void {
   const node = nodeOf(object)
-  const waiting: { changes: Change[]; origin: ChangeEvent['origin'] }[] = []
+  const waiting: (ChangeEvent & { readonly changes: Change[] })[] = []
   const deliver = () => {
-    for (const { changes, origin } of waiting.splice(0))
-      if (watchers.has(watch)) run({ changes, origin, by: node.object.record?.author ?? '' })
+    for (const event of waiting.splice(0)) if (watchers.has(watch)) run(event)
   }
-  const watch: Watcher = (ops, origin) => {
+  const watch: Watcher = (ops, origin, by) => {
     const here = ops?.filter((op) => concerns(op, node))
     if (here?.length === 0) return
     const changes = here?.map(changeOf) ?? [{ path: [], kind: 'replace' as const }]
     const last = waiting.at(-1)
-    if (last?.origin === origin) last.changes.push(...changes)
-    else if (waiting.push({ changes, origin }) === 1) queueMicrotask(deliver)
+    if (last?.origin === origin && last.by === by) last.changes.push(...changes)
+    else if (waiting.push({ changes, origin, by }) === 1) queueMicrotask(deliver)
   }
   const watchers = (node.object.watchers ??= new Set())
   watchers.add(watch)

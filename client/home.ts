@@ -18,7 +18,8 @@ import { ObjectTable } from './objects.js'
 import { Query, type QueryContext } from './query.js'
 import { Space, querySpec } from './space.js'
 import { Told, type Telling } from './told.js'
-import type { HomeStatus, Rejected, Untyped } from './types.js'
+import { sharing } from './later.js'
+import type { HomeStatus, Invitation, InvitationOptions, JoinOptions, Rejected, Untyped } from './types.js'
 import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
@@ -46,8 +47,6 @@ export class Home {
   readonly writes: Writes
   /** @internal */
   readonly queries: QueryContext
-  /** @internal */
-  device = ''
   /** @internal What else of Hearth is in this browser, and goes with `erase`: set by who put it there. */
   erased: (() => Promise<void>) | undefined
 
@@ -76,6 +75,8 @@ export class Home {
     shell: boolean | undefined,
     private readonly onError: ((e: HearthError) => void) | undefined,
     private readonly onEnd: () => void,
+    /** @internal Whom to use when something is shared: null is nobody. */
+    readonly kube: string | null | undefined,
   ) {
     this.table = new ObjectTable(client)
     this.line = new Connection(client, app, worker, shell, {
@@ -180,6 +181,23 @@ export class Home {
     return this.line.call(method, ...args)
   }
 
+  /**
+   * An invitation that brings another device into this identity.
+   * @throws HearthError `mesh/no-kube`, `echo/invalid`, `store/…`
+   */
+  async inviteDevice(options?: Omit<InvitationOptions, 'role'>): Promise<Invitation> {
+    return (await sharing()).invite(this, null, options)
+  }
+
+  /**
+   * Follows an invitation link, to a space or into an identity; what this device has stays.
+   * @returns the space; `home.space`, of an identity
+   * @throws HearthError `halo/invite-…`, `halo/code-…`, `halo/host-away`, `mesh/…`, `store/…`: each says what to do next
+   */
+  async join(link: string, options?: JoinOptions): Promise<Space> {
+    return (await sharing()).join(this, link, options)
+  }
+
   /** As `space.query`, over every space. */
   query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.queries, querySpec(type, where))
@@ -237,9 +255,10 @@ export class Home {
   private attached(welcome: Welcome): void {
     const known = this.welcome
     this.welcome = welcome
-    this.device = welcome.device
+    this.table.device = welcome.device
     this.worker = welcome.status
-    if (known && known.device !== welcome.device) this.cleared(welcome.spaces)
+    // A device can become another one: then nothing is lost.
+    if (known && known.identity.id !== welcome.identity.id) this.cleared(welcome.spaces)
     ;(this.identity as LiveValue<IdentityInfo>).set(welcome.identity)
     this.showSpaces(welcome.spaces)
     this.showStatus()
@@ -293,7 +312,7 @@ export class Home {
         for (const row of m.rows) this.table.received(m.of, row)
         return
       case 'ops':
-        return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
+        return this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by, m.from)
       case 'applied':
         return this.writes.applied(m.n, m.at, m.created)
       case 'durable':
@@ -324,6 +343,8 @@ export class Home {
       case 'status':
         this.worker = m.status
         return this.showStatus()
+      case 'host':
+        return void this.line.call('look').catch(() => undefined)
       case 'ping':
         return this.line.send({ t: 'seen' })
     }
@@ -351,6 +372,10 @@ export class Home {
       worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
       quarantine: [],
       forks: [],
+      peers: 0,
+      links: [],
+      kube: 'none',
+      sync: { pending: 0, spaces: [] },
       ...found,
     })
   }

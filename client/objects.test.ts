@@ -226,8 +226,8 @@ describe('a live object', () => {
     const object = space.add('thing', { t: hearth.text('ab'), r: { x: 1 } })
     await space.flush()
     const heard: unknown[] = []
-    const stop = hearth.on(object.r, ({ changes, origin }) =>
-      heard.push([changes.map((c) => [c.kind, ...c.path]), origin]),
+    const stop = hearth.on(object.r, ({ changes, origin, by }) =>
+      heard.push([changes.map((c) => [c.kind, ...c.path]), origin, by]),
     )
     object.r.x = 2
     object.t = 'abc'
@@ -235,7 +235,7 @@ describe('a live object', () => {
     stop()
     object.r.x = 3
     await space.flush()
-    assert.deepEqual(heard, [[[['set', 'r', 'x']], 'here']])
+    assert.deepEqual(heard, [[[['set', 'r', 'x']], 'here', home.identity.value.deviceId]])
   })
 
   it('gives frozen snapshots that share what did not change', async () => {

@@ -2,20 +2,20 @@
  * What this tab knows of objects. Each has its confirmed state (the worker's sequence) and this tab's own pending
  * operations on top; what the app sees is the two together (invariant 2). Values are immutable and share structure.
  */
-import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
+import type { ClientId, DeviceId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import { coalesce } from '../worker/protocol/coalesce.js'
 import { apply, edited, type Op } from '../worker/protocol/operations.js'
-import type { ObjectRecord, RecordKind, RecordRow } from '../worker/protocol/rpc.js'
+import type { Author, ObjectRecord, RecordKind, RecordRow } from '../worker/protocol/rpc.js'
 import { transformRuns } from '../worker/protocol/transform.js'
 import type { StoredRecord } from '../worker/protocol/values.js'
 import { Ledger } from './ledger.js'
 import type { Node } from './nodes.js'
 import type { Part } from './writes.js'
 
-export type Origin = 'here' | 'tab'
+export type Origin = 'here' | 'tab' | Author[0]
 export type ObjectState = 'loaded' | 'loading' | 'missing'
 /** Hears of operations as they change the view; none are given where the whole object was replaced. */
-export type Watcher = (ops: readonly Op[] | undefined, origin: Origin) => void
+export type Watcher = (ops: readonly Op[] | undefined, origin: Origin, by: string) => void
 
 /** What most objects have pending; never added to. */
 const NONE: Set<Part> = new Set()
@@ -56,10 +56,10 @@ export class TabObject {
     return this.shown
   }
 
-  tell(ops: readonly Op[] | undefined, origin: Origin): void {
+  tell(ops: readonly Op[] | undefined, origin: Origin, by: string = this.table.device): void {
     this.table.changed(this)
     if (ops) for (const op of ops) this.root?.deref()?.shift(op)
-    if (this.watchers) for (const watcher of this.watchers) watcher(ops, origin)
+    if (this.watchers) for (const watcher of this.watchers) watcher(ops, origin, by)
   }
 
   /** A part of this tab's is shown from now on. */
@@ -75,7 +75,12 @@ export class TabObject {
   }
 
   /** Others' operations: confirmed state moves on, and own pending edits are mapped over them. */
-  received(ops: readonly Op[], updatedAt: number, by: ClientId): void {
+  received(
+    ops: readonly Op[],
+    updatedAt: number,
+    by: ClientId,
+    from: readonly [Origin, DeviceId?] = ['tab'],
+  ): void {
     if (!this.record) return
     this.record = edited(this.record, ops, updatedAt)
     if (this.held) return
@@ -84,7 +89,7 @@ export class TabObject {
     for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
     this.follow(ops)
     this.replay()
-    this.tell(mapped, 'tab')
+    this.tell(mapped, ...from)
   }
 
   /** The worker has applied parts of this tab's. */
@@ -233,6 +238,8 @@ export class ObjectTable {
   readonly pending = new Set<TabObject>()
   /** Told of each object that changed. */
   readonly listeners = new Set<(object: TabObject) => void>()
+  /** This device, as the worker last said. */
+  device = ''
   /** Asks the worker for an object that a link leads to. */
   fetch: (id: ObjectId) => void = () => undefined
 

@@ -51,14 +51,14 @@ const forget = (opening: Promise<Home>) => {
 }
 
 async function start(
-  { app = '', worker, isShell, onError, timeoutMs = 15_000 }: OpenOptions,
+  { app = '', kube, worker, isShell, onError, timeoutMs = 15_000 }: OpenOptions,
   ended: () => void,
 ): Promise<Home> {
   if (!isSecureContext) throw new HearthError('env/insecure-context')
   const missing = navigator.locks ? !globalThis.indexedDB && 'indexedDB' : 'Web Locks'
   if (missing) throw new HearthError('env/unsupported', { reason: missing })
   const name = (typeof app === 'string' ? app : app.name) || document.title || location.pathname
-  const home = new Home(newId<ClientId>(), name.slice(0, 200), worker, isShell, onError, ended)
+  const home = new Home(newId<ClientId>(), name.slice(0, 200), worker, isShell, onError, ended, kube)
   await home.open(timeoutMs)
   return home
 }

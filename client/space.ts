@@ -11,7 +11,16 @@ import { rootOf } from './nodes.js'
 import { Query, storeWhere } from './query.js'
 import { storeRecord } from './store-value.js'
 import { Told } from './told.js'
-import type { LiveObject, Untyped } from './types.js'
+import { sharing } from './later.js'
+import type {
+  Channel,
+  Invitation,
+  InvitationOptions,
+  LiveObject,
+  Presence,
+  Present,
+  Untyped,
+} from './types.js'
 
 /** The longest wait for the disk, in milliseconds. */
 const FLUSH_MS = 30_000
@@ -43,8 +52,9 @@ export class Space {
 
   /** @internal As the worker has it now. */
   received(info: SpaceInfo): this {
-    const { name, role } = this
-    if (name !== info.name || role !== info.role) (this.info as LiveValue<SpaceInfo>).set(info)
+    const { name, role, personal } = this.info.value
+    if (name !== info.name || role !== info.role || personal !== info.personal)
+      (this.info as LiveValue<SpaceInfo>).set(info)
     return this
   }
 
@@ -139,6 +149,53 @@ export class Space {
   /** For everyone, with all that is in it; owners only. @throws HearthError `halo/not-allowed`, `halo/personal-space` */
   delete(): Promise<void> {
     return this.home.call('deleteSpace', this.id)
+  }
+
+  /**
+   * An invitation into this space, for people.
+   * @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `echo/invalid`, `store/…`
+   */
+  async invite(options?: InvitationOptions): Promise<Invitation> {
+    return (await sharing()).invite(this.home, this.id, options)
+  }
+
+  /**
+   * Who else is here: say where this tab is, and see where others are, on this device and others. Nothing of it is stored.
+   * @param name of a place in the space, so that apps, or parts of one, do not see each other's
+   */
+  presence<T = unknown>(name = ''): Presence<T> {
+    const { facts } = this.home
+    return {
+      others: new Told<readonly Present<T>[]>(facts, ['presence', `${this.id}/${name}`], []),
+      set: (value) => this.home.call('present', this.id, name, value),
+    }
+  }
+
+  /** Messages that are not stored, to whoever listens now, in other tabs of this device and on others. */
+  channel<T = unknown>(name: string): Channel<T> {
+    const { told, next, send } = this.home.facts
+    return {
+      send: (value) => this.home.call('say', this.id, name, value),
+      subscribe: (run) => {
+        const q = next()
+        const ask = () => send({ t: 'ask', q, what: ['channel', `${this.id}/${name}`] })
+        told.set(q, { ask, set: run, fail: () => {} })
+        ask()
+        return () => {
+          told.delete(q)
+          send({ t: 'unask', q })
+        }
+      },
+    }
+  }
+
+  /**
+   * Resolves when every write made here so far is held durably by at least one other device.
+   * @throws HearthError `mesh/timeout` after 30 s, or `timeoutMs`; as `flush`
+   */
+  async synced(options?: { readonly timeoutMs?: number }): Promise<void> {
+    await this.flush()
+    return (await sharing()).synced(this.home, this.id, options?.timeoutMs)
   }
 
   /**

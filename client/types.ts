@@ -7,12 +7,18 @@ import type {
   Quarantine,
   DeviceInfo,
   IdentityInfo,
+  InvitationState,
+  JoinState,
+  LinkInfo,
   MemberInfo,
+  PresenceInfo,
   ProfileInfo,
   Role,
   SpaceInfo,
+  SyncInfo,
   WorkerMode,
 } from '../worker/protocol/rpc.js'
+import type { Live } from './live.js'
 
 /** Fields of which nothing is declared: an app in plain JavaScript, or one that gives no type. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse `todo.title.length` to those who declare nothing
@@ -34,9 +40,15 @@ export interface Change {
 }
 export interface ChangeEvent {
   readonly changes: readonly Change[]
-  /** This tab, or another one. */
-  readonly origin: 'here' | 'tab'
-  /** The device that made it. */
+  /**
+   * Who made it: this tab, another one of this device, another device of this identity, or another member. Of an object
+   * that was read anew as a whole (`replace`) it is not known who made what is new in it: it is told as one of this device.
+   */
+  readonly origin: 'here' | 'tab' | 'device' | 'member'
+  /**
+   * The id of the device that made it, as in `home.devices` and `members`. Of several that changed the object and were heard of at once,
+   * the last.
+   */
   readonly by: string
 }
 
@@ -93,6 +105,70 @@ export interface HomeStatus {
   readonly quarantine: readonly Quarantine[]
   /** Devices as which two have written: one profile is a copy of another. */
   readonly forks: readonly Fork[]
+  /** Devices that this one is connected with. */
+  readonly peers: number
+  readonly links: readonly LinkInfo[]
+  /** Servers at which others are met; `none` before anybody was invited, or anything joined. */
+  readonly kube: 'none' | 'away' | 'connected'
+  /** Why they are away, if one has said so. */
+  readonly refusal?: { readonly code: string; readonly message: string }
+  /** What this device and others have of each other. */
+  readonly sync: SyncInfo
+}
+
+/** A tab that is present, and whose it is. */
+export interface Present<T = unknown> extends PresenceInfo {
+  readonly value: T
+}
+export interface Presence<T = unknown> {
+  /** Everybody but this tab: gone within 2 s of a tab's end, within 10 s if it is frozen. */
+  readonly others: Live<readonly Present<T>[]>
+  /**
+   * Where this tab is: up to 16 KiB of what JSON can hold; null, not here any more.
+   * @throws HearthError `mesh/too-large`, `echo/invalid`
+   */
+  set(value: T | null): Promise<void>
+}
+export interface Channel<T = unknown> {
+  /**
+   * Up to 16 KiB of what JSON can hold. What is beyond 100 a second is dropped.
+   * @throws HearthError `mesh/too-large`, `echo/invalid`
+   */
+  send(value: T): Promise<void>
+  /** @returns stops it */
+  subscribe(run: (message: Present<T>) => void): () => void
+}
+
+export interface InvitationOptions {
+  /** Of whoever comes. Default `editor`. */
+  readonly role?: Role
+  /** How many may come. Default 1. */
+  readonly uses?: number
+  /** Default 600,000: ten minutes; at most 30 days. */
+  readonly expiresMs?: number
+  /** Whether a code of 6 digits is asked for beside the link. Default true. */
+  readonly code?: boolean
+  /**
+   * The last one that this device has made for the same and that is still open, as it is, instead of another one; the rest of the
+   * options says nothing then. Where there is none, it is `halo/invite-unknown`. Default false.
+   */
+  readonly again?: boolean
+}
+export interface Invitation {
+  /** To be sent to whom it is for: it opens Hearth, and what is secret of it is not sent to the server. */
+  readonly link: string
+  /** 6 digits, to be told in another way than the link; null where there is none. */
+  readonly code: string | null
+  /** The link as a QR code: an SVG image of it, as text. */
+  qr(): string
+  readonly state: Live<InvitationState>
+  /** Nobody comes in by it any more. */
+  cancel(): Promise<void>
+}
+export interface JoinOptions {
+  readonly code?: string
+  readonly onState?: (state: JoinState) => void
+  readonly signal?: AbortSignal
 }
 
 export type {
@@ -100,10 +176,13 @@ export type {
   DeviceInfo,
   Fork,
   IdentityInfo,
+  InvitationState,
+  JoinState,
   MemberInfo,
   ProfileInfo,
   Quarantine,
   Role,
   SpaceInfo,
+  SyncInfo,
   WorkerMode,
 }

@@ -16,6 +16,7 @@ test('says nothing, gets this machine only, port 4400 and ./.hearth', () => {
     host: '127.0.0.1',
     apps: [],
     data: '/home/alice/.hearth',
+    origins: [],
     help: false,
   })
 })
@@ -38,6 +39,26 @@ test('refuses what it does not understand, in one line that says what to do', ()
   for (const PORT of ['http', '-1', '65536', '80.5', ' 80', '1e3', '0x50']) {
     refused([], { PORT }, 'kube/bad-port', /whole number from 0 to 65535/)
   }
+})
+
+test('takes whose pages may come: nobody else’s, those of a list, or all', () => {
+  const origins = (HEARTH_ORIGINS: string) => readSettings([], { HEARTH_ORIGINS }, '/home/alice').origins
+  assert.deepEqual(origins(''), [])
+  assert.equal(origins(' * '), '*')
+  assert.deepEqual(origins('https://Notes.example/, http://localhost:5000 ,https://chat.example:443'), [
+    'https://notes.example',
+    'http://localhost:5000',
+    'https://chat.example',
+  ])
+  for (const wrong of [
+    'notes.example',
+    'null',
+    'wss://x.example',
+    'https://x.example/app',
+    'https://*',
+    '*,https://x',
+  ])
+    refused([], { HEARTH_ORIGINS: wrong }, 'kube/bad-origins', /HEARTH_ORIGINS.*https:\/\/notes\.example/)
 })
 
 test('refuses a data folder that is a file', async () => {

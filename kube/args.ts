@@ -1,11 +1,13 @@
 /**
- * What the person who starts KUBE says: `--app` on the command line, PORT, HOST and HEARTH_DATA in the environment.
+ * What the person who starts KUBE says: `--app` on the command line; PORT, HOST, HEARTH_DATA and HEARTH_ORIGINS in
+ * the environment.
  * Nothing is opened, made or bound here, so that a mistake costs nothing and is told in one line.
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kubeError } from './errors.js'
+import { readOrigins, type Origins } from './signal/origins.js'
 
 export interface Settings {
   /** TCP port; 0 picks a free one. */
@@ -15,6 +17,8 @@ export interface Settings {
   readonly apps: readonly string[]
   /** Absolute path where KUBE will keep what it stores. Made when something is first written there. */
   readonly data: string
+  /** Pages of which origins may meet others here, besides those of KUBE's own. */
+  readonly origins: Origins
   readonly help: boolean
 }
 
@@ -23,15 +27,17 @@ export const usage = `npm start -- [--app <folder>]...
   --app <folder>   serve this folder of yours at /apps/<its name>/; may be given more than once
   --help           this text
 
-  PORT         port to listen on (4400; 0 picks a free one)
-  HOST         address to listen on (127.0.0.1: this machine only)
-  HEARTH_DATA  folder for what the server keeps (./.hearth; made when it is first needed)
+  PORT            port to listen on (4400; 0 picks a free one)
+  HOST            address to listen on (127.0.0.1: this machine only)
+  HEARTH_DATA     folder for what the server keeps (./.hearth; made when it is first needed)
+  HEARTH_ORIGINS  whose pages may meet other devices here, besides those of this server:
+                  https://notes.example,https://chat.example, or * for all (none)
 `
 
 /**
  * @param argv what follows the script's name
  * @param cwd absolute path that relative folders are taken from
- * @throws KubeError `kube/usage`, `kube/bad-port`, `kube/bad-data`
+ * @throws KubeError `kube/usage`, `kube/bad-port`, `kube/bad-data`, `kube/bad-origins`
  */
 export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Settings {
   const { apps, help } = readFlags(argv)
@@ -40,6 +46,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv, cw
     host: env['HOST'] || '127.0.0.1',
     apps: apps.map((folder) => resolve(cwd, folder)),
     data: readDataFolder(resolve(cwd, env['HEARTH_DATA'] || '.hearth')),
+    origins: readOrigins(env['HEARTH_ORIGINS']),
     help,
   }
 }

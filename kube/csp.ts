@@ -7,7 +7,10 @@
 import { createHash } from 'node:crypto'
 import type { Page } from './page.js'
 
-/** `https:` and `wss:`: a KUBE of the user's choice may be anywhere, and a page cannot know where in advance. */
+/**
+ * `https:` and `wss:`: a KUBE of the user's choice may be anywhere, and a page cannot know where in advance. `'self'` is also
+ * the WebSocket of this origin, without TLS too, in Chromium, Firefox and WebKit (`test/e2e/own-kube.e2e.ts`).
+ */
 const connect = `connect-src 'self' https: wss:`
 
 /** Of a hosted page. */

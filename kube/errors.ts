@@ -2,8 +2,9 @@
  * What KUBE says when something is wrong: a stable code, the HTTP status it answers with, and a sentence that
  * says what to do next. Codes are part of the face: they are added to, and never change their meaning.
  */
+import { SIGNAL_PATH } from '../worker/protocol/signal.js'
 
-/** `status` is an HTTP status; 0 marks what can only go wrong before the server listens. */
+/** `status` is an HTTP status; 0 marks what no HTTP client meets: it goes wrong before the server listens, or on a socket. */
 const table = {
   'kube/not-found': { status: 404, text: (d: { what: string }) => `There is nothing at ${d.what}.` },
   'kube/no-such-app': {
@@ -23,6 +24,15 @@ const table = {
   },
   'kube/too-slow': { status: 408, text: () => 'The request took too long to arrive. Send it again.' },
   'kube/internal': { status: 500, text: () => 'The server failed on this request. Its log says why.' },
+
+  'kube/no-socket': {
+    status: 404,
+    text: (d: { path: string }) => `There is no WebSocket at ${d.path}. Devices connect to ${SIGNAL_PATH}.`,
+  },
+  'kube/bad-upgrade': {
+    status: 400,
+    text: () => 'This is not how a WebSocket begins. Ask with GET, Upgrade: websocket and version 13.',
+  },
 
   'kube/usage': { status: 0, text: (d: { problem: string }) => `${d.problem} See: npm start -- --help` },
   'kube/bad-port': {
@@ -49,6 +59,11 @@ const table = {
     text: (d: { path: string }) =>
       `HEARTH_DATA is ${d.path}, which is not a folder. Name a folder, or one to be made.`,
   },
+  'kube/bad-origins': {
+    status: 0,
+    text: (d: { origin: string }) =>
+      `HEARTH_ORIGINS has "${d.origin}", which is not an origin. Write them as https://notes.example,https://chat.example, or * for all.`,
+  },
   'kube/app-missing': {
     status: 0,
     text: (d: { folder: string }) => `There is no folder ${d.folder}. Check what follows --app.`,
@@ -65,6 +80,67 @@ const table = {
   'kube/app-twice': {
     status: 0,
     text: (d: { id: string }) => `Two apps are called "${d.id}". Rename one of the folders.`,
+  },
+
+  'kube/signal-origin': {
+    status: 0,
+    text: (d: { origin: string }) =>
+      `Pages of ${d.origin} may not use this server. If it is yours, start it with ` +
+      `HEARTH_ORIGINS=${/^https?:/.test(d.origin) ? d.origin : '*'} (several with commas between them).`,
+  },
+  'kube/signal-version': {
+    status: 0,
+    text: (d: { theirs: number; ours: number }) =>
+      d.theirs < d.ours
+        ? `This server speaks version ${d.ours} and the device ${d.theirs}. Reload the page to update Hearth.`
+        : `This server speaks version ${d.ours} and the device ${d.theirs}. Update the server.`,
+  },
+  'kube/signal-signature': {
+    status: 0,
+    text: () =>
+      'The signature is not by that key, or not of this challenge. Sign the one of this connection.',
+  },
+  'kube/signal-late': {
+    status: 0,
+    text: (d: { ms: number }) =>
+      `The device did not say who it is within ${d.ms} ms. Check the network, and connect again.`,
+  },
+  'kube/signal-malformed': {
+    status: 0,
+    text: (d: { reason: string }) =>
+      `What came is not a message of this protocol (${d.reason}). Update Hearth on the device and the server.`,
+  },
+  'kube/signal-turn': {
+    status: 0,
+    text: (d: { name: string }) =>
+      `"${d.name}" was out of turn: a device says hello, once, and waits for welcome before anything else.`,
+  },
+  'kube/signal-busy': {
+    status: 503,
+    text: () => 'Too many devices use this server. Try again in a while, or use another server.',
+  },
+  'kube/signal-key-busy': {
+    status: 0,
+    text: (d: { most: number }) =>
+      `This key has ${d.most} connections already, which is as many as it may. Close some of them.`,
+  },
+  'kube/signal-topics': {
+    status: 0,
+    text: (d: { most: number }) =>
+      `The device is at ${d.most} topics already, which is as many as it may. Withdraw from some of them.`,
+  },
+  'kube/signal-full': {
+    status: 0,
+    text: () => 'This server has no room for more topics. Try again in a while, or use another server.',
+  },
+  'kube/signal-taken': {
+    status: 0,
+    text: () => 'Somebody else at this topic has that peer id. Connect again, and take a random one.',
+  },
+  'kube/signal-window': {
+    status: 0,
+    text: (d: { most: number }) =>
+      `More than ${d.most} bytes were on their way to one peer. Wait for credit before sending more.`,
   },
 } satisfies Record<string, { status: number; text: (details: never) => string }>
 

@@ -3,6 +3,7 @@
  *
  *   /hearth.js  /hearth.mjs  /hearth/…   the runtime, for pages of any origin
  *   /hearth/apps.json                    what is hosted here (`AppInfo[]`)
+ *   /healthz                             whether it is well, for whoever keeps it running
  *   /apps/<id>/…                         an app
  *   /…                                   the shell
  */
@@ -22,6 +23,13 @@ export function makeRoutes(dist: string, apps: readonly App[]): Hono {
     const list = JSON.stringify(await describeApps(apps, files))
     // Not for other origins, unlike its neighbours: which apps somebody has is nobody's business.
     return answerFile(makeFile('apps.json', Buffer.from(list)), 'apps.json', 'built', conditions(c))
+  })
+
+  routes.get('/healthz', () => {
+    const headers = baseHeaders('built')
+    headers.set('Cache-Control', 'no-store')
+    headers.set('Content-Type', 'application/json; charset=utf-8')
+    return new Response(JSON.stringify({ ok: true }) + '\n', { headers })
   })
 
   routes.get('*', async (c) => {

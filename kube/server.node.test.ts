@@ -235,3 +235,13 @@ test('the service worker may serve the whole origin, is asked for again each tim
   assert.equal(headers['access-control-allow-origin'], undefined)
   assert.equal((await get(server, '/hearth/worker.js')).headers['service-worker-allowed'], undefined)
 })
+
+test('says that it is well, to be asked again each time', async () => {
+  await using fixture = await makeFixture()
+  const server = await fixture.serve()
+  const { status, headers, body } = await get(server, '/healthz')
+  assert.deepEqual([status, JSON.parse(body.toString())], [200, { ok: true }])
+  assert.match(headers['content-type']!, /json/)
+  assert.equal(headers['cache-control'], 'no-store')
+  assert.equal(headers['access-control-allow-origin'], undefined)
+})

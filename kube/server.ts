@@ -9,6 +9,9 @@ import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
 import { makeRoutes } from './routes.js'
+import type { SignalLimits } from './signal/limits.js'
+import type { Origins } from './signal/origins.js'
+import { openSignal } from './signal/signal.js'
 
 const limits = {
   headersTimeout: 5_000,
@@ -28,6 +31,10 @@ export interface ServerOptions {
   readonly apps?: readonly string[]
   /** Absolute path of the build. */
   readonly dist: string
+  /** Whose pages may meet other devices here, besides its own. */
+  readonly origins?: Origins
+  /** What differs from the limits of signalling. */
+  readonly signal?: Partial<SignalLimits>
 }
 
 export interface RunningServer {
@@ -48,12 +55,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.maxConnections = maxConnections
   server.on('clientError', refuse)
   await listen(server, port, host)
+  const signal = openSignal(server, { origins: options.origins, limits: options.signal })
   return {
     url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,
     async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
+      signal.close()
       server.closeAllConnections()
       await closed
     },

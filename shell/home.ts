@@ -9,12 +9,14 @@ import { appCards, loadApps, type AppCard } from './home/app-cards.js'
 import { dangerZone } from './home/danger-zone.js'
 import { dataPlane } from './home/data-plane.js'
 import { problems } from './home/problems.js'
+import { sharedPanel } from './home/shared-panel.js'
 import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
 import { topBar } from './home/top-bar.js'
 import { Updates } from './home/update-notice.js'
 import { youPanel } from './home/you-panel.js'
 import { followTheme } from './design/theme.js'
+import { Badge, followSpaces, openJoin, takeLink } from './sharing/index.js'
 
 declare const hearth: typeof Hearth
 export type Home = Awaited<ReturnType<typeof Hearth.open>>
@@ -25,13 +27,16 @@ let appsFailed = false
 let home: Home | undefined
 let failure: Error | undefined
 let counts: SpaceCounts | undefined
+let badge: Badge | undefined
+/** Before anything else: what is secret of it is not to stay in the address bar. */
+let link = takeLink()
 
 const changed = eachFrame(() => render(page(), root))
 const updates = new Updates(changed)
 
 function page(): TemplateResult {
   return html`
-    ${topBar(changed)}
+    ${topBar(badge, changed)}
     <main>
       <div class="welcome">
         <h1>Everything your apps know, at&nbsp;home on this device.</h1>
@@ -41,6 +46,7 @@ function page(): TemplateResult {
         </p>
       </div>
       ${home ? [updates.notice(home), problems(home)] : nothing} ${appCards(apps, appsFailed)}
+      ${home ? sharedPanel(home, follow) : nothing}
       <section aria-labelledby="device-title">
         <h2 id="device-title">This device</h2>
         ${
@@ -63,14 +69,23 @@ async function openHome(): Promise<void> {
   try {
     home = await hearth.open({ app: 'Hearth', shell: false, isShell: true })
     counts = new SpaceCounts(home, changed)
+    badge = new Badge(home, changed)
+    followSpaces(home, changed)
     home.status.subscribe(changed)
     home.identity.subscribe(changed)
     home.devices.subscribe(changed)
     home.rejected.subscribe(changed)
+    if (link) follow(link)
+    link = undefined
   } catch (error) {
     failure = error as Error
   }
   changed()
+}
+
+/** Asks for an invitation, or follows this one. */
+function follow(invitation?: string): void {
+  if (home) openJoin(home, { ...(invitation && { link: invitation }), apps: () => apps ?? [] })
 }
 
 async function openApps(): Promise<void> {
@@ -82,6 +97,11 @@ async function openApps(): Promise<void> {
   changed()
 }
 
+// An invitation that is opened where this page is already shown.
+addEventListener('hashchange', () => {
+  const invitation = takeLink()
+  if (invitation) follow(invitation)
+})
 followTheme(changed, new AbortController().signal)
 changed()
 await Promise.all([openHome(), openApps()])

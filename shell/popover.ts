@@ -41,14 +41,15 @@ export function fillPopover(home: Home): void {
   home.rejected.subscribe(show)
 }
 
-function stateInWords({ status, rejected }: Home): string {
+function stateInWords({ identity, status, rejected }: Home): string {
   const { damage, forks, unsaved, worker } = status.value
   const refused = rejected.value.length
   if (status.error) return status.error.message
   if (worker.silent) return 'The data plane does not answer just now. What you change here is not saved yet.'
   if (refused) return `Changes that could not be saved: ${refused}.`
   if (damage.length) return 'Some data on this device cannot be read.'
-  if (forks.length) return 'A device exists twice, and what both have written is kept aside.'
+  if (forks.some(({ device }) => device === identity.value.deviceId))
+    return 'This device exists twice. It becomes one of its own when it is opened again.'
   return unsaved ? 'Saving…' : 'Everything is saved on this device.'
 }
 

@@ -72,10 +72,10 @@ describe('the personal space', () => {
     const { id: kitchen } = await olga.halo.createSpace('Kitchen')
     await olga.again()
     await keeps(olga, [[kitchen, keyOf(olga, kitchen)]])
-    const entries = olga.echo.exchange.feedsOf(personal(olga))
+    const entries = await olga.echo.exchange.holdings(personal(olga))
     await olga.again()
     await new Promise((resolve) => setTimeout(resolve, 30))
-    assert.deepEqual(olga.echo.exchange.feedsOf(personal(olga)), entries, 'nothing is written again')
+    assert.deepEqual(await olga.echo.exchange.holdings(personal(olga)), entries, 'nothing is written again')
   })
 
   it('shows no app what it keeps', async () => {

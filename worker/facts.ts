@@ -1,7 +1,8 @@
 /** Who is who, as tabs ask for it: answered at once, and told again when it has changed. */
-import type { Halo } from './halo/halo.js'
+import type { Place } from './ephemera.js'
+import type { Planes } from './planes.js'
 import { HearthError } from './protocol/errors.js'
-import type { IdentityId, SpaceId } from './protocol/ids.js'
+import type { ClientId, IdentityId, SpaceId } from './protocol/ids.js'
 import type { Facts, What } from './protocol/rpc.js'
 
 /** Asked for by one tab at most. */
@@ -11,7 +12,8 @@ export class Asked {
   private readonly open = new Map<number, { readonly what: What; last: string }>()
 
   constructor(
-    private readonly halo: Halo,
+    private readonly client: ClientId,
+    private readonly planes: Pick<Planes, 'halo' | 'network'>,
     private readonly tell: (q: number, value: Facts[keyof Facts]) => void,
   ) {}
 
@@ -19,11 +21,14 @@ export class Asked {
   ask(q: number, what: What): void {
     if (this.open.size >= MAX_ASKED)
       throw new HearthError('echo/too-large', { reason: `more than ${MAX_ASKED} facts asked for in one tab` })
+    if (what[0] === 'channel')
+      this.planes.network.ephemera.listen(this.client, q, placeOf(what[1]), (said) => this.tell(q, said))
     this.open.set(q, { what, last: '' })
     this.say(q)
   }
 
   drop(q: number): void {
+    if (this.open.get(q)?.what[0] === 'channel') this.planes.network.ephemera.unlisten(this.client, q)
     this.open.delete(q)
   }
 
@@ -34,6 +39,7 @@ export class Asked {
 
   private say(q: number): void {
     const asked = this.open.get(q)!
+    if (asked.what[0] === 'channel') return
     const value = this.find(asked.what)
     const text = JSON.stringify(value)
     if (text === asked.last) return
@@ -42,18 +48,31 @@ export class Asked {
   }
 
   private find([fact, of = '']: What): Facts[keyof Facts] {
+    const { halo, network } = this.planes
     switch (fact) {
       case 'identity':
-        return this.halo.identity
+        return halo.identity
       case 'devices':
-        return this.halo.devices
+        return halo.devices.map((one) => (one.current ? one : { ...one, lastSeen: network.lastSeen(one.id) }))
       case 'members':
         // Of a space that was left, nobody is known.
-        return this.halo.get(of as SpaceId)?.members ?? []
+        return halo.get(of as SpaceId)?.members ?? []
       case 'profile':
-        return this.halo.profile(of as IdentityId)
+        return halo.profile(of as IdentityId)
+      case 'invitation':
+        return network.stateOf(of) ?? null
+      case 'joining':
+        return network.joinOf(of) ?? { at: 'failed' }
+      case 'presence':
+        return network.ephemera.others(this.client, placeOf(of))
       default:
         throw new HearthError('rpc/malformed', { reason: 'ask' })
     }
   }
+}
+
+/** @param text `<space>/<name>` */
+function placeOf(text = ''): Place {
+  const [space = '', ...name] = text.split('/')
+  return { space: space as SpaceId, name: name.join('/') }
 }

@@ -1,6 +1,6 @@
 /** Opens what a device has: its keys and spaces (HALO), and what is in them (ECHO), on one store. */
 import { Belongings } from './belongings.js'
-import { Echo } from './echo/echo.js'
+import { Echo, type EchoEvents } from './echo/echo.js'
 import { moveSpace } from './echo/first-format.js'
 import { readHeads } from './echo/opening.js'
 import type { EchoPlatform } from './echo/platform.js'
@@ -9,6 +9,8 @@ import { Halo } from './halo/halo.js'
 import { FormerNames } from './former-names.js'
 import type { Move } from './halo/loading.js'
 import type { HaloPlatform } from './halo/platform.js'
+import type { MeshPlatform } from './mesh/platform.js'
+import { Network } from './network.js'
 import { OwnObjects } from './own-objects.js'
 import { Passkeys } from './passkeys.js'
 import type { Store } from './store.js'
@@ -16,7 +18,7 @@ import type { Store } from './store.js'
 /** What the personal space lacks of other spaces is written so long after the opening, in milliseconds. */
 const BELONGINGS_MS = 3000
 
-export interface PlanesPlatform extends EchoPlatform, HaloPlatform {
+export interface PlanesPlatform extends EchoPlatform, HaloPlatform, MeshPlatform {
   /** @throws HearthError `store/unavailable`, `store/newer` */
   openStore(): Promise<Store>
 }
@@ -27,6 +29,7 @@ export interface Planes {
   readonly passkeys: Passkeys
   /** For tabs that were open when spaces were moved. */
   readonly former: FormerNames
+  readonly network: Network
 }
 
 /**
@@ -44,7 +47,22 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
     ])
     const moved = await move(platform, store, halo)
     const heads = moved ? await readHeads(store, platform) : early
-    const echo = await Echo.open(platform, store, heads, halo.spaces, gone)
+    const copied = async () => {
+      const echo = await opening
+      if (await cameInAnew(halo, echo)) gone?.()
+      else echo.twins.released()
+    }
+    let network: Network | undefined
+    const events: EchoEvents = {
+      ...(gone && { gone }),
+      copied: () => void copied(),
+      appended: (space, entries, isOwn) => network?.appended(space, entries, isOwn),
+    }
+    const opening: Promise<Echo> = Echo.open(platform, store, heads, halo.spaces, events)
+    const echo = await opening
+    if (echo.twins.isCopied(halo.device) && (await cameInAnew(halo, echo)))
+      return await openPlanes(platform, gone)
+    await echo.twins.writeTails().catch(() => undefined)
     echo.wipeLater(halo.left)
     const own = new OwnObjects(halo, echo)
     const belongings = new Belongings(platform, halo, own)
@@ -57,17 +75,36 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       belongings.due()
       // What cannot be taken in now is, with whatever comes next.
       void echo.exchange.rejudge().catch(() => undefined)
+      network?.refresh()
     })
     halo.positions = (space, device) => echo.exchange.cutOf(space, device) as Promise<HaloPosition>
+    network = new Network(platform, store, halo, echo)
     return {
       halo,
       echo,
+      network,
       passkeys: new Passkeys(platform, halo, own),
       former: new FormerNames(moved ? halo.moving : (before ?? [])),
     }
   } catch (e) {
     store.close()
     throw e
+  }
+}
+
+/**
+ * Somebody else writes as this device: it comes in as another one, if it has to, and the store is closed. Whoever opens it next opens it
+ * as that one.
+ * @returns false if it cannot, and goes on as it is: it is out, say, or there is no room; the next opening tries again
+ */
+async function cameInAnew(halo: Halo, echo: Echo): Promise<boolean> {
+  try {
+    const row = await echo.twins.formerRow(halo.device)
+    if (echo.twins.isCopied(halo.device)) await halo.admissions.enrolAnew([row])
+    echo.close()
+    return true
+  } catch {
+    return false
   }
 }
 

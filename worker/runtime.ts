@@ -33,12 +33,20 @@ export interface Platform extends PlanesPlatform, TenurePlatform {
   isFree(name: string): Promise<boolean>
   /** Resolves when nobody holds the lock; rejects when called off. */
   whenFree(name: string, signal: AbortSignal): Promise<void>
+  /** Runs when the device has a network again, or another one (true), or none any more. */
+  onNetwork(run: (isThere: boolean) => void): void
   /** Ends this worker. */
   close(): void
 }
 
 /** Automerge is made ready this long after the store was opened, in milliseconds. */
 const AUTOMERGE_MS = 500
+
+/** Others are looked for this long after the store was opened, in milliseconds: the first tab has what it asked for. */
+const RESUME_MS = 50
+
+/** A beat that comes so late has slept, in milliseconds. */
+const SLEPT_MS = 5_000
 
 /** A store that cannot be opened is tried again for so long, in milliseconds. */
 const REOPEN_MS = 1_500
@@ -64,6 +72,8 @@ export class Runtime {
       void this.refreshStatus()
     },
   }
+  /** When the last beat was. */
+  private ticked: number
   private status: WorkerStatus = {
     tabs: 0,
     used: 0,
@@ -81,7 +91,9 @@ export class Runtime {
     this.tenure = new Tenure(platform, (url) => this.retire(url))
     // Opening the store takes longest: begin before the first tab has said hello.
     void this.planes().catch(() => undefined)
+    this.ticked = platform.now()
     this.platform.later(() => this.tick(1), BEAT_MS)
+    platform.onNetwork((isThere) => this.hasNetwork(isThere))
   }
 
   /** A new tab. Its first message is `Hello`; nothing it sends can reach beyond its own session. */
@@ -121,6 +133,8 @@ export class Runtime {
     const session = new Session(planes, port, hello, this.house)
     this.sessions.add(session)
     session.welcome(this.welcome(planes, session))
+    // Somebody is here who may want to see others: nobody waits for the next try.
+    planes.network.hasNetwork(true)
     // Asking for the quota takes longer than all the rest; the tab hears it a little later.
     void this.refreshStatus()
   }
@@ -131,6 +145,7 @@ export class Runtime {
       return this.planes()
     }
     const halo = async () => (await attached()).halo
+    const network = async () => (await attached()).network.open()
     const shown = () => {
       if (!session.isShell) throw new HearthError('halo/shell-only')
       return attached()
@@ -149,8 +164,25 @@ export class Runtime {
         passkeys: async () => (await shown()).passkeys.all(),
         lockWords: async (passkey, answer) => (await shown()).passkeys.lock(passkey, answer),
         unlockWords: async (credential, answer) => (await shown()).passkeys.unlock(credential, answer),
+        invite: async (options) => (await network()).invitations.make(options),
+        openInvite: async (space) => (await attached()).network.openInvitation(space),
+        cancelInvite: async (id) => (await network()).invitations.cancel(id),
+        join: async (id, link, code) => (await network()).invitations.join(id, link, code),
+        joined: async (id) => (await network()).invitations.joined(id),
+        cancelJoin: async (id) => (await network()).invitations.cancelJoin(id),
+        synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
+        present: async (space, name, value) =>
+          (await attached()).network.ephemera.set(session.client, { space, name }, value),
+        say: async (space, name, value) =>
+          (await attached()).network.ephemera.say(session.client, { space, name }, value),
+        host: async () => {
+          const { network } = await attached()
+          // There is no way to hand a port to another tab.
+          return this.platform.mode === 'elected-tab' ? undefined : network.hosts.offer(session.client)
+        },
+        look: async () => (await attached()).network.hasNetwork(true),
         diagnostics: async () => this.diagnostics((await attached()).echo),
-        erase: async () => this.erase((await attached()).echo),
+        erase: async () => this.erase(await attached()),
       },
       port,
     )
@@ -169,6 +201,8 @@ export class Runtime {
     await this.tenure.begin()
     try {
       const planes = await this.openStore()
+      planes.network.onChange(() => this.showNetwork(planes))
+      this.platform.later(() => void planes.network.resume().catch(() => undefined), RESUME_MS)
       // Off the path of the first reads; a write that comes earlier asks for it itself.
       this.platform.later(() => void this.platform.automerge().catch(() => undefined), AUTOMERGE_MS)
       return planes
@@ -196,7 +230,8 @@ export class Runtime {
     if (this.tenure.movedTo) return
     const elsewhere = url !== this.platform.url
     this.leaveTabs(url)
-    const { echo } = (await this.opening?.catch(() => undefined)) ?? {}
+    const { echo, network } = (await this.opening?.catch(() => undefined)) ?? {}
+    network?.stop()
     const late = new Promise<void>((resolve) => this.platform.later(resolve, DRAIN_MS))
     await Promise.race([echo?.settled(), late]).catch(() => undefined)
     echo?.close()
@@ -236,7 +271,15 @@ export class Runtime {
     }
   }
 
+  private hasNetwork(isThere: boolean): void {
+    void this.opening?.then(({ network }) => network.hasNetwork(isThere)).catch(() => undefined)
+  }
+
   private tick(beats: number): void {
+    const now = this.platform.now()
+    // The machine has slept, and its connections may be of a network where it is no more.
+    if (now - this.ticked > SLEPT_MS) this.hasNetwork(true)
+    this.ticked = now
     if (beats % (PING_MS / BEAT_MS) === 0) {
       for (const session of this.sessions) session.ping()
       void this.refreshStatus()
@@ -245,20 +288,28 @@ export class Runtime {
   }
 
   private async refreshStatus(): Promise<void> {
-    const { halo, echo } = (await this.opening?.catch(() => undefined)) ?? {}
+    const { halo, echo, network } = (await this.opening?.catch(() => undefined)) ?? {}
     // Then all damage is known; and the browser, which counts for long, does not keep the store from being read.
     await echo?.loadAll().catch(() => undefined)
     const storage = await this.platform.storage().catch(() => ({ used: 0, quota: 0, persisted: false }))
     const damage = [...(halo?.damage ?? []), ...(echo?.damage ?? [])]
     const quarantine = echo?.asides.quarantine ?? []
     const forks = echo?.asides.forks ?? []
-    const next: WorkerStatus = { ...storage, tabs: this.sessions.size, damage, quarantine, forks }
+    this.show({ ...storage, tabs: this.sessions.size, damage, quarantine, forks, ...network?.status })
+  }
+
+  private showNetwork({ network }: Planes): void {
+    this.show({ ...this.status, ...network.status })
+  }
+
+  private show(next: WorkerStatus): void {
     if (JSON.stringify(next) === JSON.stringify(this.status)) return
     this.status = next
     for (const session of this.sessions) session.sendStatus(next)
   }
 
-  private async erase(echo: Echo): Promise<void> {
+  private async erase({ echo, network }: Planes): Promise<void> {
+    network.stop()
     for (const session of [...this.sessions]) session.end(new HearthError('store/erased'))
     await echo.erase()
     // Pages that were told keep being told; one that is opened from here on starts anew.

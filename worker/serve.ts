@@ -21,7 +21,8 @@ export function serve(api: SessionApi, port: MessagePort): void {
 
 async function answer(run: () => Promise<unknown>): Promise<Answer<unknown>> {
   try {
-    return { ok: await run() }
+    const ok = await run()
+    return ok instanceof MessagePort ? Comlink.transfer({ ok }, [ok]) : { ok }
   } catch (e) {
     return { error: toWire(toHearthError(e, 'rpc/malformed')) }
   }

@@ -7,16 +7,19 @@ import type { Accepted, Echo, Listener } from './echo/echo.js'
 import { QueryWindow, type WindowDiff } from './echo/matching.js'
 import { FormerNames } from './former-names.js'
 import { Asked } from './facts.js'
+import type { Halo } from './halo/halo.js'
+import type { Network } from './network.js'
 import type { Planes } from './planes.js'
 import { coalesce } from './protocol/coalesce.js'
 import { HearthError, toHearthError, toWire, type WireError } from './protocol/errors.js'
-import type { ClientId, ObjectId } from './protocol/ids.js'
+import type { ClientId, DeviceId, ObjectId } from './protocol/ids.js'
 import type { Op } from './protocol/operations.js'
 import { isOwnType } from './protocol/own-types.js'
 import { checkSpec, type QuerySpec } from './protocol/queries.js'
 import {
   PING_MS,
   tabLock,
+  type Author,
   type Hello,
   type Item,
   type ObjectRecord,
@@ -32,6 +35,8 @@ import { verifyFrame } from './protocol/verify.js'
 
 /** A tab that does not answer for so long is frozen or wedged; it attaches anew when it wakes. */
 const MAX_UNANSWERED = 6
+/** A tab that lets so many beats pass after a ping is not present any more for others: it stands still. */
+const SILENT_BEATS = 3
 const SILENT_MS = MAX_UNANSWERED * PING_MS
 /** Operations kept for a tab that does not say what it has seen. */
 const MAX_UNSEEN = 50_000
@@ -56,7 +61,11 @@ export class Session implements Listener {
   /** Whether its page is the shell's own. */
   readonly isShell: boolean
   private readonly echo: Echo
+  private readonly halo: Halo
   private readonly asked: Asked
+  private readonly network: Network
+  /** Hears no more of the network. */
+  private readonly forget: () => void
   /** Of a tab that does not know of identities, and was open when its spaces were moved. */
   private readonly former: FormerNames
   private readonly about: { readonly app: string; readonly build: string }
@@ -77,23 +86,29 @@ export class Session implements Listener {
   private readonly refusals: [frame: number, n: number][] = []
   /** Pings in a row without a sign of life. They are counted, not timed: a machine that slept has not waited. */
   private unanswered = 0
+  /** Since a ping that was not answered. */
+  private beats = 0
   private unseen = 0
 
   constructor(
-    { halo, echo, former }: Planes,
+    planes: Planes,
     private readonly stream: MessagePort,
     { client, rpc, app, build, held, shell }: Hello,
     private readonly house: SessionHouse,
   ) {
+    const { echo, former, halo, network } = planes
     this.client = client
     this.echo = echo
+    this.halo = halo
+    this.network = network
     this.former = rpc < WITH_IDENTITY ? former : new FormerNames([])
     this.isShell = shell === true
-    this.asked = new Asked(halo, (q, value) => this.send({ t: 'told', q, value }))
+    this.asked = new Asked(client, planes, (q, value) => this.send({ t: 'told', q, value }))
     this.about = { app, build }
     this.bridge = new Bridge(client)
     this.lastBatch = echo.mark(client)
     echo.listeners.add(this)
+    this.forget = network.onChange(() => this.asked.changed())
     stream.onmessage = (event) => this.receive(event.data)
     if (held) this.watchLock().catch(() => undefined)
   }
@@ -102,6 +117,7 @@ export class Session implements Listener {
     const device = this.former.device ?? welcome.device
     this.send({ t: 'welcome', welcome: { ...welcome, device, spaces: this.former.infos(welcome.spaces) } })
     for (const [n] of welcome.refused ?? []) this.refusals.push([this.frame, n])
+    this.network.hosts.came(this.client, () => this.send({ t: 'host' }))
   }
 
   /** Ends with the tab's lock: it is held from now on. */
@@ -123,6 +139,7 @@ export class Session implements Listener {
 
   /** A sign of life, unless there was one since the last beat. */
   beat(): void {
+    if (this.unanswered > 0 && ++this.beats >= SILENT_BEATS) this.hush(true)
     if (!this.ended && this.frame === this.beaten) this.stream.postMessage({ f: this.frame++, m: [] })
     this.beaten = this.frame
   }
@@ -150,11 +167,19 @@ export class Session implements Listener {
     this.ended = true
     this.locked.abort()
     this.echo.listeners.delete(this)
+    this.forget()
+    this.network.ephemera.left(this.client)
+    this.network.hosts.left(this.client)
     for (const window of this.windows.values()) window?.close()
     this.echo.queries.release()
     // Closing in this turn could drop the frame that was just posted.
     this.house.later(() => this.stream.close(), 1000)
     this.house.left(this)
+  }
+
+  private hush(isSilent: boolean): void {
+    this.network.ephemera.hush(this.client, isSilent)
+    this.network.hosts.hush(this.client, isSilent)
   }
 
   // What the tab says
@@ -164,6 +189,8 @@ export class Session implements Listener {
     try {
       const frame = verifyFrame(data)
       this.unanswered = 0
+      this.beats = 0
+      this.hush(false)
       this.take(frame)
     } catch (e) {
       this.end(toHearthError(e, 'rpc/malformed'))
@@ -326,15 +353,24 @@ export class Session implements Listener {
 
   // What ECHO says
 
-  edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void {
+  edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId, author?: DeviceId): void {
     if (by === this.client || !this.watched.has(id)) return
     const last = this.outbox.at(-1)
-    // Typing that is on its way in the same frame, and nothing after it: what is told is joined, and so is what is kept.
-    const joins = last?.t === 'ops' && last.id === id && last.by === by
+    // Typing that is on its way in the same frame, and nothing after it: what is told is joined, and so is what is kept. To what is empty
+    // nothing is joined, for what is kept is then what came before.
+    const joins =
+      last?.t === 'ops' &&
+      last.ops.length > 0 &&
+      last.id === id &&
+      last.by === by &&
+      last.from?.[1] === author
     if (joins) {
       for (const op of ops) coalesce(last.ops as Op[], op)
       this.outbox[this.outbox.length - 1] = { ...last, updatedAt }
-    } else this.send({ t: 'ops', id, ops: [...ops], updatedAt, by })
+    } else {
+      const from: Author | undefined = author && [this.halo.isOwn(author) ? 'device' : 'member', author]
+      this.send({ t: 'ops', id, ops: [...ops], updatedAt, by, ...(from && { from }) })
+    }
     this.bridge.tell(id, this.frame, by, ops, joins)
     this.unseen += ops.length
     if (this.unseen > MAX_UNSEEN && (this.unseen = this.bridge.size) > MAX_UNSEEN)

@@ -33,11 +33,12 @@ export interface Store {
   /** The browser found the store unreadable and began an empty one: its words. */
   readonly lost?: string | undefined
   get<T>(table: Table, key: Key): Promise<T | undefined>
-  /** Rows in key order: all, or those whose list key begins with `under` (and is past `after`, one more element). */
+  /** Rows in key order: all, or those whose list key begins with `under` (and is past `after`, one more element); the first `most`. */
   rows<T>(
     table: Table,
     under?: readonly (string | number)[],
     after?: number,
+    most?: number,
   ): Promise<{ key: Key; value: T }[]>
   /**
    * All of it, or none. `strict`: resolves when it will survive a killed browser and a lost power supply.

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { startServer, type RunningServer } from '../server.js'
+import { startServer, type RunningServer, type ServerOptions } from '../server.js'
 
 export interface Fixture extends AsyncDisposable {
   /** Absolute path of the folder that holds everything of this fixture. */
@@ -13,6 +13,8 @@ export interface Fixture extends AsyncDisposable {
   write(path: string, content: string | Buffer): Promise<string>
   /** Serves the build and these apps, named relative to `root`, until the fixture is disposed of. */
   serve(...apps: string[]): Promise<RunningServer>
+  /** Serves the build in another way than usual. */
+  serveWith(options: Partial<ServerOptions>): Promise<RunningServer>
 }
 
 export async function makeFixture(): Promise<Fixture> {
@@ -27,8 +29,11 @@ export async function makeFixture(): Promise<Fixture> {
       await writeFile(absolute, content)
       return absolute
     },
-    async serve(...apps) {
-      const server = await startServer({ dist: fixture.dist, apps: apps.map((app) => join(root, app)) })
+    serve(...apps) {
+      return fixture.serveWith({ apps: apps.map((app) => join(root, app)) })
+    },
+    async serveWith(options) {
+      const server = await startServer({ dist: fixture.dist, ...options })
       running.push(server)
       return server
     },

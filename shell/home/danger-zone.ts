@@ -15,8 +15,12 @@ export function dangerZone(home: Home): TemplateResult {
     <dialog id="erase" aria-labelledby="erase-title" closedby="any">
       <h2 id="erase-title">Erase everything on this device?</h2>
       <p>
-        All spaces and objects of all apps of this site are removed from this browser. They are nowhere else,
-        so nobody can bring them back.
+        All spaces and objects of all apps of this site are removed from this browser.
+        ${
+          home.status.value.kube === 'none'
+            ? 'They are nowhere else, so nobody can bring them back.'
+            : 'What has come to other devices, of yours or of people you share with, stays there. Nobody can bring back the rest.'
+        }
       </p>
       <form method="dialog">
         <button class="button" autofocus>Keep everything</button>

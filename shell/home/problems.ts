@@ -77,7 +77,10 @@ function aside(home: Home): TemplateResult {
         ${forks.map(
           ({ space, device }) =>
             html`<li>
-              <span>${name(space)}: a device exists twice, because its browser profile was copied</span>
+              <span
+                >${name(space)}: a device existed twice, as a copied browser profile does. Each copy is a
+                device of its own now</span
+              >
               <code title=${device}>${device.slice(0, 12)}…</code>
             </li>`,
         )}

@@ -49,8 +49,9 @@ export function recoveryDialog(home: Home, changed: () => void): TemplateResult 
     <h2 id="words-title">Your recovery words</h2>
     <p>
       These 24 words give this identity back if you lose every device, and your data with it, from a host that
-      keeps your spaces. No host does so yet: today, what you write is on this device only. Whoever has the
-      words can be you, so write them on paper, show them to nobody, and do not photograph them.
+      keeps your spaces. No host does so yet: today, what you write is on your devices, and those of whom you
+      share it with. Whoever has the words can be you, so write them on paper, show them to nobody, and do not
+      photograph them.
     </p>
     ${
       words

@@ -1,6 +1,7 @@
 /** The spaces of this device, with how many objects each has. */
 import { html, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
+import { spaceName } from '../sharing/index.js'
 
 type Space = Home['space']
 
@@ -45,7 +46,7 @@ export function spacesPanel(counts: SpaceCounts): TemplateResult {
       ${spaces.map(
         (space) =>
           html`<li>
-            <span>${space.id === counts.home.space.id ? 'Personal' : space.name}</span>
+            <span>${space === counts.home.space ? 'Personal' : spaceName(space)}</span>
             <span>${objects(counts.of(space) ?? 0)}</span>
           </li>`,
       )}

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { icon } from '../design/icons.js'
+import { openInviteDevice } from '../sharing/index.js'
 import { openRecovery, recoveryDialog } from './recovery-dialog.js'
 
 type Device = Home['devices']['value'][number]
@@ -41,7 +42,9 @@ export function youPanel(home: Home, changed: () => void): TemplateResult {
         @change=${(event: Event) => save({ deviceName: valueOf(event) })}
       />
     </label>
-    <p class="state" role="status">${state || 'Nobody sees these names until you share something.'}</p>
+    <p class="state" role="status">
+      ${state || (home.status.value.kube === 'none' ? 'Nobody sees these names until you share something.' : 'Those you share something with see your name.')}
+    </p>
     ${
       others.length > 0
         ? html`<ul class="rows">
@@ -52,16 +55,21 @@ export function youPanel(home: Home, changed: () => void): TemplateResult {
     <ul class="rows">
       <li><span>Identity</span><code title=${id}>${id.slice(0, 12)}…</code></li>
     </ul>
-    <button class="button" @click=${() => openRecovery(home, changed)}>
-      ${icon('note', 18)} Recovery words…
-    </button>
+    <div class="acts">
+      <button class="button" @click=${() => openInviteDevice(home)}>
+        ${icon('device', 18)} Invite another device…
+      </button>
+      <button class="button" @click=${() => openRecovery(home, changed)}>
+        ${icon('note', 18)} Recovery words…
+      </button>
+    </div>
     ${recoveryDialog(home, changed)}
   </article>`
 }
 
 const deviceRow = (home: Home, { id, name, revoked }: Device): TemplateResult =>
   html`<li>
-    <span>${name || 'A device'}</span>
+    <span>${name ? html`<bdi>${name}</bdi>` : 'A device'}</span>
     ${
       revoked
         ? html`<span>Revoked</span>`

@@ -4,9 +4,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   chromium,
   type Browser as Remote,
@@ -50,6 +50,16 @@ export class Browser {
 
   static async launch(...moreFlags: string[]): Promise<Browser> {
     const browser = new Browser(moreFlags)
+    await browser.relaunch()
+    return browser
+  }
+
+  /** On a copy of the profile of another one, which must not be running. */
+  static async onCopyOf({ profile }: Browser): Promise<Browser> {
+    const browser = new Browser([])
+    // Those say that the profile is in use.
+    const filter = (path: string) => !basename(path).startsWith('Singleton')
+    cpSync(profile, browser.profile, { recursive: true, filter })
     await browser.relaunch()
     return browser
   }
@@ -117,6 +127,13 @@ export class Browser {
     const exit = running ? once(process, 'exit') : Promise.resolve([])
     killGroup(process.pid!)
     await within('Chromium to be gone', exit)
+  }
+
+  /** SIGSTOP, to every process of the browser. @returns SIGCONT */
+  sleep(): () => void {
+    const { pid } = this.process!
+    process.kill(-pid!, 'SIGSTOP')
+    return () => void process.kill(-pid!, 'SIGCONT')
   }
 
   /** Ends it and removes its profile. */

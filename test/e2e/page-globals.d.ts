@@ -7,6 +7,8 @@ declare global {
     opening: Promise<Hearth.Home>
     /** Set once `opening` has resolved. */
     home: Hearth.Home
+    /** Changes of an object, as the page was told of them: the field, and who changed it. */
+    changes: [field: string, origin: string, by: string][]
     /** How often the browser was asked to keep what is stored. */
     asked: number
     /** Lets go of a flush that a test holds back. */

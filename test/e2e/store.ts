@@ -33,7 +33,7 @@ export const rows = (page: Page, table: string): Promise<Row[]> =>
     { database: DATABASE, table },
   )
 
-/** Puts a value that can be sent to a page in the place of a row's; undefined flips the last byte of its bytes. */
+/** Puts a value that can be sent to a page, bytes too, in the place of a row's; undefined flips the last byte of its bytes. */
 export const spoil = (page: Page, table: string, key: RowKey, value?: unknown): Promise<void> =>
   page.evaluate(
     async ({ database, table, key, value }) => {
@@ -56,3 +56,6 @@ export const spoil = (page: Page, table: string, key: RowKey, value?: unknown): 
     },
     { database: DATABASE, table, key, value },
   )
+
+/** Bytes, as `rows` gives them. */
+export const bytesIn = ({ value }: Row): Uint8Array => Uint8Array.from(Object.values(value as number[]))

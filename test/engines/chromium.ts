@@ -25,8 +25,8 @@ export class Chromium implements Engine {
     private readonly scripts: readonly string[],
   ) {}
 
-  static async launch({ scripts = [] }: LaunchOptions): Promise<Chromium> {
-    return new Chromium(await Browser.launch(...FLAGS), [NAMING, ...scripts])
+  static async launch({ scripts = [], flags = [] }: LaunchOptions): Promise<Chromium> {
+    return new Chromium(await Browser.launch(...FLAGS, ...flags), [NAMING, ...scripts])
   }
 
   async newPage(events: PageEvents = nothing): Promise<ChromiumPage> {
@@ -113,6 +113,40 @@ export class Chromium implements Engine {
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + more })
   }
 
+  /** As with a device in airplane mode: its workers of today have no network, and hear that they have none. @returns ends it */
+  async goOffline(): Promise<() => Promise<void>> {
+    const devtools = await this.browser.devtools()
+    const set = async (offline: boolean) => {
+      const throughput = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+      for (const worker of workers) {
+        await worker('Network.enable', {})
+        await worker('Network.emulateNetworkConditions', { offline, ...throughput })
+      }
+    }
+    const workers = await Promise.all((await workersOf(devtools)).map((id) => talkTo(devtools, id)))
+    await set(true)
+    return async () => {
+      await set(false)
+      await devtools.detach()
+    }
+  }
+
+  /** Its workers hear what they hear when it comes into another network. */
+  async changeNetwork(): Promise<void> {
+    const devtools = await this.browser.devtools()
+    const expression = `navigator.connection.dispatchEvent(new Event('change'))`
+    for (const id of await workersOf(devtools))
+      await (
+        await talkTo(devtools, id)
+      )('Runtime.evaluate', { expression })
+    await devtools.detach()
+  }
+
+  /** Its processes stand still, as those of a machine that sleeps. @returns wakes it */
+  sleep(): () => void {
+    return this.browser.sleep()
+  }
+
   close(): Promise<void> {
     return this.browser.close()
   }
@@ -146,6 +180,10 @@ export class ChromiumPage implements EnginePage {
     this.isGone = true
   }
 
+  bringToFront(): Promise<void> {
+    return this.page.bringToFront()
+  }
+
   /** It stands still, as a tab does that a person has not looked at for long. @returns what thaws it */
   async freeze(): Promise<() => Promise<void>> {
     await until('the page to arrive', () => this.page.url() !== 'about:blank')
@@ -165,6 +203,16 @@ export class ChromiumPage implements EnginePage {
 async function workersOf(devtools: CDPSession): Promise<string[]> {
   const { targetInfos } = await devtools.send('Target.getTargets', { filter: [{ type: 'shared_worker' }] })
   return targetInfos.map(({ targetId }) => targetId)
+}
+
+/** @returns says something to a target; its answers are not heard */
+async function talkTo(devtools: CDPSession, targetId: string) {
+  const { sessionId } = await devtools.send('Target.attachToTarget', { targetId, flatten: false })
+  return (method: string, params: object) =>
+    devtools.send('Target.sendMessageToTarget', {
+      sessionId,
+      message: JSON.stringify({ id: 1, method, params }),
+    })
 }
 
 /** Opens the database if it is there, and closes it; runs in a page. */

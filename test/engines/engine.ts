@@ -53,6 +53,8 @@ export interface Engine {
 export interface LaunchOptions {
   /** What runs in each document before its own scripts. */
   readonly scripts?: readonly string[]
+  /** For Chromium. */
+  readonly flags?: readonly string[]
 }
 
 export const nothing: PageEvents = { said: () => undefined, failed: () => undefined }

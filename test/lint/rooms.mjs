@@ -48,7 +48,7 @@ export const rooms = [
   {
     room: 'worker/platform',
     may: ['worker/protocol', 'worker/store'],
-    types: ['worker/runtime'],
+    types: ['worker/runtime', 'worker/mesh/platform'],
     why: 'a platform implements the interfaces that the systems declare; it is handed to the runtime by an entry',
   },
   {
@@ -72,8 +72,20 @@ export const rooms = [
     why: 'the runtime runs on any platform (browser, Node, simulation), so it is given one and imports none',
   },
   {
-    room: 'client',
+    room: 'client/sharing',
+    may: ['worker/protocol', 'client'],
+    packages: ['lean-qr'],
+    why: 'it is loaded when something is first shared, so that it may draw QR codes; otherwise it is as thin as the client',
+  },
+  {
+    room: 'client/peer-host',
     may: ['worker/protocol'],
+    packages: ['simple-peer'],
+    why: 'it is loaded when a tab is first to hold a direct link, so that others do not pay for what makes one',
+  },
+  {
+    room: 'client',
+    may: ['worker/protocol', 'client/sharing', 'client/peer-host'],
     packages: ['comlink'],
     why: 'a tab is thin: it speaks to the worker through the contracts, and every byte it loads is paid on every page',
   },
@@ -84,14 +96,20 @@ export const rooms = [
     why: 'how things look (tokens, icons, theme) knows nothing of data, so that the shell and every app can share it',
   },
   {
-    room: 'shell/apps',
+    room: 'shell/sharing',
     may: ['client/index', 'shell/design'],
+    packages: ['lit'],
+    why: 'the dialogs of sharing are the same on the first page and in apps, so they may know no more than an app: the public API',
+  },
+  {
+    room: 'shell/apps',
+    may: ['client/index', 'shell/design', 'shell/sharing'],
     packages: ['@hearth/client', 'lit'],
     why: 'the apps show what anybody can build: of data they know the public API only',
   },
   {
     room: 'shell',
-    may: ['client', 'worker/protocol', 'shell/design'],
+    may: ['client', 'worker/protocol', 'shell/design', 'shell/sharing'],
     packages: ['lit'],
     why: 'the shell sees the data plane as a tab does, through the client; the worker is not its business',
   },

@@ -36,6 +36,10 @@ export function simulatedPlatform(disk: Disk, random: Random, skew = 0): PlanesP
       const timer = setTimeout(() => !stopped && run(), Math.min(ms, 3))
       return () => clearTimeout(timer)
     },
+    // Devices meet in another way here.
+    socket: () => {
+      throw new Error('a simulation has no sockets')
+    },
     stop: () => (stopped = true),
   }
 }
@@ -50,6 +54,8 @@ export class Life {
   private constructor(
     readonly planes: Planes,
     readonly client: ClientId,
+    /** Whether its store has to be opened anew. */
+    readonly over: () => boolean,
     private readonly stopPlatform: () => void,
   ) {
     const quiet = () => undefined
@@ -71,9 +77,10 @@ export class Life {
   /** As soon as a tab is let in: pages may still be coming. */
   static async early(disk: Disk, random = new Random(1), skew = 0): Promise<Life> {
     const platform = simulatedPlatform(disk, random, skew)
-    const planes = await openPlanes(platform)
+    let over = false
+    const planes = await openPlanes(platform, () => (over = true))
     const client = newId<ClientId>(platform.random(16))
-    return new Life(planes, client, platform.stop)
+    return new Life(planes, client, () => over, platform.stop)
   }
 
   get echo(): Echo {

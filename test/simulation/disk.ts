@@ -23,6 +23,10 @@ export class Disk {
   private synced: Rows = emptyRows()
   private cached: Rows = emptyRows()
   private life = 0
+  /** Strict writes until the power is lost. */
+  private left = Infinity
+  /** Writes until it is full. */
+  private room = Infinity
 
   constructor(private readonly options: DiskOptions = {}) {}
 
@@ -30,6 +34,21 @@ export class Disk {
   crash(): void {
     this.life++
     this.cached = copyRows(this.synced)
+  }
+
+  /** Power is lost as soon as so many more strict writes have completed. */
+  crashAfter(writes: number): void {
+    this.left = writes
+  }
+
+  /** It is full as soon as so many more writes have completed. */
+  fullAfter(writes: number): void {
+    this.room = writes
+  }
+
+  /** Whether power was lost as was asked for. */
+  get hasCrashed(): boolean {
+    return this.left === 0
   }
 
   /** Another disk with the same on it. */
@@ -55,12 +74,14 @@ export class Disk {
         await alive(table, key)
         return structuredClone(this.cached.get(table)!.get(text(key))?.value) as T | undefined
       },
-      rows: async <T>(table: Table, under?: readonly (string | number)[], after?: number) => {
+      rows: async <T>(table: Table, under?: readonly (string | number)[], after?: number, most?: number) => {
         await alive()
-        return this.select(table, under, after).map(({ key, value }) => ({
-          key,
-          value: structuredClone(value) as T,
-        }))
+        return this.select(table, under, after)
+          .slice(0, most)
+          .map(({ key, value }) => ({
+            key,
+            value: structuredClone(value) as T,
+          }))
       },
       write: async (writes, durability) => {
         // Values are taken when the transaction is asked for, as IndexedDB does.
@@ -70,6 +91,8 @@ export class Disk {
         for (const write of taken) this.apply(write)
         this.writes[durability]++
         if (durability === 'strict' && !this.options.ignoreStrict) this.synced = copyRows(this.cached)
+        if (--this.room === 0) this.full = true
+        if (durability === 'strict' && --this.left === 0) this.crash()
         await alive()
       },
       onGone: () => undefined,

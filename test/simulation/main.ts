@@ -1,22 +1,27 @@
 /**
- * `npm run sim -- --scenario acceptance [--seeds N] [--from S]`: many devices in one process, driven by chance that a
- * seed repeats. A seed that fails is printed with the one command that runs it again.
+ * `npm run sim -- --scenario acceptance [--seeds N] [--from S] [--digests]`: many devices in one process, driven by chance that a
+ * seed repeats. A seed that fails is printed with the one command that runs it again. With `--digests`, what each seed has in common
+ * with every other run of it is printed.
  */
 import { parseArgs } from 'node:util'
 import { Random } from '../e2e/random.js'
 import { acceptance } from './acceptance/scenario.js'
 import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
+import { mesh } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
 
-const scenarios: Readonly<Record<string, (random: Random) => void | Promise<void>>> = {
+const scenarios: Readonly<Record<string, (random: Random) => void | Promise<string | void>>> = {
   acceptance,
   membership,
   sharing,
+  mesh: (random) => mesh(random),
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }
 
+/** A long run says how far it is, after so many seeds. */
+const TELL_EVERY = 100
 /** Failures after which a run ends: more of them tell nothing new. */
 const MOST_FAILURES = 5
 
@@ -25,6 +30,7 @@ const { values } = parseArgs({
     scenario: { type: 'string' },
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
+    digests: { type: 'boolean', default: false },
   },
 })
 const { scenario: name = '' } = values
@@ -39,15 +45,21 @@ if (!run || !Number.isSafeInteger(seeds) || !Number.isSafeInteger(from) || seeds
 const began = Date.now()
 let failures = 0
 let done = 0
-for (let seed = from; seed < from + seeds && failures < MOST_FAILURES; seed++, done++)
+const tell = () => {
+  const seconds = ((Date.now() - began) / 1000).toFixed(1)
+  console.log(`${name}: ${done} seeds from ${from} in ${seconds} s, ${failures} failed`)
+}
+for (let seed = from; seed < from + seeds && failures < MOST_FAILURES; seed++) {
   try {
-    await run(new Random(seed))
+    const digest = await run(new Random(seed))
+    if (values.digests) console.log(`seed ${seed}: ${digest}`)
   } catch (cause) {
     failures++
     console.log(`seed ${seed}: ${(cause as Error).stack}`)
     console.log(`  again: npm run sim -- --scenario ${name} --seeds 1 --from ${seed}`)
   }
-console.log(
-  `${name}: ${done} seeds from ${from} in ${((Date.now() - began) / 1000).toFixed(1)} s, ${failures} failed`,
-)
+  done++
+  if (done % TELL_EVERY === 0 && done < seeds) tell()
+}
+tell()
 process.exitCode = failures > 0 ? 1 : 0

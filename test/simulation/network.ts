@@ -2,6 +2,7 @@
  * Between devices, until there is a network: what they say of a space is carried late and in any order, or twice, or
  * not at all, and some of it is spoilt on the way. Each asks by what it holds, and is answered by what it lacks.
  */
+import type { Holding } from '../../worker/echo/exchange.js'
 import type { DeviceId, SpaceId } from '../../worker/protocol/ids.js'
 import type { Random } from '../e2e/random.js'
 import type { Device } from './people-and-feeds.js'
@@ -14,7 +15,7 @@ const SPOILT = 0.05
 const MOST = 20
 
 type Message =
-  | { readonly t: 'holds'; readonly feeds: ReadonlyMap<DeviceId, number> }
+  | { readonly t: 'holds'; readonly feeds: ReadonlyMap<DeviceId, Holding>; wanted: readonly string[] }
   | { readonly t: 'log' | 'feed'; readonly entries: readonly Uint8Array[] }
 
 interface Letter {
@@ -39,10 +40,13 @@ export class Network {
   }
 
   /** `from` says who is in, as it knows it, and what it holds. */
-  ask(from: Device, to: Device): void {
+  async ask(from: Device, to: Device): Promise<void> {
     if (!from.halo.get(this.space)) return
     this.send({ from, to, message: { t: 'log', entries: from.halo.admissions.entriesOf(this.space) } })
-    this.send({ from, to, message: { t: 'holds', feeds: from.echo.exchange.feedsOf(this.space) } })
+    const { exchange } = from.echo
+    const [feeds, wanted] = [await exchange.holdings(this.space), await exchange.wanted(this.space)]
+    await exchange.durable()
+    this.send({ from, to, message: { t: 'holds', feeds, wanted } })
   }
 
   /** Some of what is on its way arrives. @param most letters */
@@ -66,11 +70,11 @@ export class Network {
     if (!to.halo.get(space)) return
     if (message.t === 'holds') {
       const { exchange } = to.echo
-      for (const feed of exchange.feedsOf(space).keys()) {
-        const entries = await exchange.entriesOf(space, feed, message.feeds.get(feed) ?? 0)
-        if (entries.length > 0)
-          this.send({ from: to, to: from, message: { t: 'feed', entries: entries.slice(0, MOST) } })
-      }
+      const answer = (entries: readonly Uint8Array[]) =>
+        this.send({ from: to, to: from, message: { t: 'feed', entries: entries.slice(0, MOST) } })
+      for await (const entries of exchange.lackedBy(space, message.feeds)) answer(entries)
+      const named = await exchange.entriesNamed(space, message.wanted)
+      if (named.length > 0) answer(named)
       return
     }
     const entries = random.next() < SPOILT ? this.spoil(message.entries) : message.entries

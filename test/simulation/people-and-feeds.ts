@@ -9,7 +9,7 @@ export class Device {
   private constructor(
     readonly disk: Disk,
     public life: Life,
-    private readonly seed: number,
+    private seed: number,
     private readonly skew: number,
   ) {}
 
@@ -24,9 +24,23 @@ export class Device {
 
   /** After the power was gone. */
   async again(): Promise<void> {
-    this.life.stop()
     this.disk.crash()
-    this.life = await Life.begin(this.disk, new Random(this.seed + 1), this.skew)
+    await this.anew()
+  }
+
+  /** If it has become another device: as a worker that ends, and is started again by its tabs. */
+  async comesBack(): Promise<void> {
+    const { life } = this
+    const isBecoming = () => life === this.life && life.echo.twins.isHeld
+    for (let turn = 0; turn < 5_000 && isBecoming() && !life.over(); turn++)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    if (isBecoming() && life.over()) await this.anew()
+  }
+
+  private async anew(): Promise<void> {
+    this.life.stop()
+    this.seed++
+    this.life = await Life.begin(this.disk, new Random(this.seed), this.skew)
   }
 
   /** As a restored back-up, or a disk that was cloned. */
@@ -45,6 +59,9 @@ export class Device {
   }
 }
 
+/** Of asking for entries by name, at most. */
+const ROUNDS = 20
+
 export async function admit(host: Device, space: SpaceId, guest: Device, role: Role): Promise<void> {
   await host.halo.admissions.admitMember(space, await guest.halo.admissions.introduce(space, role), role)
   await guest.halo.admissions.join(host.halo.admissions.entriesOf(space))
@@ -53,11 +70,16 @@ export async function admit(host: Device, space: SpaceId, guest: Device, role: R
 /** Tells `to` all that `from` has of a space and it lacks: the log, then feeds. */
 export async function tell(space: SpaceId, from: Device, to: Device): Promise<void> {
   await tellLog(space, from, to)
-  const known = to.echo.exchange.feedsOf(space)
-  for (const feed of from.echo.exchange.feedsOf(space).keys()) {
-    const entries = await from.echo.exchange.entriesOf(space, feed, known.get(feed) ?? 0)
-    if (entries.length > 0) await to.echo.exchange.receive(space, entries)
+  const [teller, hearer] = [from.echo.exchange, to.echo.exchange]
+  for await (const entries of teller.lackedBy(space, await hearer.holdings(space)))
+    await hearer.receive(space, entries)
+  // Each answer may name others, further back.
+  for (let round = 0; round < ROUNDS; round++) {
+    const entries = await teller.entriesNamed(space, await hearer.wanted(space))
+    if ((await hearer.receive(space, entries)).fresh === 0) break
   }
+  // As before it says that it has them.
+  await hearer.durable()
 }
 
 export async function tellLog(space: SpaceId, from: Device, to: Device): Promise<void> {

@@ -121,6 +121,7 @@ function start(disk: Disk, openStore = async () => disk.open()): Runtime {
     deployed: async () => undefined,
     hail: () => undefined,
     onHail: () => undefined,
+    onNetwork: () => undefined,
     hold: async () => () => undefined,
   }
   return new Runtime(platform)

@@ -28,14 +28,16 @@ export class SimulatedTab {
   constructor(
     planes: Planes,
     private readonly random: Random,
+    /** A world may have a time of its own. */
+    private readonly later: (run: () => void, ms: number) => void = (run, ms) => void setTimeout(run, ms),
+    { port1, port2 }: Pick<MessageChannel, 'port1' | 'port2'> = new MessageChannel(),
   ) {
     const client = newId<ClientId>()
     this.table = new ObjectTable(client)
-    const { port1, port2 } = new MessageChannel()
     this.port = port1
     const hello = { rpc: RPC_VERSION, build: 'test', client, app: 'simulation', held: false }
     this.session = new Session(planes, port2, hello, {
-      later: (run, ms) => void setTimeout(run, ms),
+      later: (run, ms) => this.later(run, ms),
       isFree: () => Promise.resolve(true),
       whenFree: () => new Promise(() => undefined),
       requests: () => undefined,
@@ -83,7 +85,7 @@ export class SimulatedTab {
   private slowly(run: () => void): void {
     this.late = this.late.then(async () => {
       if (this.random.next() < 0.5)
-        await new Promise((resolve) => setTimeout(resolve, this.random.between(0, 4)))
+        await new Promise<void>((resolve) => this.later(resolve, this.random.between(0, 4)))
       run()
     })
   }
@@ -95,7 +97,7 @@ export class SimulatedTab {
 
   private handle(m: WorkerMessage): void {
     if (m.t === 'records') for (const row of m.rows) this.table.received(m.of, row)
-    else if (m.t === 'ops') this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by)
+    else if (m.t === 'ops') this.table.get(m.id)?.received(m.ops, m.updatedAt, m.by, m.from)
     else if (m.t === 'applied') this.writes.applied(m.n, m.at, m.created)
     else if (m.t === 'durable') this.writes.durable(m.n)
     else if (m.t === 'refused') this.writes.refused(m.n, fromWire(m.error))

@@ -20,6 +20,7 @@ import type { Gate } from './gate.js'
 import type { Journal, JournalRow } from './journal.js'
 import type { JudgedHeader } from './keeper.js'
 import type { FeedHead, Slot, Space } from './space.js'
+import { touchedRow } from './touched.js'
 
 /** A row of marks: all batches of a client up to `n` are durable, or were refused. */
 export interface Mark {
@@ -46,6 +47,8 @@ export class Committer {
   private writing: Promise<void> | undefined
   /** Batches refused, by client, since the last commit: they raise the client's mark too. */
   private readonly refused = new Map<ClientId, number>()
+  /** While it is set, nothing is written. */
+  private held: Promise<void> | undefined
 
   constructor(
     private readonly platform: EchoPlatform,
@@ -57,7 +60,7 @@ export class Committer {
     /** What is shown of these is what counts by the membership log as it is. */
     private readonly judge: (spaces: Iterable<Space>) => Promise<void>,
     /** An entry of this device's is durable. */
-    private readonly onWritten: (space: Space, header: JudgedHeader) => void,
+    private readonly onWritten: (space: Space, header: JudgedHeader, bytes: Uint8Array) => void,
     private readonly onDurable: (batches: readonly Batch[]) => void,
     private readonly onFailed: (batches: readonly Batch[], refusal: Refusal) => void,
   ) {}
@@ -65,6 +68,16 @@ export class Committer {
   add(batch: Batch): void {
     this.queue.push(batch)
     this.writing ??= this.run().finally(() => (this.writing = undefined))
+  }
+
+  /** From now on nothing is written, until what it returns is called. To be called in the gate. */
+  hold(): () => void {
+    let release = () => {}
+    this.held = new Promise((resolve) => (release = resolve))
+    return () => {
+      this.held = undefined
+      release()
+    }
   }
 
   /** All that waits, and does so no more. */
@@ -91,12 +104,13 @@ export class Committer {
     while (this.queue.length > 0) {
       // One turn of the event loop: what a tab sends in one go is then in one transaction.
       await this.turn()
+      await this.held
       let group: Batch[] = []
       try {
         // An entry that knows of a removal must not build on what that took out.
         await this.gate.run(() => this.judge(new Set(this.queue.map(({ space }) => space))))
         group = this.queue.splice(0, this.ready())
-        if (group.length > 0) await this.gate.run(() => this.write(group))
+        if (group.length > 0) await this.gate.run(() => this.writeOrWait(group))
         else await this.claims.settled()
       } catch (e) {
         const error = toHearthError(e)
@@ -105,6 +119,11 @@ export class Committer {
         this.onFailed([...group, ...this.queue.splice(0)], only ? { error, only } : { error })
       }
     }
+  }
+
+  private async writeOrWait(group: readonly Batch[]): Promise<void> {
+    if (this.held) this.queue.unshift(...group)
+    else await this.write(group)
   }
 
   private turn(): Promise<void> {
@@ -122,13 +141,13 @@ export class Committer {
   private async write(group: readonly Batch[]): Promise<void> {
     this.claims.check(group)
     // A role was lost meanwhile: that refuses what was written in this space, and nothing else.
-    const barred = group.find(({ space }) => !space.keeper.mayWrite)
+    const barred = group.find(({ space }) => !space.keeper.mayWrite || !space.mayWrite)
     if (barred) throw new HearthError('echo/not-a-writer', { object: barred.ids[0]! })
     for (const batch of group) batch.space.closeDraft()
     const heads = new Map<Space, FeedHead & { applied: number; fresh: readonly string[] }>()
     const writes: Write[] = []
     const placed: [Space, ObjectId, number][] = []
-    const written: [Space, JudgedHeader][] = []
+    const written: [Space, JudgedHeader, Uint8Array][] = []
     const edited = new Set<ObjectId>()
     let busy = 0
     try {
@@ -161,14 +180,13 @@ export class Committer {
         }
         const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
         const entry = await encodeEntry(header, { ...slot, creations, changes }, space.keeper, sha256)
-        written.push([space, entry.header])
+        written.push([space, entry.header, entry.bytes])
         const at = [space.id, space.device, seq + 1] as const
         writes.push({ table: 'entries', key: at, put: entry.bytes })
         const edits: Journal = [...draft.edits].map(([id, ops]) => [id, ops, slot.at])
         const row: JournalRow = { entries: [[space.device, seq + 1]], edits }
         writes.push({ table: 'journal', key: [space.id, applied + 1], put: row })
-        for (const [id] of changes)
-          writes.push({ table: 'touched', key: [id, space.device, seq + 1], put: space.id })
+        for (const [id] of changes) writes.push(touchedRow(space.id, id, space.device, [seq + 1]))
         for (const [id] of creations) placed.push([space, id, seq + 1])
         heads.set(space, {
           ...{ seq: seq + 1, head: entry.id, applied: applied + 1 },
@@ -186,7 +204,7 @@ export class Committer {
       space.applied = applied
       for (const [device, id] of space.fresh) if (fresh.includes(id)) space.fresh.delete(device)
     }
-    for (const [space, header] of written) this.onWritten(space, header)
+    for (const one of written) this.onWritten(...one)
     for (const [space, id, seq] of placed) {
       const row = space.rows.get(id)
       if (row) row.seq = seq

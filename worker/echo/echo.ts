@@ -4,10 +4,11 @@
  * and if that fails it is taken back (invariants 1 and 2).
  */
 import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
-import type { ClientId, ObjectId, SpaceId } from '../protocol/ids.js'
+import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import { verifyItem } from '../protocol/verify.js'
+import type { Shown } from './applying.js'
 import { Asides } from './asides.js'
 import type { Batch, Refusal } from './batch.js'
 import { Checkpoints } from './checkpoint.js'
@@ -18,7 +19,7 @@ import { applyItems } from './editing.js'
 import { Exchange } from './exchange.js'
 import { Gate } from './gate.js'
 import type { RecordChange } from './matching.js'
-import type { Keeper } from './keeper.js'
+import type { Appended, Keeper } from './keeper.js'
 import { openSpace, type Heads } from './opening.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store, Write } from '../store.js'
@@ -29,6 +30,9 @@ import { scrub } from './scrub.js'
 import type { Row } from './row.js'
 import { Space } from './space.js'
 import { takeBack } from './takeback.js'
+import { Syncing } from './syncing.js'
+import { Tails } from './tails.js'
+import { Twins } from './twins.js'
 import { wipe } from './wipe.js'
 import type { Remade } from './withdrawing.js'
 
@@ -37,14 +41,30 @@ const TIDY_MS = 2000
 
 /** What a session hears of; each call is followed by `settle` before anything else happens. */
 export interface Listener {
-  /** Effective operations on an object, in the order that holds everywhere. */
-  edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId): void
+  /**
+   * Effective operations on an object, in the order that holds everywhere.
+   * @param author the device that made them, if they came from elsewhere
+   */
+  edited(id: ObjectId, ops: readonly Op[], updatedAt: number, by: ClientId, author?: DeviceId): void
   /** The client's batches up to `n` are durable. */
   durable(client: ClientId, n: number): void
   refused(client: ClientId, n: number, error: WireError): void
   /** The records of these objects are to be read anew; undefined where there is none any more. */
   reset(records: ReadonlyMap<ObjectId, ObjectRecord | undefined>): void
   spaces(): void
+}
+
+/** What can happen to all of it. */
+export interface EchoEvents {
+  /** The store is lost: this ECHO is of no more use, and says nothing more to anybody. */
+  gone?(): void
+  /**
+   * Somebody else writes as this device, or has. Nothing is written here any more, until `released`. It is to be opened anew, after this device
+   * has come in as another one if `isCopied`.
+   */
+  copied?(): void
+  /** These are durable: of this device's own, or from others. */
+  appended?(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void
 }
 
 export interface Accepted {
@@ -70,6 +90,8 @@ export class Echo {
   private readonly documents: Documents
   private readonly committer: Committer
   private readonly gate = new Gate()
+  /** As this device, somebody else may write, too. */
+  readonly twins: Twins
   private readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
@@ -81,19 +103,24 @@ export class Echo {
   private constructor(
     private readonly platform: EchoPlatform,
     private readonly store: Store,
+    events: EchoEvents,
   ) {
     this.documents = new Documents(platform, store)
-    const receiving = new Receiving(platform, store, this.documents, {
+    const tails = new Tails(platform, store, this.documents)
+    const syncing = new Syncing(store)
+    const receiving = new Receiving(platform, store, this.documents, tails, syncing, {
       damage: (damage) => this.report(damage),
       elsewhere: (id, space) => (this.row(id)?.[0] ?? space) !== space,
       pending: () => this.pending,
+      copied: () => this.twins.met(),
       loaded: () => this.loadAll(),
       judged: (space) => this.judged(space),
       show: (space, created, edits) => this.show(space, created, edits),
       remade: (space, objects) => this.remade(space, objects),
+      appended: (space, entries) => events.appended?.(space.id, entries, false),
     })
     this.asides = new Asides(platform, store, (space) => receiving.known(space))
-    this.exchange = new Exchange(store, this.spaces, receiving, this.gate, this.asides)
+    this.exchange = new Exchange(platform, store, this.spaces, receiving, this.gate, this.asides, syncing)
     this.committer = new Committer(
       platform,
       store,
@@ -105,10 +132,19 @@ export class Echo {
         // It is done again with whatever comes next, and what cannot be read now must not keep anybody from writing.
         for (const space of spaces) await receiving.rejudge(space).catch(() => undefined)
       },
-      (space, header) => void receiving.known(space).then((feeds) => feeds?.wrote(header)),
+      (space, header, bytes) => {
+        void receiving.known(space).then((feeds) => feeds?.wrote(header))
+        const { feed, seq, id } = header
+        events.appended?.(space.id, [{ feed, seq, id, bytes }], true)
+      },
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),
     )
+    this.twins = new Twins(this, this.spaces, this.asides, this.gate, tails, () => {
+      const release = this.committer.hold()
+      events.copied?.()
+      return release
+    })
     this.checkpoints = new Checkpoints(
       platform,
       store,
@@ -126,7 +162,6 @@ export class Echo {
   /**
    * @param heads as `readHeads` found them
    * @param keepers of the spaces, the personal one first
-   * @param gone runs if the store is lost: this ECHO is of no more use then, and says nothing more to anybody
    * @throws HearthError `store/unavailable`, `store/newer`, `store/quota`
    */
   static async open(
@@ -134,13 +169,13 @@ export class Echo {
     store: Store,
     heads: Heads,
     keepers: readonly Keeper[],
-    gone?: () => void,
+    events: EchoEvents = {},
   ): Promise<Echo> {
-    const echo = new Echo(platform, store)
+    const echo = new Echo(platform, store, events)
     store.onGone(() => {
       if (echo.ended) return
       echo.close()
-      gone?.()
+      events.gone?.()
     })
     await echo.recover(heads, keepers)
     return echo
@@ -149,6 +184,7 @@ export class Echo {
   private async recover(heads: Heads, keepers: readonly Keeper[]): Promise<void> {
     heads.damage.forEach((damage) => this.report(damage))
     this.asides.restore(heads.asides.filter(({ space }) => keepers.some(({ id }) => id === space)))
+    this.twins.restore(heads)
     for (const [client, mark] of heads.marks) {
       this.marks.set(client, mark)
       this.refusals.add(client, mark.refused ?? [])
@@ -198,7 +234,9 @@ export class Echo {
   }
 
   get spaceInfos(): SpaceInfo[] {
-    return [...this.spaces.values()].map((space) => space.info)
+    const infos = [...this.spaces.values()].map((space) => space.info)
+    // Which one that is changes when the device joins another identity.
+    return infos.sort((a, b) => Number(b.personal) - Number(a.personal))
   }
 
   has(space: SpaceId): boolean {
@@ -365,6 +403,7 @@ export class Echo {
       documents: this.documents.count,
       pending: this.pending.length,
       queries: this.queries.count,
+      isCopied: this.twins.isHeld,
     }
   }
 
@@ -416,16 +455,12 @@ export class Echo {
   }
 
   /** What others have made is durable. */
-  private show(
-    space: Space,
-    created: readonly ObjectRecord[],
-    edits: readonly (readonly [ObjectId, readonly Op[], number, ObjectRecord])[],
-  ): void {
-    for (const [id, ops, at] of edits)
-      for (const listener of this.listeners) listener.edited(id, ops, at, OTHERS)
+  private show(space: Space, created: readonly ObjectRecord[], edits: readonly Shown[]): void {
+    for (const { id, ops, at, author } of edits)
+      for (const listener of this.listeners) listener.edited(id, ops, at, OTHERS, author)
     this.queries.changed([
       ...created.map((record): RecordChange => [undefined, record]),
-      ...edits.map(([id, , , before]): RecordChange => [before, space.rows.get(id)!.record]),
+      ...edits.map(({ id, before }): RecordChange => [before, space.rows.get(id)!.record]),
     ])
     this.checkpoints.due()
   }
@@ -437,11 +472,11 @@ export class Echo {
       const row = space.rows.get(id)
       if (!row) continue
       const before = row.record
-      if (!remade) space.remove(id)
-      else {
-        row.rebuilt(remade)
-        space.pages.touch(row.page)
-      }
+      const isSame = remade?.record.author === before.author && remade.record.order === before.order
+      if (remade && isSame) row.rebuilt(remade.record)
+      else space.remove(id)
+      if (remade && !isSame) space.addStored(remade.record, remade.seq)
+      else if (remade) space.pages.touch(row.page)
       const after = space.rows.get(id)?.record
       if (before !== after) changes.push([before, after])
     }

@@ -13,8 +13,9 @@
  * Spec: docs/protocol/entries.md.
  */
 import { decode, encode, rfc8949EncodeOptions } from 'cborg'
-import { fromBase64Url, toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
+import { fromBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
+import { hashText } from './hash-text.js'
 import { compress, decompress } from './inflate.js'
 import type { EntryContext, JudgedHeader, Keeper, Sealed } from './keeper.js'
 
@@ -78,8 +79,8 @@ export async function encodeEntry(
   const { salt, commitment, bytes } = await keeper.encrypt(epochs, clear, content)
   const signed = cbor([clear, salt, commitment, await sha256(bytes)])
   const [id, signature] = await Promise.all([sha256(signed), keeper.sign(replica, signed)])
-  const place = { feed, seq, prev: prev && toBase64Url(prev), heads, deps, epochs }
-  return { id, bytes: cbor([signed, signature, bytes]), header: { id: toBase64Url(id), ...place } }
+  const place = { feed, seq, prev: prev && hashText(prev), heads, deps, epochs }
+  return { id, bytes: cbor([signed, signature, bytes]), header: { id: hashText(id), ...place } }
 }
 
 /**
@@ -108,7 +109,7 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
   if (!sameBytes(hash, await sha256(ciphertext))) throw new Error('the body is not what the header says')
   return {
     replica: hash32(replica),
-    feed: toBase64Url(hash32(feed)) as DeviceId,
+    feed: hashText(hash32(feed)) as DeviceId,
     seq: seq as number,
     prev: prev === null ? null : hash32(prev),
     ...{ heads: ids(heads), deps: ids(deps), epochs: ids(epochs) },
@@ -161,7 +162,7 @@ function hash32(value: unknown): Uint8Array {
 
 function ids(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > MAX_LIST) throw new Error('not an entry')
-  return value.map((one) => toBase64Url(hash32(one)))
+  return value.map((one) => hashText(hash32(one)))
 }
 
 /**

@@ -2,22 +2,34 @@
  * The feeds of a space, judged: which entries are here, which of them count, and which of those were applied. It is made when
  * somebody else's entries come, or may go; a space that nobody else writes in needs none.
  */
-import { fromBase64Url, toBase64Url, type DeviceId } from '../protocol/ids.js'
+import { fromBase64Url, type DeviceId } from '../protocol/ids.js'
+import { hashText } from './hash-text.js'
 import { isWhole, readEntry, type SealedEntry } from './entry.js'
 import type { Judge, JudgedHeader } from './keeper.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
 import type { Store, Write } from '../store.js'
 
+/** With where the store is to have it. */
+export interface Placed {
+  readonly place: Place
+}
+
+/** Where an entry is that counts. */
 export interface Place {
   readonly feed: DeviceId
   readonly seq: number
   readonly prev: string | null
+  /** Where the store has it: its feed, and its position there; or a branch of the feed, which others have built on beside another one. */
+  readonly at: DeviceId
+  readonly n: number
 }
 
 export class Feeds {
   /** Applied: what is shown contains them. */
   private readonly applied = new Map<string, Place>()
+  /** On their way to be. */
+  private readonly coming = new Map<string, Place>()
   /** Accepted and not applied yet, each after what it builds on. */
   private readonly backlog = new Set<string>()
   /** Applied, and accepted no more: children first. */
@@ -37,12 +49,13 @@ export class Feeds {
     const feeds = new Feeds(space, space.keeper.judge())
     const sha256 = (bytes: Uint8Array) => platform.sha256(bytes)
     for (const table of ['entries', 'strays'] as const)
-      for (const { value } of await store.rows<unknown>(table, [space.id])) {
+      for (const { key, value } of await store.rows<unknown>(table, [space.id])) {
         const entry = await readEntry(value, sha256).catch(() => undefined)
         if (!entry || !isWhole(entry)) continue
         const header = headerOf(entry)
         feeds.judge.add(header)
-        if (table === 'entries') feeds.applied.set(header.id, header)
+        const [at, n] = [key[1] as DeviceId, key[2] as number]
+        if (table === 'entries') feeds.applied.set(header.id, { ...header, at, n })
       }
     return feeds
   }
@@ -52,14 +65,14 @@ export class Feeds {
   }
 
   /** One that is whole. */
-  add(entry: SealedEntry): void {
-    this.judge.add(headerOf(entry))
+  add(header: JudgedHeader): void {
+    this.judge.add(header)
   }
 
   /** One that this device has just written. */
   wrote(header: JudgedHeader): void {
     this.judge.add(header)
-    this.applied.set(header.id, header)
+    this.applied.set(header.id, { ...header, at: header.feed, n: header.seq })
     this.written.add(header.id)
   }
 
@@ -92,13 +105,34 @@ export class Feeds {
       .reverse()
   }
 
+  /**
+   * Where these are to be stored, each after what it builds on. Nearly always that is where their authors say: but two may be in one place
+   * of a feed that is forked, and what was derived from one must not be taken for the other's.
+   */
+  placed<E extends { readonly header: JudgedHeader }>(entries: readonly E[]): (E & Placed)[] {
+    const forks = new Map(this.judge.forks().map(({ feed, seq }) => [feed, seq]))
+    const { applied, coming } = this
+    return entries.map((one) => {
+      const { id, feed, seq, prev } = one.header
+      const before = prev === null ? undefined : (coming.get(prev) ?? applied.get(prev))
+      const next = { feed, seq, prev, at: before?.at ?? feed, n: before ? before.n + 1 : seq }
+      const isTaken = () =>
+        [...applied.values(), ...coming.values()].some(({ at, n }) => at === next.at && n === next.n)
+      const isBranch = forks.has(feed) && (forks.get(feed) === seq || isTaken())
+      const place = isBranch ? { ...next, at: `${feed}/${id}` as DeviceId, n: 1 } : next
+      coming.set(id, place)
+      return { ...one, place }
+    })
+  }
+
   /** These are applied, and stored as entries. */
-  took(entries: readonly SealedEntry[]): void {
-    for (const entry of entries) {
-      const header = headerOf(entry)
-      this.applied.set(header.id, header)
-      this.backlog.delete(header.id)
-      if (header.feed === this.space.device) this.space.aside.delete(header.seq)
+  took(entries: readonly ({ readonly header: JudgedHeader } & Placed)[]): void {
+    for (const { header, place } of entries) {
+      const { id } = header
+      this.applied.set(id, place)
+      this.coming.delete(id)
+      this.backlog.delete(id)
+      if (place.feed === this.space.device) this.space.aside.delete(place.seq)
     }
   }
 
@@ -106,7 +140,7 @@ export class Feeds {
   dropped(ids: readonly string[]): void {
     this.space.withdrawals++
     for (const id of ids) {
-      const { feed, seq, prev } = this.applied.get(id)!
+      const { feed, seq, prev, at, n } = this.applied.get(id)!
       this.applied.delete(id)
       this.leaving.delete(id)
       const { device, feeds, fresh } = this.space
@@ -114,21 +148,46 @@ export class Feeds {
         this.space.aside.add(seq)
         continue
       }
-      if ((feeds.get(feed)?.seq ?? 0) >= seq)
-        feeds.set(feed, { seq: seq - 1, head: prev === null ? null : fromBase64Url(prev) })
+      if ((feeds.get(at)?.seq ?? 0) >= n)
+        feeds.set(at, { seq: n - 1, head: prev === null ? null : fromBase64Url(prev) })
       // Who builds on what counts no more does not count either. What was built on before may be said once more.
-      if (fresh.get(feed) !== id) continue
-      if (prev === null) fresh.delete(feed)
-      else fresh.set(feed, prev)
+      if (fresh.get(at) !== id) continue
+      if (prev === null) fresh.delete(at)
+      else fresh.set(at, prev)
     }
   }
 
   /** Whether this device's next entry, and nothing but that, lets what it wrote while it was out count. */
   get standsAgain(): boolean {
-    const { aside, head, keeper, seq } = this.space
-    if (!head || !aside.has(seq) || !keeper.mayWrite) return false
-    const last = toBase64Url(head)
+    const { aside, head, mayWrite, seq } = this.space
+    if (!head || !aside.has(seq) || !mayWrite) return false
+    const last = hashText(head)
     return this.judge.quarantined().some(({ id, reason }) => id === last && reason.code === 'beyond-cut')
+  }
+
+  /** Whether somebody else has written as this device. */
+  get isCopied(): boolean {
+    return this.judge.forks().some(({ feed }) => feed === this.space.device)
+  }
+
+  /**
+   * Of these, what this device wrote, as whichever it was then, and does not count because somebody else writes as that device, too.
+   * @param ids children first
+   * @returns by device, parents first
+   */
+  tailsOf(ids: readonly string[]): Map<DeviceId, string[]> {
+    const forked = new Set(
+      this.judge.quarantined().flatMap(({ id, reason }) => (reason.code === 'forked' ? [id] : [])),
+    )
+    const tails = new Map<DeviceId, string[]>()
+    for (const id of [...ids].reverse()) {
+      const { feed, seq } = this.applied.get(id)!
+      if (!forked.has(id) || !this.space.wrote(feed, seq)) continue
+      const tail = tails.get(feed)
+      if (tail) tail.push(id)
+      else tails.set(feed, [id])
+    }
+    return tails
   }
 
   placeOf(id: string): Place | undefined {
@@ -137,8 +196,8 @@ export class Feeds {
 }
 
 export const headerOf = ({ id, feed, seq, prev, heads, deps, epochs }: SealedEntry): JudgedHeader => ({
-  ...{ id: toBase64Url(id), feed, seq, heads, deps, epochs },
-  prev: prev && toBase64Url(prev),
+  ...{ id: hashText(id), feed, seq, heads, deps, epochs },
+  prev: prev && hashText(prev),
 })
 
 /** Where an entry is that does not count, or not yet. */

@@ -1,5 +1,5 @@
 /** Compression of entries, and decompression that stops where it was told to, however little it was given. */
-import { deflateSync, Inflate } from 'fflate'
+import { deflateSync, Inflate, inflateSync } from 'fflate'
 
 /** Little is not worth it: padding makes it as large again. */
 const LEAST = 96
@@ -9,6 +9,9 @@ const DEFLATED = 1
 const MOST_OF_ONE = 1032
 /** The least that is looked at before what came of it is counted: each look copies a window of 32 KiB. */
 const LEAST_STEP = 1024
+/** What nearly all entries fit into, inflated and not: those are inflated in one go, into memory that is there. */
+const ROOM = 1 << 20
+const AT_ONCE = 96 << 10
 /** In between: an entry is compressed while a commit waits. */
 const LEVEL = 4
 
@@ -28,6 +31,8 @@ export function decompress(all: Uint8Array, most: number): Uint8Array {
   const body = all.subarray(1)
   if (all[0] === STORED && body.length <= most) return body
   if (all[0] !== DEFLATED) throw new Error('neither stored nor deflated, or too large')
+  const whole = atOnce(body)
+  if (whole && whole.length <= most) return whole
   const parts: Uint8Array[] = []
   let length = 0
   const inflate = new Inflate((part) => {
@@ -43,6 +48,24 @@ export function decompress(all: Uint8Array, most: number): Uint8Array {
     at = end
   }
   return joined(parts, length)
+}
+
+let room: Uint8Array | undefined
+
+/**
+ * Step by step, the library takes 160 KiB of new memory for each entry, of which collecting it costs more than inflating.
+ * @returns undefined for what does not fit, or cannot be read: then each step is looked at
+ */
+function atOnce(body: Uint8Array): Uint8Array | undefined {
+  if (body.length > AT_ONCE) return undefined
+  room ??= new Uint8Array(ROOM)
+  try {
+    // What does not fit is not kept, and the room is full then.
+    const whole = inflateSync(body, { out: room })
+    return whole.length < ROOM ? whole.slice() : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

@@ -33,6 +33,15 @@ export interface Judge {
   /** The last entry of a feed that counts, for whoever ends it; seq 0 and null where there is none. */
   cutOf(device: DeviceId): FeedPosition
   forks(): readonly Fork[]
+  /** What would let entries be judged that cannot be: ids of log entries, and of entries of feeds. */
+  waiting(): { readonly log: readonly string[]; readonly entries: readonly string[] }
+}
+/** An entry that is durable here, from wherever it came. */
+export interface Appended {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly id: string
+  readonly bytes: Uint8Array
 }
 export interface FeedPosition {
   readonly seq: number
@@ -52,6 +61,8 @@ export interface JudgedHeader {
 export interface Fork {
   readonly feed: DeviceId
   readonly seq: number
+  /** Ids of the entries there, in order: some may not be here. */
+  readonly entries: readonly string[]
 }
 export interface Quarantined {
   readonly id: string

@@ -2,9 +2,12 @@
  * The first reads of a store: all that is needed before a tab can be let in, in two goes. What they read does not grow
  * with what is stored, but with what was written since pages were, and with the spaces. `loading.ts` reads the rest.
  */
-import { toBase64Url, type ClientId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
+import { hashText } from './hash-text.js'
 import { ASIDES, type Aside } from './asides.js'
+import { FORMER, type Former } from './former.js'
+import { TAILS, type Tail } from './tails.js'
 import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
 import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
@@ -16,7 +19,7 @@ import type { Layout } from './pages.js'
 import type { EchoPlatform } from './platform.js'
 import type { Key, Store } from '../store.js'
 import { Recovery } from './recovery.js'
-import { Space } from './space.js'
+import { deviceOf, Space, type FeedHead } from './space.js'
 
 /** Marks of clients that have not written for so long are forgotten, in milliseconds. */
 const MARK_MS = 7 * 24 * 3600_000
@@ -31,6 +34,8 @@ export interface Heads {
   readonly stale: readonly ClientId[]
   readonly damage: readonly Damage[]
   readonly asides: readonly Aside[]
+  readonly former: readonly Former[]
+  readonly tails: readonly Tail[]
 }
 
 /** What a space that is being opened tells. */
@@ -46,9 +51,11 @@ export interface OpeningEvents {
 
 /** The first go. */
 export async function readHeads(store: Store, platform: EchoPlatform): Promise<Heads> {
-  const [lost, asides, marks, positions, journal] = await Promise.all([
+  const [lost, asides, former, tails, marks, positions, journal] = await Promise.all([
     store.get<string>('meta', 'lost'),
     store.get<readonly Aside[]>('meta', ASIDES),
+    store.get<readonly Former[]>('meta', FORMER),
+    store.get<readonly Tail[]>('meta', TAILS),
     store.rows<Mark>('marks'),
     store.rows<Position>('positions'),
     store.rows<unknown>('journal'),
@@ -63,6 +70,8 @@ export async function readHeads(store: Store, platform: EchoPlatform): Promise<H
     stale: marks.filter(({ value }) => !(value.at > since)).map(({ key }) => client(key)),
     damage: await lossOf(store, lost),
     asides: asides ?? [],
+    former: former ?? [],
+    tails: tails ?? [],
   }
 }
 
@@ -78,13 +87,16 @@ export async function openSpace(
   events: OpeningEvents,
 ): Promise<Space> {
   const space = new Space(keeper)
+  for (const { device, written } of heads.former)
+    for (const [id, seq] of written) if (id === space.id) space.former.set(device, seq)
   const position = heads.positions.get(space.id)
   const { applied = 0, feeds = [], lamport = 0, judged } = position ?? {}
   Object.assign(space, { applied, lamport, judged })
-  for (const [device, seq, head] of feeds) {
+  for (const [device, last, lastHead] of feeds) {
+    const { seq, head } = await lastOf(platform, store, space, device, { seq: last, head: lastHead })
     space.feeds.set(device, { seq, head })
     // Whether this device has written since it applied that, nobody remembers: it may say so once more.
-    if (device !== space.device && head) space.fresh.set(device, toBase64Url(head))
+    if (deviceOf(device) !== space.device && head) space.fresh.set(device, hashText(head))
   }
   const known = position?.layout
   const { layout, rows } = known ? { layout: known, rows: undefined } : await readOldPages(store, space.id)
@@ -107,26 +119,50 @@ export async function openSpace(
   loading.begin()
   const reading = ownStrays(platform, store, space)
   await recovery.replay(heads.journal.get(space.id) ?? new Map<number, JournalRow>())
-  for (const { seq, id } of await reading) {
+  const { aside, isCopied } = await reading
+  for (const { seq, id } of aside) {
     space.aside.add(seq)
     if (seq > space.seq) space.feeds.set(space.device, { seq, head: id })
   }
+  if (isCopied) space.copiedAt = space.seq
   if (layout.lows.length > 0 || recovery.horizon < Infinity) space.loading = loading
   return space
 }
 
-/** What this device has written and does not count; another one's, that was copied from this one, may be in its place. */
+/** The end of a feed that this device wrote when it was another one goes down to what counts: nothing is to be written after it. */
+async function lastOf(
+  platform: EchoPlatform,
+  store: Store,
+  { id, former }: Space,
+  device: DeviceId,
+  position: FeedHead,
+): Promise<FeedHead> {
+  if (!former.has(device)) return position
+  for (let { seq } = position; seq > 0; seq--) {
+    const bytes = await store.get<unknown>('entries', [id, device, seq])
+    if (bytes === undefined) continue
+    const entry = await readEntry(bytes, (b) => platform.sha256(b)).catch(() => undefined)
+    return { seq, head: entry?.id ?? null }
+  }
+  return { seq: 0, head: null }
+}
+
+/** What this device has written and does not count; or another one has, as the same device, if there are two for one place. */
 async function ownStrays(
   platform: EchoPlatform,
   store: Store,
   { id, device }: Space,
-): Promise<SealedEntry[]> {
+): Promise<{ aside: SealedEntry[]; isCopied: boolean }> {
   const own: SealedEntry[] = []
   for (const { value } of await store.rows<unknown>('strays', [id])) {
     const entry = await readEntry(value, (bytes) => platform.sha256(bytes)).catch(() => undefined)
-    if (entry?.feed === device && !(await store.get('entries', [id, device, entry.seq]))) own.push(entry)
+    if (entry?.feed === device) own.push(entry)
   }
-  return own
+  const isTaken = async ({ seq }: SealedEntry) =>
+    (await store.get('entries', [id, device, seq])) !== undefined
+  const taken = await Promise.all(own.map(isTaken))
+  const aside = own.filter((_, i) => !taken[i])
+  return { aside, isCopied: taken.includes(true) || new Set(own.map(({ seq }) => seq)).size < own.length }
 }
 
 /** Where a position says nothing of its pages, as the first builds wrote it, they are all read before anything is known. */

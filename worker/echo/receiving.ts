@@ -1,83 +1,58 @@
 /**
- * Entries of other devices: checked by whoever may not be trusted, judged, kept, and applied when they count. What they
- * do goes into documents first, and to tabs when it is durable; what a tab has written meanwhile is mapped over it.
+ * Entries of other devices: checked by whoever may not be trusted, judged, kept, and applied when they count.
  */
-import { HearthError, toHearthError } from '../protocol/errors.js'
-import { toBase64Url, type ClientId, type ObjectId } from '../protocol/ids.js'
-import type { Op } from '../protocol/operations.js'
-import type { Damage, ObjectRecord } from '../protocol/rpc.js'
-import { transformRuns } from '../protocol/transform.js'
-import { sizeOf } from '../protocol/values.js'
-import { verifyItem } from '../protocol/verify.js'
-import type { Store, Write } from '../store.js'
-import type { Batch } from './batch.js'
-import { createdBy } from './created.js'
-import type { Creation } from './documents/creation.js'
+import { toHearthError } from '../protocol/errors.js'
+import type { ClientId, ObjectId } from '../protocol/ids.js'
+import type { Damage } from '../protocol/rpc.js'
+import type { Store } from '../store.js'
+import { Applying, type Applied, type Checked, type Opened, type Shows } from './applying.js'
 import type { Documents } from './documents.js'
-import { isWhole, openEntry, readEntry, type Entry, type SealedEntry } from './entry.js'
-import { Feeds, strayRow } from './feeds.js'
-import type { EntryPlace, Journal, JournalRow } from './journal.js'
-import { opSize } from './op-size.js'
+import { isWhole, openEntry, readEntry, type SealedEntry } from './entry.js'
+import { Feeds, headerOf, strayRow } from './feeds.js'
+import { hashText } from './hash-text.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
 import { stand } from './standing.js'
+import type { Syncing } from './syncing.js'
+import type { Tails } from './tails.js'
 import { Withdrawing, type Remade } from './withdrawing.js'
 
 /** Entries that are applied in one transaction, and bytes of them, at most; one entry goes whole. */
 const TOGETHER = 256
-const TOGETHER_BYTES = 8 << 20
+const TOGETHER_BYTES = 1 << 20
 /** Of one that waits in the store, nobody knows how long it is: as if it were this long. */
 const STRAY_BYTES = 64 << 10
 /** Who made what came from elsewhere, to tabs. */
 export const OTHERS = 'others................' as ClientId
 
 /** What receiving does to ECHO. */
-export interface Showing {
-  damage(damage: Damage): void
-  /** Whether an object is in another space. */
-  elsewhere(id: ObjectId, space: Space): boolean
-  /** Batches that are accepted and not durable. */
-  pending(): readonly Batch[]
+export interface Showing extends Shows {
   /** Everything here is known to be here. */
   loaded(): Promise<void>
   /** By another membership log than what is stored was judged by. */
   judged(space: Space): void
-  /** New objects, and what was done to others, in what is shown. */
-  show(
-    space: Space,
-    created: readonly ObjectRecord[],
-    edits: readonly (readonly [ObjectId, readonly Op[], number, ObjectRecord])[],
-  ): void
   /** These are what they were made again as, or nothing; what waited on them has no base any more. */
   remade(space: Space, objects: ReadonlyMap<ObjectId, Remade | undefined>): void
 }
 
-/** An entry that is signed by whoever it says. */
-export interface Checked {
-  readonly bytes: Uint8Array
-  readonly sealed: SealedEntry
-}
 /** Entries that are here and not in the store, by id. */
 type Carried = ReadonlyMap<string, Checked>
-
-/** An entry that was opened, or could not be: then it counts, and has nothing in it. */
-interface Opened extends Checked {
-  readonly entry: Entry | undefined
-  /** Whether the store has it among those that do not count. */
-  readonly isStray: boolean
-}
 
 export class Receiving {
   private readonly feeds = new WeakMap<Space, Promise<Feeds>>()
   private readonly withdrawing: Withdrawing
+  private readonly applying: Applying
 
   constructor(
     private readonly platform: EchoPlatform,
     private readonly store: Store,
     private readonly documents: Documents,
+    private readonly tails: Tails,
+    syncing: Syncing,
     private readonly showing: Showing,
   ) {
-    this.withdrawing = new Withdrawing(platform, store, documents)
+    this.withdrawing = new Withdrawing(platform, store, documents, tails)
+    this.applying = new Applying(store, documents, tails, syncing, showing)
   }
 
   /** The feeds of a space, if anybody has asked for them. */
@@ -97,7 +72,7 @@ export class Receiving {
 
   /** Of what comes from elsewhere, what is an entry of this space, and by whom it says. @throws HearthError `halo/key-missing` */
   async check(space: Space, list: readonly Uint8Array[]): Promise<Checked[]> {
-    const replica = toBase64Url(space.keeper.replica())
+    const replica = hashText(space.keeper.replica())
     const checked = await Promise.all(list.map((bytes) => this.checkOne(space, replica, bytes)))
     return checked.filter((one) => one !== undefined)
   }
@@ -111,10 +86,14 @@ export class Receiving {
     const feeds = await this.of(space)
     const fresh = new Map<string, Checked>()
     for (const one of list) {
-      const id = toBase64Url(one.sealed.id)
+      const { id } = one.header
       if (!feeds.has(id) && !fresh.has(id)) fresh.set(id, one)
     }
-    for (const { sealed } of fresh.values()) feeds.add(sealed)
+    for (const { header } of fresh.values()) feeds.add(header)
+    if (isByAnother(space, feeds, fresh.values())) {
+      space.copiedAt ??= space.seq
+      this.showing.copied()
+    }
     try {
       await this.settle(space, feeds, fresh)
       // What waits for others is here when those come.
@@ -134,9 +113,13 @@ export class Receiving {
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
   async rejudge(space: Space): Promise<void> {
     const { keeper, device, judged } = space
-    const { heads } = keeper
+    const { heads, mayWrite } = keeper
     if (keeper.feeds.every((feed) => feed === device)) return
-    if (judged?.join() === heads.join()) return void (space.knows = heads)
+    if (judged?.join() === heads.join()) {
+      Object.assign(space, { knows: heads, mayWrite })
+      // What it has written since may have ended before it was durable.
+      if (!(await this.known(space))?.standsAgain) return
+    }
     await this.settle(space, await this.of(space), new Map())
   }
 
@@ -147,10 +130,10 @@ export class Receiving {
       // defence: whole-entry
       if (!isWhole(sealed)) return undefined
       // defence: entry-of-this-space
-      if (toBase64Url(replica) !== ours) return undefined
+      if (hashText(replica) !== ours) return undefined
       // defence: entry-by-its-feed
       if (!(await space.keeper.verify(feed, replica, header, signature))) return undefined
-      return { bytes, sealed }
+      return { bytes, sealed, header: headerOf(sealed) }
     } catch {
       return undefined
     }
@@ -159,11 +142,14 @@ export class Receiving {
   private async settle(space: Space, feeds: Feeds, carried: Carried): Promise<void> {
     await this.showing.loaded()
     // In one turn: the log may grow while something is written.
-    const { heads } = space.keeper
+    const { heads, mayWrite } = space.keeper
     const { accepted, withdrawn } = feeds.next()
-    if (withdrawn.length > 0)
+    if (withdrawn.length > 0) {
+      const tails = this.tails.all.length
       this.showing.remade(space, await this.withdrawing.withdraw(space, feeds, withdrawn))
-    space.knows = heads
+      if (this.tails.all.length > tails) this.showing.copied()
+    }
+    Object.assign(space, { knows: heads, mayWrite })
     const groups = [...inGroups(accepted, carried)]
     const open = (some: readonly string[] = []) => {
       const opening = this.open(space, some, carried)
@@ -172,16 +158,34 @@ export class Receiving {
       return opening
     }
     let opening = open(groups[0])
+    /** What is being written, and is taken when that is done. */
+    let last: Applied | undefined
+    let taking = Promise.resolve()
     for (const [i, some] of groups.entries()) {
-      const opened = await opening
-      // Another thread decrypts them while these are applied.
+      const opened = feeds.placed(await opening)
+      // Another thread decrypts them while these are merged, and the disk is waited for.
       opening = open(groups[i + 1])
-      if (opened.length > 0) await this.apply(space, feeds, opened, opening)
+      const ahead = opening.then((next) => this.documents.loadAll(space, editedIn(space, next)))
+      ahead.catch(() => undefined)
+      if (opened.length > 0) {
+        const before = taking
+        const applied = await this.applying.apply(space, feeds, opened, last, () => before)
+        // Nothing is read while something is written.
+        await ahead.catch(() => undefined)
+        last = applied
+        taking = this.applying.take(space, feeds, applied)
+        taking.catch(() => undefined)
+      }
       // A key is on its way: the rest builds on what it opens.
-      if (opened.length < some.length) return
+      if (opened.length < some.length) return taking
     }
+    await taking
     if (feeds.standsAgain) {
-      feeds.wrote(await stand(this.platform, this.store, space))
+      const { header, bytes } = await stand(this.platform, this.store, space)
+      feeds.wrote(header)
+      // Others wait for it.
+      const { feed, seq, id } = header
+      this.showing.appended(space, [{ feed, seq, id, bytes }])
       return this.settle(space, feeds, carried)
     }
     if (space.judged?.join() === heads.join()) return
@@ -192,14 +196,15 @@ export class Receiving {
   private async open(space: Space, ids: readonly string[], carried: Carried): Promise<Opened[]> {
     const opening = ids.map(async (id): Promise<Opened | undefined> => {
       const here = carried.get(id)
-      const { bytes, sealed } = here ?? (await this.stray(space, id))
+      const checked = here ?? (await this.stray(space, id))
+      const { sealed } = checked
       const isStray = !here
       try {
-        return { bytes, sealed, isStray, entry: await openEntry(sealed, space.keeper) }
+        return { ...checked, isStray, entry: await openEntry(sealed, space.keeper) }
       } catch (e) {
         if (toHearthError(e).code === 'halo/key-missing') return undefined
         this.showing.damage(unreadable(space, sealed, e))
-        return { bytes, sealed, isStray, entry: undefined }
+        return { ...checked, isStray, entry: undefined }
       }
     })
     const opened = await Promise.all(opening)
@@ -209,113 +214,15 @@ export class Receiving {
 
   private async stray(space: Space, id: string): Promise<Checked> {
     const bytes = (await this.store.get<Uint8Array>('strays', [space.id, id]))!
-    return { bytes, sealed: await readEntry(bytes, (b) => this.platform.sha256(b)) }
+    const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
+    return { bytes, sealed, header: headerOf(sealed) }
   }
+}
 
-  /** @param next what comes after these: its documents are loaded while the disk is waited for */
-  private async apply(
-    space: Space,
-    feeds: Feeds,
-    opened: readonly Opened[],
-    next: Promise<readonly Opened[]>,
-  ): Promise<void> {
-    const entries = opened.flatMap(({ entry }) => entry ?? [])
-    const created = this.creations(space, entries)
-    const changed = new Map<ObjectId, Entry[]>()
-    for (const entry of entries)
-      for (const [id] of entry.changes) {
-        const list = changed.get(id)
-        if (!list) changed.set(id, [entry])
-        else if (list.at(-1) !== entry) list.push(entry)
-      }
-    const edits: [id: ObjectId, ops: readonly Op[], at: number][] = []
-    const known = [...changed.keys()].filter((id) => created.has(id) || space.rows.has(id))
-    try {
-      await this.documents.loadAll(
-        space,
-        known.map((id) => [id, created.get(id)?.creation]),
-      )
-      for (const [id, list] of changed) {
-        const creation = created.get(id)?.creation
-        if (!creation && !space.rows.has(id)) {
-          this.showing.damage(misfit(space, id, 'it was never made'))
-          continue
-        }
-        const { ops, refused, waiting } = await this.documents.merge(space, id, list, creation)
-        for (const { reason } of refused) this.showing.damage(misfit(space, id, reason))
-        if (waiting.length > 0) this.showing.damage(misfit(space, id, 'what they build on is not there'))
-        if (ops.length > 0) edits.push([id, ops, Math.max(...list.map(({ at }) => at))])
-      }
-      const ahead = next.then((some) => this.documents.loadAll(space, editedIn(space, some)))
-      await Promise.all([
-        this.store.write(rowsOf(space, opened, edits), 'strict'),
-        ahead.catch(() => undefined),
-      ])
-    } catch (e) {
-      for (const id of changed.keys()) this.documents.forget(id)
-      throw e
-    }
-    this.took(space, feeds, opened, created, edits)
-  }
-
-  /** All of it is durable: in one turn it is shown, and counts. */
-  private took(
-    space: Space,
-    feeds: Feeds,
-    opened: readonly Opened[],
-    created: ReadonlyMap<ObjectId, Created>,
-    edits: Journal,
-  ): void {
-    for (const { sealed, entry } of opened) {
-      const { feed, seq, id } = sealed
-      // Of this device's own, one that counts again is not the last.
-      if (feed !== space.device || seq > space.seq) space.feeds.set(feed, { seq, head: id })
-      if (feed !== space.device) space.fresh.set(feed, toBase64Url(id))
-      space.lamport = Math.max(space.lamport, entry?.lamport ?? 0)
-    }
-    space.applied++
-    feeds.took(opened.map(({ sealed }) => sealed))
-    for (const { record, seq } of created.values()) {
-      const row = space.add(record, sizeOf(record.value))
-      row.seq = seq
-      row.stored(record)
-    }
-    const shown = edits.map(([id, ops, at]) => {
-      const row = space.rows.get(id)!
-      const before = row.record
-      const onTop = mapPending(id, ops, this.showing.pending())
-      row.merge(ops, onTop, at)
-      row.bytes += ops.reduce((sum, op) => sum + opSize(op), 0)
-      space.pages.touch(row.page)
-      return [id, onTop, at, before] as const
-    })
-    this.showing.show(
-      space,
-      [...created.values()].map(({ record }) => record),
-      shown,
-    )
-  }
-
-  /** New objects, each as whoever made it made it. One whose id is taken is not made. */
-  private creations(space: Space, entries: readonly Entry[]): Map<ObjectId, Created> {
-    const created = new Map<ObjectId, Created>()
-    for (const entry of entries)
-      for (const [index, creation] of entry.creations.entries()) {
-        const [id, type, value] = creation
-        try {
-          // defence: creation-as-a-tab-may
-          verifyItem({ id, type, value })
-          if (space.rows.has(id) || created.has(id) || this.showing.elsewhere(id, space))
-            throw new HearthError('echo/invalid', { reason: 'its id is taken' })
-        } catch (e) {
-          this.showing.damage(misfit(space, id, (e as Error).message))
-          continue
-        }
-        const record = createdBy(space.id, entry, creation, index)
-        created.set(id, { creation: { id, type, value }, record, seq: entry.seq })
-      }
-    return created
-  }
+/** Whether another one has written as this device: beside what this one wrote, or after it. */
+function isByAnother(space: Space, feeds: Feeds, fresh: Iterable<Checked>): boolean {
+  const own = [...fresh].filter(({ sealed }) => sealed.feed === space.device)
+  return own.length > 0 && (feeds.isCopied || own.some(({ sealed }) => sealed.seq > space.seq))
 }
 
 /** Objects that are here and that these entries change. */
@@ -340,51 +247,8 @@ function* inGroups(ids: readonly string[], carried: Carried): Generator<string[]
   if (some.length > 0) yield some
 }
 
-/** Entries that count from now on, and what they did. */
-function rowsOf(space: Space, opened: readonly Opened[], edits: Journal): Write[] {
-  const writes: Write[] = []
-  const entries: EntryPlace[] = []
-  for (const { bytes, sealed, entry, isStray } of opened) {
-    const { feed, seq, id } = sealed
-    writes.push({ table: 'entries', key: [space.id, feed, seq], put: bytes })
-    if (isStray) writes.push({ table: 'strays', key: [space.id, toBase64Url(id)], delete: true })
-    for (const [object] of entry?.changes ?? [])
-      writes.push({ table: 'touched', key: [object, feed, seq], put: space.id })
-    entries.push([feed, seq])
-  }
-  const row: JournalRow = { entries, edits }
-  return [...writes, { table: 'journal', key: [space.id, space.applied + 1], put: row }]
-}
-
-interface Created {
-  readonly creation: Creation
-  readonly record: ObjectRecord
-  readonly seq: number
-}
-
-/**
- * Others' operations on what is durable, as they read on top of what waits; and what waits, as it reads on top of them. What is
- * durable first comes first.
- */
-function mapPending(id: ObjectId, ops: readonly Op[], pending: readonly Batch[]): readonly Op[] {
-  let top: readonly Op[] = ops
-  for (const { items } of pending)
-    for (const item of items) {
-      if (item.id !== id || !('ops' in item)) continue
-      const [above, mapped] = transformRuns(top, item.ops, true)
-      ;(item as { ops: readonly Op[] }).ops = mapped
-      top = above
-    }
-  return top
-}
-
 const unreadable = (space: Space, { seq }: SealedEntry, e: unknown): Damage => ({
   what: 'entry',
   space: space.id,
   message: `entry ${seq} of another device's feed cannot be read: ${(e as Error).message}`,
-})
-
-const misfit = (space: Space, object: ObjectId, reason: string): Damage => ({
-  ...{ what: 'document', space: space.id, object },
-  message: `changes of another device to this object were left out: ${reason}`,
 })

@@ -3,16 +3,17 @@
  * for, replayed from the journal. Then pages come, one by one, each object with the edits that follow it. What pages or
  * journals have lost is made again from entries at the end, and is not shown before.
  */
-import { toBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
+import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import { edited, type Op } from '../protocol/operations.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
+import { hashText } from './hash-text.js'
 import { PAGE_VERSION, type PageObject, type PageRow } from './checkpoint.js'
 import { createdBy } from './created.js'
 import type { Documents } from './documents.js'
 import { decodeEntry, sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
-import type { Store } from '../store.js'
+import type { Key, Store } from '../store.js'
 import type { JournalRow } from './journal.js'
 import { entryDamage } from './scrub.js'
 import { Row } from './row.js'
@@ -61,9 +62,9 @@ export class Recovery {
 
   /** Applies the entries after the position, in the order in which this device did. */
   async replay(journal: ReadonlyMap<number, JournalRow>): Promise<void> {
-    const left = await this.entriesAfter(journal.values())
-    for (const [n, { entries, edits }] of [...journal].sort(([a], [b]) => a - b)) {
-      if (n <= this.space.applied) continue
+    const rows = [...journal].filter(([n]) => n > this.space.applied).sort(([a], [b]) => a - b)
+    const left = await this.entriesAfter(rows.map(([, row]) => row))
+    for (const [n, { entries, edits }] of rows) {
       for (const [feed, seq] of entries) await this.followUpTo(left, feed, seq)
       for (const [id, ops, at] of edits) this.edit(id, { ops, at })
       this.space.applied = n
@@ -105,20 +106,40 @@ export class Recovery {
   }
 
   /** Of each feed, in order; those that are in the journal are marked. */
-  private async entriesAfter(journal: Iterable<JournalRow>): Promise<Map<DeviceId, Kept[]>> {
+  private async entriesAfter(journal: readonly JournalRow[]): Promise<Map<DeviceId, Kept[]>> {
     const covered = new Set<string>()
-    for (const { entries } of journal) for (const [feed, seq] of entries) covered.add(`${feed}/${seq}`)
+    const first = new Map<DeviceId, number>()
+    for (const { entries } of journal)
+      for (const [feed, seq] of entries) {
+        covered.add(`${feed}/${seq}`)
+        first.set(feed, Math.min(seq, first.get(feed) ?? seq))
+      }
     const { id, keeper } = this.space
-    const reading = keeper.feeds.map(async (feed) => {
+    const kept = ({ key, value }: { readonly key: Key; readonly value: unknown }): Kept => {
+      const [, feed, seq] = key as readonly [string, DeviceId, number]
+      return { seq, bytes: value, covered: covered.has(`${feed}/${seq}`) }
+    }
+    const left = new Map<DeviceId, Kept[]>()
+    if (this.positions.size === 0) {
+      // Nothing says which branches of feeds there are.
+      const all = await this.store.rows<unknown>('entries', [id])
+      for (const feed of new Set(all.map(({ key }) => key[1] as DeviceId)))
+        left.set(feed, all.filter(({ key }) => key[1] === feed).map(kept))
+      return left
+    }
+    const feeds = new Set([...keeper.feeds, ...this.positions.keys(), ...first.keys()])
+    const reading = [...feeds].map(async (feed) => {
       const after = this.positions.get(feed) ?? 0
-      const rows = await this.store.rows<unknown>('entries', [id, feed], after)
-      const kept = rows.map(({ key, value }): Kept => {
-        const seq = key[2] as number
-        return { seq, bytes: value, covered: covered.has(`${feed}/${seq}`) }
-      })
-      return [feed, kept] as const
+      const before = Math.min(after, (first.get(feed) ?? Infinity) - 1)
+      const all = await this.store.rows<unknown>('entries', [id, feed], before)
+      // Of what was written before, pages have what they are made of, and the journal what has come to count since.
+      left.set(
+        feed,
+        all.map(kept).filter(({ seq, covered }) => seq > after || covered),
+      )
     })
-    return new Map(await Promise.all(reading))
+    await Promise.all(reading)
+    return left
   }
 
   private async followUpTo(left: Map<DeviceId, Kept[]>, feed: DeviceId, seq: number): Promise<void> {
@@ -130,20 +151,17 @@ export class Recovery {
     const { space } = this
     const { feeds, lamport } = space
     const entry = await this.decode(feed, seq, bytes)
-    if (!entry) return void feeds.set(feed, { seq, head: null })
-    const head = feeds.get(feed)?.head
-    if (head && !(entry.prev && sameBytes(head, entry.prev)))
-      this.report(entryDamage(space, feed, seq, new Error('it does not follow the one before')))
-    feeds.set(feed, { seq, head: entry.id })
-    if (feed === space.device) space.fresh.clear()
-    else space.fresh.set(feed, toBase64Url(entry.id))
+    // Of this device's own, one that counts again is not the last.
+    const isLast = seq > (feeds.get(feed)?.seq ?? 0)
+    if (!entry) return void (isLast && feeds.set(feed, { seq, head: null }))
+    if (isLast) this.goOn(feed, seq, entry)
     space.lamport = Math.max(lamport, entry.lamport)
     entry.creations.forEach((creation, index) => {
       const record = createdBy(space.id, entry, creation, index)
       if (space.rows.has(record.id)) return
-      const row = space.add(record, sizeOf(record.value))
-      row.seq = seq
-      row.stored(record)
+      const row = space.addStored(record, seq)
+      // Where pages were taken away, its journal is not there any more, and that of what was done to it since is.
+      this.doLate(row)
     })
     // Without its journal an entry still tells which documents to read.
     if (!covered)
@@ -151,6 +169,16 @@ export class Recovery {
         this.lost.add(id)
         this.edit(id, { ops: [], at: entry.at })
       }
+  }
+
+  private goOn(feed: DeviceId, seq: number, entry: Entry): void {
+    const { space } = this
+    const head = space.feeds.get(feed)?.head
+    if (head && !(entry.prev && sameBytes(head, entry.prev)))
+      this.report(entryDamage(space, feed, seq, new Error('it does not follow the one before')))
+    space.feeds.set(feed, { seq, head: entry.id })
+    if (feed === space.device) space.fresh.clear()
+    else if (entry.feed !== space.device) space.fresh.set(feed, hashText(entry.id))
   }
 
   private async decode(feed: DeviceId, seq: number, bytes: unknown): Promise<Entry | undefined> {
@@ -211,9 +239,13 @@ export class Recovery {
     const { id, order } = row.record
     this.found(id)
     this.space.pages.put(row.page, id, row.bytes, order)
-    const edits = this.late.get(id)
+    this.doLate(row)
+  }
+
+  private doLate(row: Row): void {
+    const edits = this.late.get(row.record.id)
     if (edits) this.catchUp(row, edits)
-    this.late.delete(id)
+    this.late.delete(row.record.id)
   }
 
   private show(row: Row): ObjectRecord | undefined {

@@ -15,6 +15,8 @@ const MOST_BEHIND = 1024
 export class Row {
   /** Where its creation stands: position in the author's feed; 0 until it is durable. */
   seq = 0
+  /** Whether nothing has been done to it since it was made, in this life. */
+  isNew = false
   /** Batches that touch it and are not durable. */
   private waiting = 0
   /** What is durable, without `behind`. */
@@ -42,6 +44,7 @@ export class Row {
   stored(record: ObjectRecord): void {
     this.record = this.base = record
     this.behind = undefined
+    this.isNew = false
   }
 
   /** Another batch touches it. */
@@ -51,6 +54,7 @@ export class Row {
 
   /** This is durable, after all that was before it. */
   follow(item: Placed): void {
+    this.isNew = 'created' in item
     if ('created' in item) {
       this.base = item.created
       return
@@ -75,6 +79,7 @@ export class Row {
    * @param shown the same on top of what waits
    */
   merge(ops: readonly Op[], shown: readonly Op[], at: number): void {
+    this.isNew = false
     const base = edited(this.durable!, ops, at)
     this.record = this.waiting > 0 ? edited(this.record, shown, at) : base
     this.base = base
@@ -82,6 +87,7 @@ export class Row {
 
   /** As the store has it from now on; what waits on it has no base, and fails. */
   rebuilt({ value, gone }: Pick<ObjectRecord, 'value' | 'gone'>): void {
+    this.isNew = false
     this.base = { ...(this.durable ?? this.record), value, gone }
     this.bytes = sizeOf(value)
     if (this.waiting === 0) this.record = this.base

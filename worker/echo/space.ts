@@ -6,6 +6,7 @@
 import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import { sizeOf } from '../protocol/values.js'
 import type { Keeper } from './keeper.js'
 import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
@@ -27,15 +28,22 @@ export interface FeedHead {
   readonly head: Uint8Array | null
 }
 
+/** Of a feed, or of a branch of one that is stored beside another one: whose it is. */
+export const deviceOf = (at: DeviceId): DeviceId => at.split('/')[0] as DeviceId
+
 export class Space {
   readonly id: SpaceId
   readonly device: DeviceId
   readonly rows = new Map<ObjectId, Row>()
   readonly pages = new Pages()
-  /** Of each feed: the last entry that was applied, and is durable. */
+  /** Of each feed, and of each branch of one that is stored beside another: the last entry that was applied, and is durable. */
   readonly feeds = new Map<DeviceId, FeedHead>()
   /** Positions in this device's own feed that do not count. It goes on after them: another entry there would be a fork. */
   readonly aside = new Set<number>()
+  /** Of this device's own feed, the last entry before somebody else was seen to write as this device. */
+  copiedAt: number | undefined
+  /** What this device was before it came in anew, and of each such feed the last entry that it wrote. */
+  readonly former = new Map<DeviceId, number>()
   /** Number of the last row of the journal. */
   applied = 0
   /** Ids of others' entries that were applied since this device's last one: of each feed, the last. */
@@ -47,6 +55,11 @@ export class Space {
    * it has heard of since. Undefined where nobody else writes.
    */
   knows: readonly string[] | undefined
+  /**
+   * Whether this device may write, by these heads. What it has heard of since may let it: an entry that names these would be at fault for
+   * ever, and so would be all that comes after it in its feed.
+   */
+  mayWrite = true
   /** Grows whenever entries that were applied are taken out, because they count no more. */
   withdrawals = 0
   /** Highest Lamport time seen or given out. */
@@ -67,6 +80,17 @@ export class Space {
   /** Of this device's own feed; 0 before its first entry. */
   get seq(): number {
     return this.feeds.get(this.device)?.seq ?? 0
+  }
+
+  /** Whether this very device has written there, under whatever name. */
+  wrote(feed: DeviceId, seq: number): boolean {
+    return feed === this.device ? seq <= (this.copiedAt ?? Infinity) : seq <= (this.former.get(feed) ?? 0)
+  }
+
+  /** Of a feed, the last entry up to which all count: what is derived from them contains them. */
+  endOf(device: DeviceId): number {
+    const { seq } = this.feeds.get(device)!
+    return device === this.device ? Math.min(seq, ...[...this.aside].map((one) => one - 1)) : seq
   }
 
   get head(): Uint8Array | null {
@@ -97,6 +121,14 @@ export class Space {
     const page = this.pages.place(record.id, bytes, record.order)
     const row = new Row(record, page, bytes)
     this.rows.set(record.id, row)
+    return row
+  }
+
+  /** An object that the store has. @param seq where its creation stands, in the feed of its author */
+  addStored(record: ObjectRecord, seq: number): Row {
+    const row = this.add(record, sizeOf(record.value))
+    row.seq = seq
+    row.stored(record)
     return row
   }
 

@@ -11,7 +11,11 @@ import type { Space } from './space.js'
 import type { Store } from '../store.js'
 
 /** To be called by one at a time. @throws HearthError `halo/key-missing`, `halo/keys-lost`, `store/…` */
-export async function stand(platform: EchoPlatform, store: Store, space: Space): Promise<JudgedHeader> {
+export async function stand(
+  platform: EchoPlatform,
+  store: Store,
+  space: Space,
+): Promise<{ header: JudgedHeader; bytes: Uint8Array }> {
   const { id, device, keeper, knows, head: prev } = space
   const [seq, applied] = [space.seq + 1, space.applied + 1]
   const fresh = [...space.fresh]
@@ -30,5 +34,5 @@ export async function stand(platform: EchoPlatform, store: Store, space: Space):
   space.feeds.set(device, { seq, head: entry.id })
   space.applied = applied
   for (const [feed, named] of fresh) if (space.fresh.get(feed) === named) space.fresh.delete(feed)
-  return entry.header
+  return entry
 }

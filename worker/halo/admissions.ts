@@ -2,17 +2,20 @@
  * How devices and members come in: what a guest shows, what a host signs on top of it, and what each takes over from the other. How
  * the two meet, and whether they should, is not decided here.
  */
+import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
 import { sealKey } from './epochs/epoch.js'
 import type { Holdings, Step } from './holdings.js'
-import { keptSpace } from './loading.js'
+import { keptAs, keptSpace } from './loading.js'
 import { consent, consentToRebind, possess, readProof } from './log/evidence.js'
 import type { SealedKey } from './log/payload.js'
 import { refuse } from './log/shapes.js'
-import { logBytes } from './log/signed.js'
+import { deviceIdOf, logBytes } from './log/signed.js'
 import { SpaceLog } from './log/space-log.js'
 import type { LogEntryId, Role } from './membership/actions.js'
 import type { HaloSpace } from './space.js'
+import type { DeviceKeys } from './suite/device-keys.js'
+import type { Write } from '../store.js'
 
 /** What an identity shows to whoever is to admit it to a space. */
 export interface Introduction {
@@ -57,33 +60,53 @@ export class Admissions {
 
   /**
    * A space that this device was admitted to: all entries of its log, parents first.
+   * @param id if it is to be this one and no other
    * @throws HearthError `halo/refused`: they are not good, or it is not in
    */
-  join(entries: readonly Uint8Array[]): Promise<HaloSpace> {
+  join(entries: readonly Uint8Array[], id?: SpaceId): Promise<HaloSpace> {
     return this.held.exclusive(async () => {
       const space = await this.read(entries)
+      // defence: space-of-the-terms
+      if (id !== undefined && space.log.id !== id) refuse('another space')
       const known = this.held.get(space.log.id)
-      if (known) return known
+      if (known) {
+        // It was in before, say, and has been let in again.
+        await this.takeAll(known, entries)
+        return known
+      }
       if (!space.role) refuse('this device is not in')
       await this.held.add(space, this.held.platform.now())
       await this.tend(space)
+      await this.sayName(space)
       return space
     })
+  }
+
+  /** In a space that was joined, the others know this identity by its id only. */
+  private async sayName(space: HaloSpace): Promise<void> {
+    const { identity } = this.held.own
+    const { displayName } = this.held.personal.log.profile(identity)!
+    if (displayName === '' || space.log.isOwn || space.log.profile(identity)?.displayName === displayName)
+      return
+    await this.held.write([await this.held.step(space, { t: 'profile' }, { profile: { displayName } })])
   }
 
   /**
    * This device becomes one of another identity's, whose own log has admitted it. What the identity that it had is a member of
    * goes over to the new one; the former personal space stays as it is.
    * @param entries of the new identity's own log
+   * @param identity if it is to be this one and no other
    * @throws HearthError `halo/refused`, `halo/key-missing`, `store/…`
    */
-  become(entries: readonly Uint8Array[]): Promise<void> {
+  become(entries: readonly Uint8Array[], identity?: IdentityId): Promise<void> {
     return this.held.exclusive(async () => {
       const { held } = this
       const { own } = held
       const personal = await this.read(entries)
       if (!personal.log.isOwn || !personal.role) refuse('this device is not in')
       const to = personal.log.id as string as IdentityId
+      // defence: identity-of-the-terms
+      if (identity !== undefined && to !== identity) refuse('another identity')
       if (to === own.identity) return
       const { signer } = await own.keys()
       const { recovery } = personal.log.state.members.get(to)!
@@ -136,6 +159,50 @@ export class Admissions {
     })
   }
 
+  /**
+   * Somebody else writes as this device, as a copied profile does: it comes in once more, with keys of its own, by the word of the
+   * one that it was. All of that is durable, or nothing is; the store is then that of another device, and has to be opened anew.
+   * @param also what is written with it
+   * @throws HearthError `halo/not-allowed` if this device is out, `halo/key-missing`, `halo/keys-lost`, `store/…`
+   */
+  enrolAnew(also: readonly Write[] = []): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { held } = this
+      const { personal, own } = held
+      if (!personal.role) throw new HearthError('halo/not-allowed')
+      const { kept, keys } = await held.freshKeys()
+      const device = deviceIdOf(keys.signer)
+      const first = await this.admitAnew(personal, device, keys)
+      const steps = [first]
+      const proof = [...this.proof, first.signed.bytes]
+      for (const space of held.spaces) {
+        if (space === personal || !space.role) continue
+        const step = space.log.isOwn
+          ? this.admitAnew(space, device, keys)
+          : this.admitByProof(space, device, keys.opener.publicKey, proof)
+        steps.push(await step)
+      }
+      const deviceName = personal.log.deviceName(own.id) ?? held.platform.deviceName()
+      await held.write(steps, [...keptAs(kept), ...also])
+      const { displayName } = personal.log.profile(own.identity)!
+      const profile = { displayName, deviceName }
+      const named = await personal.log.write(keys.signer, { t: 'profile' }, { profile })
+      await held.write([{ space: personal, signed: named }])
+    })
+  }
+
+  /** In an identity's own log. */
+  private async admitAnew(space: HaloSpace, device: DeviceId, { signer, opener }: DeviceKeys): Promise<Step> {
+    const agreement = opener.publicKey
+    const member = space.log.id as string as IdentityId
+    const possession = await possess(signer, asLog(member), agreement)
+    const keys = await this.sealTo(space, new Map([[device, agreement]]))
+    const action = { t: 'admit-device', member, device } as const
+    const step = await this.held.step(space, action, { agreement, possession, keys })
+    await space.log.check(this.held.platform, step.signed)
+    return step
+  }
+
   // Both
 
   /**
@@ -144,21 +211,24 @@ export class Admissions {
    * @throws HearthError `echo/unknown-space`, `halo/refused`, `store/…`; those before the bad one are taken
    */
   receive(id: SpaceId, entries: readonly Uint8Array[]): Promise<number> {
-    return this.held.exclusive(async () => {
-      const space = this.held.known(id)
-      const { opener } = await this.held.own.keys()
-      let count = 0
-      for (const bytes of entries) {
-        const signed = await space.log.verify(this.held.platform, bytes)
-        if (!signed) continue
-        count++
-        space.keyring.meet(signed)
-        const learnt = await space.keyring.learn(signed, this.held.own.id, opener)
-        await this.held.take(space, signed, learnt)
-      }
-      if (count > 0) await this.tend(space)
-      return count
-    })
+    return this.held.exclusive(() => this.takeAll(this.held.known(id), entries))
+  }
+
+  private async takeAll(space: HaloSpace, entries: readonly Uint8Array[]): Promise<number> {
+    const { opener } = await this.held.own.keys()
+    let count = 0
+    for (const bytes of entries) {
+      const signed = await space.log.verify(this.held.platform, bytes)
+      if (!signed) continue
+      count++
+      space.keyring.meet(signed)
+      const learnt = await space.keyring.learn(signed, this.held.own.id, opener)
+      await this.held.take(space, signed, learnt)
+    }
+    // An owner has deleted it for everyone.
+    if (space.log.state.deleted) await this.held.drop(space)
+    else if (count > 0) await this.tend(space)
+    return count
   }
 
   /**
@@ -201,19 +271,28 @@ export class Admissions {
   /** Devices of this identity's that a space does not have yet come in by the word of this one. */
   private async admitEverywhere(): Promise<void> {
     const { held } = this
-    const { identity } = held.own
     const mine = held.personal.log.agreements()
     for (const device of mine.keys()) {
       const steps: Step[] = []
       for (const space of held.spaces) {
         const { devices } = space.log.state
         if (space.log.isOwn || !space.role || devices.has(device)) continue
-        const keys = await this.sealTo(space, new Map([[device, mine.get(device)!]]))
-        const action = { t: 'admit-device', member: identity, device } as const
-        steps.push(await held.step(space, action, { proof: this.proof, keys }))
+        steps.push(await this.admitByProof(space, device, mine.get(device)!, this.proof))
       }
       if (steps.length > 0) await held.write(steps)
     }
+  }
+
+  /** A device of this identity's, in another log than that of the identity. */
+  private async admitByProof(
+    space: HaloSpace,
+    device: DeviceId,
+    agreement: Uint8Array,
+    proof: readonly Uint8Array[],
+  ): Promise<Step> {
+    const keys = await this.sealTo(space, new Map([[device, agreement]]))
+    const action = { t: 'admit-device', member: this.held.own.identity, device } as const
+    return this.held.step(space, action, { proof, keys })
   }
 
   /** The keys of the latest epochs, with which all others open. @throws HearthError `halo/key-missing`, `halo/weak-key` */

@@ -75,6 +75,19 @@ async function canRead(id: SpaceId, writer: Device, reader: Device): Promise<boo
   return text?.[0] === 42
 }
 
+describe('a device that is heard of', () => {
+  it('is one of this identity or another member’s, also when it is out of it', async () => {
+    const { olga, ed, id } = await shared()
+    const phone = await pair(olga)
+    assert.ok(olga.halo.isOwn(olga.halo.device) && olga.halo.isOwn(phone.halo.device))
+    assert.ok(!olga.halo.isOwn(ed.halo.device))
+    await olga.halo.revokeDevice(phone.halo.device)
+    await olga.halo.removeMember(id, ed.halo.identity.id)
+    assert.ok(olga.halo.isOwn(phone.halo.device))
+    assert.ok(!olga.halo.isOwn(ed.halo.device))
+  })
+})
+
 describe('a first visit', () => {
   it('makes an identity, a device and a personal space, without a question', async () => {
     const { halo } = await fresh()
@@ -264,6 +277,12 @@ describe('a space', () => {
     await meet(id, olga, ed)
     assert.equal(await canRead(id, olga, ed), false)
     assert.deepEqual([ed.halo.get(id)!.role, ed.halo.get(id)!.info.role], [undefined, 'reader'])
+    // Where those meet who are still in, he does not learn; where they met before, he knows.
+    const [now, before] = olga.halo.get(id)!.meetings()
+    const known = ed.halo.get(id)!.meetings()
+    assert.deepEqual(known, [before])
+    assert.notDeepEqual(now, before)
+    assert.deepEqual(ed.halo.get(id)!.meetings(), known)
     await assert.rejects(ed.halo.get(id)!.context(), code('halo/key-missing'))
     await assert.rejects(
       ed.halo.setProfile({ displayName: 'Ed' }).then(() => ed.halo.rename(id, 'x')),
@@ -320,6 +339,23 @@ describe('a space', () => {
     assert.equal(gone.keyring.has(epochs[0]!), false)
   })
 
+  it('has a new key when somebody is out who was let in by one that had lost the right to', async () => {
+    const { olga, ed, id } = await shared('admin')
+    const rita = await fresh()
+    await olga.halo.setRole(id, ed.halo.identity.id, 'editor')
+    await admit(ed, id, rita, 'reader')
+    const gone = rita.halo.get(id)!
+    await meet(id, olga, ed)
+    await meet(id, olga, ed)
+    assert.equal(gone.role !== undefined && olga.halo.get(id)!.log.state.devices.has(rita.halo.device), false)
+    const { epochs } = await olga.halo.get(id)!.context()
+    assert.deepEqual(
+      epochs.map((epoch) => gone.keyring.has(epoch)),
+      [false],
+    )
+    assert.equal(await canRead(id, olga, ed), true)
+  })
+
   it('has a key for whoever was admitted while another epoch began', async () => {
     const { olga, ed, id } = await shared('admin')
     const [rita, zoe] = [await fresh(), await fresh()]
@@ -344,6 +380,74 @@ describe('a space', () => {
     await assert.rejects(olga.halo.leaveSpace(personal(olga)), code('halo/personal-space'))
   })
 
+  it('is gone for a member as soon as it hears that an owner has deleted it', async () => {
+    const { olga, ed, id } = await shared()
+    await olga.halo.deleteSpace(id)
+    const farewell = olga.halo.departed.find((space) => space.id === id)!
+    await ed.halo.admissions.receive(
+      id,
+      [...farewell.log.entries].map(({ bytes }) => bytes),
+    )
+    assert.equal(ed.halo.get(id), undefined)
+    assert.ok(ed.halo.left.has(id))
+    // Others who have not heard of it are told what ends it.
+    assert.equal(farewell.log.farewell(ed.halo.device, []).length, farewell.log.size)
+  })
+
+  it('tells a device that is out because its admin was removed earlier what shows that, and nothing after it', async () => {
+    const { olga, ed: mia, id } = await shared('admin')
+    const [tom, rita] = [await fresh(), await fresh()]
+    // Mia has not heard that she is out.
+    await admit(mia, id, tom, 'editor')
+    const phone = await pair(tom)
+    await phone.halo.admissions.join(tom.halo.admissions.entriesOf(id))
+    await meet(id, tom, phone, mia)
+    await olga.halo.removeMember(id, mia.halo.identity.id)
+    const { log } = olga.halo.get(id)!
+    const [removal] = [...log.entries].slice(-1)
+    await admit(olga, id, rita, 'editor')
+    await olga.halo.rename(id, 'Without Tom')
+    const logOf = ({ halo }: Device) => halo.get(id)!.log
+    await olga.halo.admissions.receive(id, mia.halo.admissions.entriesOf(id))
+    for (const guest of [tom, phone]) {
+      const told = log.farewell(guest.halo.device, logOf(guest).membership.heads)
+      assert.deepEqual(told, [removal!.bytes])
+      assert.ok(guest.halo.get(id)!.role)
+      await guest.halo.admissions.receive(id, told)
+      assert.equal(guest.halo.get(id)!.role, undefined)
+    }
+    // Who is in, and who never was, is told nothing.
+    for (const device of [olga.halo.device, rita.halo.device, (await fresh()).halo.device])
+      assert.deepEqual(log.farewell(device, []), [])
+  })
+
+  it('tells that also to a device that was out before, and whose admin let it in again', async () => {
+    const { olga, ed: mia, id } = await shared('admin')
+    const tom = await fresh()
+    await admit(olga, id, tom, 'editor')
+    await meet(id, olga, mia, tom)
+    await olga.halo.removeMember(id, tom.halo.identity.id)
+    await meet(id, olga, mia, tom)
+    await admit(mia, id, tom, 'editor')
+    await olga.halo.setRole(id, mia.halo.identity.id, 'editor')
+    const { log } = olga.halo.get(id)!
+    const [lowered] = [...log.entries].slice(-1)
+    await olga.halo.rename(id, 'Without Tom')
+    await olga.halo.admissions.receive(id, mia.halo.admissions.entriesOf(id))
+    const told = log.farewell(tom.halo.device, tom.halo.get(id)!.heads)
+    assert.deepEqual(told, [lowered!.bytes])
+    await tom.halo.admissions.receive(id, told)
+    assert.equal(tom.halo.get(id)!.role, undefined)
+  })
+
+  it('is left by who was removed from it, without a word to anybody', async () => {
+    const { olga, ed, id } = await shared()
+    await olga.halo.removeMember(id, ed.halo.identity.id)
+    await meet(id, olga, ed)
+    await ed.halo.leaveSpace(id)
+    assert.equal(ed.halo.get(id), undefined)
+  })
+
   it('is not joined by a device that is not in', async () => {
     const { olga, id } = await shared()
     const mallory = await fresh()
@@ -351,6 +455,28 @@ describe('a space', () => {
     await assert.rejects(mallory.halo.admissions.join(entries), code('halo/refused'))
     await assert.rejects(mallory.halo.admissions.join([]), code('halo/refused'))
     await assert.rejects(mallory.halo.admissions.join(entries.slice(1)), code('halo/refused'))
+  })
+
+  it('knows whoever joins by the name that they have said elsewhere, and is told it once', async () => {
+    const [olga, ed] = [await fresh(), await fresh()]
+    await ed.halo.setProfile({ displayName: 'Ed' })
+    const { id } = await olga.halo.createSpace('Kitchen')
+    await admit(olga, id, ed, 'editor')
+    await meet(id, olga, ed)
+    assert.equal(olga.halo.profile(ed.halo.identity.id).displayName, 'Ed')
+    const phone = await pair(ed)
+    const before = ed.halo.get(id)!.log.size
+    await phone.halo.admissions.join(ed.halo.admissions.entriesOf(id))
+    assert.equal(phone.halo.get(id)!.log.size, before)
+    // An identity's own log has another name for a device than for a person.
+    const tablet = await fresh()
+    await tablet.halo.setProfile({ displayName: 'Somebody' })
+    const former = personal(tablet)
+    await ed.halo.admissions.admitDevice(await tablet.halo.admissions.offer(ed.halo.identity.id))
+    await tablet.halo.admissions.become(ed.halo.admissions.entriesOf(personal(ed)))
+    await meet(personal(ed), ed, tablet)
+    assert.equal(ed.halo.profile(ed.halo.identity.id).displayName, 'Ed')
+    assert.equal(tablet.halo.get(former)!.info.personal, false)
   })
 
   it('is joined once', async () => {
@@ -479,5 +605,86 @@ describe('a second device', () => {
     assert.equal(await canRead(id, ed, phone), false)
     assert.equal(await canRead(personal(ed), ed, phone), false)
     assert.equal(phone.halo.get(id)!.mayWrite, false)
+  })
+})
+
+describe('a device that exists twice', () => {
+  it('comes in as another one of the same name, in all spaces, and reads and writes them', async () => {
+    const { olga, ed, id } = await shared()
+    await ed.halo.setProfile({ displayName: 'Ed', deviceName: 'Laptop' })
+    const { device, identity } = ed.halo
+    await ed.halo.admissions.enrolAnew()
+    await again(ed)
+    await meet(id, olga, ed)
+    assert.deepEqual(ed.halo.identity, { ...identity, deviceId: ed.halo.device })
+    assert.deepEqual(
+      new Map(ed.halo.devices.map((one) => [one.id, [one.name, one.current, one.revoked]])),
+      new Map([
+        [device, ['Laptop', false, false]],
+        [ed.halo.device, ['Laptop', true, false]],
+      ]),
+    )
+    assert.deepEqual(new Set(olga.halo.get(id)!.devicesOf(identity.id)), new Set([device, ed.halo.device]))
+    for (const [writer, reader] of [
+      [ed, olga],
+      [olga, ed],
+    ] as const)
+      assert.equal(await canRead(id, writer, reader), true)
+    assert.equal(await canRead(personal(ed), ed, ed), true)
+    assert.equal(ed.halo.get(id)!.mayWrite, true)
+  })
+
+  it('does so in the personal space of an identity that it had before, too, and not where it is out', async () => {
+    const { olga, ed, id } = await shared()
+    const { id: other } = await olga.halo.createSpace('Garden')
+    await admit(olga, other, ed, 'editor')
+    await olga.halo.removeMember(other, ed.halo.identity.id)
+    await meet(other, olga, ed)
+    const before = personal(ed)
+    const first = await fresh()
+    await first.halo.admissions.admitDevice(await ed.halo.admissions.offer(first.halo.identity.id))
+    await ed.halo.admissions.become(first.halo.admissions.entriesOf(personal(first)))
+    await ed.halo.admissions.enrolAnew()
+    await again(ed)
+    for (const space of [before, id, personal(first)]) {
+      assert.equal(ed.halo.get(space)!.mayWrite, true)
+      assert.equal(await canRead(space, ed, ed), true)
+    }
+    assert.equal(ed.halo.get(other)!.mayWrite, false)
+  })
+
+  it('stays what it is if that cannot be stored', async () => {
+    const ed = await fresh()
+    const { identity } = ed.halo
+    ed.disk.full = true
+    await assert.rejects(ed.halo.admissions.enrolAnew([]), code('store/quota'))
+    ed.disk.full = false
+    await again(ed)
+    assert.deepEqual(ed.halo.identity, identity)
+    assert.equal(await canRead(personal(ed), ed, ed), true)
+  })
+
+  it('has no name if the power fails before it has said it, and is another one all the same', async () => {
+    const ed = await fresh()
+    const { device } = ed.halo
+    ed.disk.crashAfter(1)
+    void ed.halo.admissions.enrolAnew()
+    for (let turn = 0; turn < 1_000 && !ed.disk.hasCrashed; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    ed.disk.crashAfter(Infinity)
+    await again(ed)
+    assert.notEqual(ed.halo.device, device)
+    assert.equal(ed.halo.identity.deviceName, '')
+    await ed.halo.admissions.enrolAnew()
+    await again(ed)
+    assert.equal(ed.halo.identity.deviceName, 'a simulation')
+  })
+
+  it('does not come in by the word of one that is out', async () => {
+    const first = await fresh()
+    const second = await pair(first)
+    await second.halo.revokeDevice(first.halo.device)
+    await meet(personal(first), first, second)
+    await assert.rejects(first.halo.admissions.enrolAnew(), code('halo/not-allowed'))
   })
 })

@@ -15,6 +15,8 @@ import type { Profile } from './log/payload.js'
 import { ROLES, writes, type Action, type Role } from './membership/actions.js'
 import type { HaloPlatform } from './platform.js'
 import type { HaloSpace } from './space.js'
+import { sameBytes } from './suite/compare.js'
+import type { DeviceKeys } from './suite/device-keys.js'
 
 /** UTF-16 units. */
 const MAX_NAME = 256
@@ -66,9 +68,32 @@ export class Halo {
     return this.held.left
   }
 
+  /** The same, for others who have not heard of it. */
+  get departed(): HaloSpace[] {
+    return [...this.held.departed.values()]
+  }
+
   /** Runs after every change of who is in what, and of what it is called. */
   onChange(run: () => void): void {
     this.held.onChange(run)
+  }
+
+  /** @throws HearthError `halo/keys-lost` */
+  keys(): Promise<DeviceKeys> {
+    return this.held.own.keys()
+  }
+
+  /** Whose X25519 key this is, by the logs that are here. */
+  deviceOf(key: Uint8Array): DeviceId | undefined {
+    for (const { log } of [...this.spaces, ...this.departed])
+      for (const [device, known] of log.everyAgreement()) if (sameBytes(known, key)) return device
+    return undefined
+  }
+
+  /** X25519, of a device that some log here names. */
+  keyOf(device: DeviceId): Uint8Array | undefined {
+    const spaces = [...this.spaces, ...this.departed]
+    return spaces.map(({ log }) => log.everyAgreement().get(device)).find((key) => key)
   }
 
   // What there is
@@ -87,6 +112,14 @@ export class Halo {
       ...{ id, name: log.deviceName(id) ?? '', current: id === this.device },
       ...{ lastSeen: id === this.device ? this.held.platform.now() : null, revoked: !devices.has(id) },
     }))
+  }
+
+  /** Whether it is a device of this identity; of one that is in nothing any more, whether it was. */
+  isOwn(device: DeviceId): boolean {
+    const members = this.spaces.flatMap(({ log }) => log.state.devices.get(device)?.member ?? [])
+    return members.length > 0
+      ? members.includes(this.held.own.identity)
+      : this.held.personal.log.state.cuts.has(device)
   }
 
   /** Of anyone met, by what they have said in any space; the own one by the identity's own log. */
@@ -192,8 +225,11 @@ export class Halo {
     })
   }
 
-  /** @throws HearthError as `removeMember` */
+  /** Of one from which this identity was removed, only what is here goes. @throws HearthError as `removeMember` */
   leaveSpace(id: SpaceId): Promise<void> {
+    const space = this.get(id)
+    const isOut = space && !space.log.isOwn && !space.log.state.members.has(this.held.own.identity)
+    if (isOut) return this.held.exclusive(() => this.held.drop(space))
     return this.removeMember(id, this.held.own.identity)
   }
 

@@ -6,7 +6,7 @@ import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
 import type { Store, Write } from '../store.js'
 import type { EpochKeys } from './epochs/epoch.js'
-import type { Loaded } from './loading.js'
+import { freshKeys, type Loaded } from './loading.js'
 import type { Enclosed } from './log/payload.js'
 import type { SignedEntry } from './log/signed.js'
 import type { Action, Cut } from './membership/actions.js'
@@ -32,6 +32,8 @@ export class Holdings {
   private readonly all: Map<SpaceId, HaloSpace>
   /** Spaces that were left, or deleted. */
   readonly left: Set<SpaceId>
+  /** What was known of these. */
+  readonly departed: Map<SpaceId, HaloSpace>
   private readonly listeners = new Set<() => void>()
   private last: Promise<unknown> = Promise.resolve()
   positions: FeedPositions = async () => ({ seq: 0, hash: null, heads: [] })
@@ -39,8 +41,9 @@ export class Holdings {
   constructor(
     readonly platform: HaloPlatform,
     private readonly store: Store,
-    { own, spaces, left }: Loaded,
+    { own, spaces, left, departed }: Loaded,
   ) {
+    this.departed = new Map(departed.map((space) => [space.log.id, space]))
     this.own = own
     this.left = new Set(left)
     this.all = new Map(spaces.map((space) => [space.log.id, space]))
@@ -69,6 +72,11 @@ export class Holdings {
 
   async cut({ log }: HaloSpace, device: DeviceId): Promise<Cut> {
     return { device, ...(await this.positions(log.id, device)) }
+  }
+
+  /** Keys of another device, which the store was seen to keep. @throws HearthError `halo/keys-lost`, `store/…` */
+  freshKeys(): ReturnType<typeof freshKeys> {
+    return freshKeys(this.platform, this.store)
   }
 
   /** An entry on everything that is here; not taken yet. @throws HearthError `halo/not-allowed`, `halo/keys-lost` */
@@ -124,14 +132,17 @@ export class Holdings {
     await this.store.write(rows, 'strict')
     this.all.set(id, space)
     this.left.delete(id)
+    this.departed.delete(id)
     this.changed()
   }
 
   /** Nothing of it is shown here any more. Its log stays: others have yet to hear of what was done. */
-  async drop({ log: { id } }: HaloSpace): Promise<void> {
+  async drop(space: HaloSpace): Promise<void> {
+    const { id } = space.log
     await this.store.write([{ table: 'spaces', key: id, put: { id, left: true } }], 'strict')
     this.all.delete(id)
     this.left.add(id)
+    this.departed.set(id, space)
     this.changed()
   }
 

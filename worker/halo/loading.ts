@@ -22,6 +22,8 @@ export interface Loaded {
   readonly damage: readonly Damage[]
   /** Spaces that were left, or deleted: only their logs are kept. */
   readonly left: readonly SpaceId[]
+  /** These, as far as their logs can be read: others may have to hear of it. */
+  readonly departed: readonly HaloSpace[]
   /** Spaces as the first builds wrote them, which are yet to be moved: the device and the space then, and the space now. */
   readonly moving: readonly Move[]
 }
@@ -88,14 +90,16 @@ async function loadKept(
   const own = ownDevice(deviceOf(kept), identity, () => loadDeviceKeys(platform, kept))
   const damage: Damage[] = []
   const spaces: HaloSpace[] = []
+  const departed: HaloSpace[] = []
   for (const [id, list] of entries) {
     const row = byId.get(id)
-    if (row?.left) continue
     try {
       const space = keptSpace(platform, own, list.map(readKept), row?.createdAt ?? 0)
       for (const { key, value } of keys) if (key[0] === id) space.keyring.restore(key[1] as LogEntryId, value)
-      spaces.push(space)
+      if (row?.left) departed.push(space)
+      else spaces.push(space)
     } catch (e) {
+      if (row?.left) continue
       damage.push({ what: 'space', space: id, message: `its membership log cannot be read (${String(e)})` })
     }
   }
@@ -104,7 +108,7 @@ async function loadKept(
   const recovery = new Map(
     keys.flatMap(({ key, value }) => (key[0] === 'recovery' ? [[key[1] as IdentityId, value] as const] : [])),
   )
-  return { own, spaces: inOrder(spaces), recovery, damage, left, moving }
+  return { own, spaces: inOrder(spaces), recovery, damage, left, departed, moving }
 }
 
 /** The first visit of a device; or the first one since identities are. */
@@ -114,11 +118,7 @@ async function begin(
   former: string | undefined,
   rows: readonly Row<SpaceRow>[],
 ): Promise<Loaded> {
-  const trial = async (value: unknown) => {
-    await store.write([{ table: 'keys', key: 'trial', put: value }], 'relaxed')
-    return store.get('keys', 'trial')
-  }
-  const { kept, keys } = await createDeviceKeys(platform, trial)
+  const { kept, keys } = await freshKeys(platform, store)
   const recovery = newRecoverySecret(platform)
   const profile = { displayName: '', deviceName: platform.deviceName() }
   const identity = await beginIdentity(platform, keys, await recoveryOf(platform, recovery), profile, former)
@@ -136,8 +136,7 @@ async function begin(
   }
   await store.write(
     [
-      { table: 'keys', key: 'trial', delete: true },
-      { table: 'keys', key: 'device', put: kept },
+      ...keptAs(kept),
       { table: 'keys', key: 'identity', put: own.identity },
       { table: 'keys', key: ['recovery', own.identity], put: recovery },
       { table: 'meta', key: 'device', delete: true },
@@ -148,8 +147,22 @@ async function begin(
     'strict',
   )
   const words = new Map([[own.identity, recovery]])
-  return { own, spaces: inOrder(spaces), recovery: words, damage: [], left: [], moving }
+  return { own, spaces: inOrder(spaces), recovery: words, damage: [], left: [], departed: [], moving }
 }
+
+/** Keys that the store was seen to keep. @throws HearthError `halo/keys-lost`, `store/…` */
+export function freshKeys(platform: HaloPlatform, store: Store): ReturnType<typeof createDeviceKeys> {
+  return createDeviceKeys(platform, async (value) => {
+    await store.write([{ table: 'keys', key: 'trial', put: value }], 'relaxed')
+    return store.get('keys', 'trial')
+  })
+}
+
+/** From then on, the store is that of the device with these keys. */
+export const keptAs = (kept: KeptKeys): Write[] => [
+  { table: 'keys', key: 'trial', delete: true },
+  { table: 'keys', key: 'device', put: kept },
+]
 
 function begun(
   platform: HaloPlatform,

@@ -12,6 +12,7 @@ import type { SpaceLog } from './log/space-log.js'
 import { levelOf, type LogEntryId, type Role } from './membership/actions.js'
 import type { OwnDevice } from './own-device.js'
 import { decrypt, encrypt, type Ciphertext } from './suite/cipher.js'
+import { sameBytes } from './suite/compare.js'
 import { derive } from './suite/derive.js'
 import { pad, unpad } from './suite/padding.js'
 import type { SuitePlatform } from './suite/platform.js'
@@ -19,9 +20,14 @@ import { verify } from './suite/signing.js'
 
 const EDITOR = levelOf('editor')
 const ADMIN = levelOf('admin')
+/** Epochs before the latest by which a space is still to be found. */
+const MAX_PAST = 32
+/** No topic. */
+const NOWHERE = new Uint8Array()
 
 export class HaloSpace {
   private readonly writing = new Map<string, Uint8Array>()
+  private readonly met = new Map<LogEntryId, { readonly topic: Uint8Array; readonly secret: Uint8Array }>()
   private knownReplica: Uint8Array | undefined
 
   constructor(
@@ -73,8 +79,15 @@ export class HaloSpace {
 
   /** Whether somebody who has gone knows the latest keys, and this device may and can do something about it. */
   get owesEpoch(): boolean {
-    const { owesEpoch } = this.log.state
-    return owesEpoch && !!this.role && levelOf(this.role) >= ADMIN && this.hasKeys
+    if (!this.role || levelOf(this.role) < ADMIN || !this.hasKeys) return false
+    return this.log.state.owesEpoch || this.isKnownOutside
+  }
+
+  /** Somebody who is out has all of the latest keys: it was let in at the same time as whoever let it in lost the right to. */
+  private get isKnownOutside(): boolean {
+    const { epochs, devices } = this.log.state
+    const [first, ...others] = epochs.map((epoch) => new Set(this.log.sealedTo(epoch)))
+    return [...first!].some((device) => !devices.has(device) && others.every((sealed) => sealed.has(device)))
   }
 
   /** Devices that are in, and to which nobody has sealed one of the latest keys, all of which are here. */
@@ -115,6 +128,51 @@ export class HaloSpace {
   /** What was last said of who is in, as far as it has come here. */
   get heads(): readonly string[] {
     return this.log.membership.heads
+  }
+
+  /**
+   * Where those meet who have this space: by the latest epochs, and by some before, so that a device that was away is found. The
+   * latest come first.
+   */
+  meetings(): { readonly topic: Uint8Array; readonly secret: Uint8Array }[] {
+    const latest = this.log.state.epochs
+    const before = this.log.epochs.filter((epoch) => !latest.includes(epoch)).slice(-MAX_PAST)
+    return [...latest, ...before.reverse()].flatMap((epoch) => this.meetingBy(epoch) ?? [])
+  }
+
+  /**
+   * Whether nobody can know the secret of this meeting who is out, as far as this device has heard: who knows it and is in no log here
+   * was let in by others.
+   */
+  isOfMembers(topic: Uint8Array): boolean {
+    const { epochs, devices, owesEpoch } = this.log.state
+    const isMetBy = (epoch: LogEntryId) => sameBytes(topic, this.meetingBy(epoch)?.topic ?? NOWHERE)
+    const epoch = this.log.epochs.find(isMetBy)
+    if (!this.role || !epoch) return false
+    // Whoever was removed knows those of its time, and of all the time before.
+    // defence: latest-topic
+    if (!epochs.includes(epoch)) return false
+    const isOut = (device: DeviceId) => !devices.has(device)
+    // Who has left, or whose admission fell, has a key that no other has followed yet; and of two epochs that began at the same time,
+    // each may have been sealed to somebody whom the other one shut out.
+    // defence: latest-key-of-those-in
+    if (owesEpoch || this.log.sealedTo(epoch).some(isOut)) return false
+    return true
+  }
+
+  private meetingBy(
+    epoch: LogEntryId,
+  ): { readonly topic: Uint8Array; readonly secret: Uint8Array } | undefined {
+    const known = this.met.get(epoch)
+    if (known) return known
+    const key = this.keyring.get(epoch)
+    if (!key) return undefined
+    const meeting = {
+      topic: derive('topic', this.bytes, key),
+      secret: derive('topic-secret', this.bytes, key),
+    }
+    this.met.set(epoch, meeting)
+    return meeting
   }
 
   judge(): Acceptance {

@@ -10,6 +10,7 @@ import { OWNER_CHANNEL, OWNER_LOCK, type OwnerMessage, type WorkerMode } from '.
 import type { Platform } from '../runtime.js'
 import { nameOfDevice } from './device-name.js'
 import { openIndexedDbStore } from './indexeddb-store.js'
+import { openSocket } from './socket.js'
 
 declare const __HEARTH_BUILD__: string | undefined
 declare const __HEARTH_WASM__: string | undefined
@@ -54,6 +55,7 @@ export function browserPlatform(): Platform {
       const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {}
       return { used: usage, quota, persisted: (await navigator.storage?.persisted?.()) ?? false }
     },
+    socket: openSocket,
     url: self.location.href,
     shared: !isTabWorker,
     // A script of ours says so itself; one that only imports ours does not.
@@ -62,6 +64,13 @@ export function browserPlatform(): Platform {
     hail: (message) => channel.postMessage(message),
     onHail: (run) => {
       channel.onmessage = ({ data }: MessageEvent<OwnerMessage>) => run(data)
+    },
+    onNetwork(run) {
+      self.addEventListener('online', () => run(true))
+      self.addEventListener('offline', () => run(false))
+      // Another network: sockets of the one before may hang for long. Not every browser says so.
+      const { connection } = navigator as { connection?: EventTarget }
+      connection?.addEventListener('change', () => run(navigator.onLine))
     },
     close: () => self.close(),
     hold: holdLock,

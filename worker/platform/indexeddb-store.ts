@@ -9,8 +9,8 @@ import { TABLES, type Key, type Store, type Table, type Write } from '../store.j
 import { HearthError, toHearthError } from '../protocol/errors.js'
 
 const NAME = 'hearth'
-/** 1: the first; 2: keys and membership logs. */
-export const SCHEMA = 2
+/** 1: the first; 2: keys and membership logs; 3: a row of `touched` may name several entries, and `entries` hold branches. */
+export const SCHEMA = 3
 /** The longest wait for another connection to let go of the database, in milliseconds. */
 const OPEN_MS = 10_000
 
@@ -118,11 +118,14 @@ class IndexedDbStore implements Store {
     return this.reading(() => this.db.get(table, key as IDBValidKey))
   }
 
-  async rows<T>(table: Table, under?: readonly (string | number)[], after?: number) {
+  async rows<T>(table: Table, under?: readonly (string | number)[], after?: number, most?: number) {
     return this.reading(async () => {
       const tx = this.db.transaction(table, 'readonly')
       const keys = under && range(under, after)
-      const [found, values] = await Promise.all([tx.store.getAllKeys(keys), tx.store.getAll(keys)])
+      const [found, values] = await Promise.all([
+        tx.store.getAllKeys(keys, most),
+        tx.store.getAll(keys, most),
+      ])
       return found.map((key, i) => ({ key: key as Key, value: values[i] as T }))
     })
   }

@@ -51,6 +51,36 @@ const workerMessages = {
     'There are {expected} recovery words, and here are {found}. Enter all, in their order.',
   'halo/recovery-checksum':
     'Every word is on the list, but together they are nobody’s. Check each, and their order.',
+  'halo/code-needed':
+    'This invitation needs its code of 6 digits. Ask whoever invited you, and join with it.',
+  'halo/code-wrong':
+    'That is not the code of this invitation; {left} more tries. Ask whoever invited you for it.',
+  'halo/invite-dead': 'Too many wrong codes were tried, so this invitation is void. Ask for another one.',
+  'halo/invite-expired': 'This invitation has expired. Ask for another one.',
+  'halo/invite-used': 'This invitation has been used. Ask for another one.',
+  'halo/invite-cancelled': 'This invitation was called back. Ask whoever made it for another one.',
+  'halo/invite-unknown': 'Whoever made this invitation does not know it any more. Ask for another one.',
+  'halo/invite-malformed': 'This is not an invitation link. Copy all of it, from https to its end.',
+  'halo/invite-newer':
+    'This invitation was made by a newer Hearth. Reload this page to update, and join again.',
+  'halo/invite-forged': 'Whoever answered is not the one who made this invitation. Ask for another one.',
+  'halo/invite-own': 'You are in there already: this invitation is for somebody else, or for another device.',
+  'halo/host-away':
+    'Whoever invited you is not there. Ask them to open Hearth and keep it open, and join again.',
+  'halo/log-too-large':
+    'The log of who is in is longer than an invitation can tell. Invite into a new space; who joins with such a log of their own needs a new identity.',
+  'mesh/handshake':
+    'The other side is not who it has to be, or what it said was changed on its way. Connect again.',
+  'mesh/malformed':
+    'The other side broke the protocol ({reason}), and was disconnected. Update Hearth on both sides.',
+  'mesh/version': 'The other side speaks protocol {theirs}, this one {ours}. Update Hearth on both sides.',
+  'mesh/refused': 'The server refused the connection: {reason}',
+  'mesh/no-kube': 'There is no server to meet others at. Give hearth.open({ kube }) the address of one.',
+  'mesh/offline': 'The server at {kube} cannot be reached. Check the network, and try again.',
+  'mesh/timeout': 'The other side did not answer within {ms} ms. Check the network, and try again.',
+  'mesh/closed': 'The connection ended. It is made again by itself.',
+  'mesh/cancelled': 'This was called off.',
+  'mesh/too-large': 'An ephemeral message may have up to {most} bytes. Send less, or keep it in an object.',
   'rpc/malformed': 'A message broke the protocol ({reason}), so this tab was disconnected. Reload the page.',
   'rpc/version': 'This page speaks protocol {theirs}, the data plane {ours}. Reload the page to update it.',
   'store/quota': 'The device has no room left. Free some space, then retry from home.rejected.',

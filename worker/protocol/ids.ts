@@ -18,11 +18,24 @@ export type ClientId = Branded<'ClientId'>
 /** One life of the worker, 22 characters. A new one means that its memory is gone. */
 export type InstanceId = Branded<'InstanceId'>
 
-/** Bytes as base64url without padding. */
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** Bytes as base64url without padding. Written out: by `btoa` and a replacement of what differs it takes several times as long. */
 export function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (c) =>
-    c === '+' ? '-' : c === '/' ? '_' : '',
-  )
+  let text = ''
+  let i = 0
+  for (; i + 2 < bytes.length; i += 3) {
+    const three = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
+    text +=
+      DIGITS[three >> 18]! + DIGITS[(three >> 12) & 63]! + DIGITS[(three >> 6) & 63]! + DIGITS[three & 63]!
+  }
+  const left = bytes.length - i
+  if (left === 1) text += DIGITS[bytes[i]! >> 2]! + DIGITS[(bytes[i]! & 3) << 4]!
+  else if (left === 2) {
+    const two = (bytes[i]! << 8) | bytes[i + 1]!
+    text += DIGITS[two >> 10]! + DIGITS[(two >> 4) & 63]! + DIGITS[(two & 15) << 2]!
+  }
+  return text
 }
 
 /** The bytes of what `toBase64Url` made. @throws Error for anything else */

@@ -95,7 +95,10 @@ export interface DeviceInfo {
   readonly name: string
   /** This one. */
   readonly current: boolean
-  /** Now, of this one, in milliseconds since 1970; null of others, of which nothing is known yet. */
+  /**
+   * In milliseconds since 1970: now, of this one; of another one, when this one last had a session with it, by the clock here. Null of
+   * one that it has not met, and for a moment after a start.
+   */
   readonly lastSeen: number | null
   readonly revoked: boolean
 }
@@ -107,14 +110,83 @@ export interface MemberInfo {
   readonly role: Role
   readonly devices: readonly DeviceId[]
 }
+/**
+ * An invitation, as whoever made it sees it. `waiting`: nobody has come; `greeting`: somebody is here, and says the code; the rest
+ * is how it ended: `done`, everybody has come for whom it was; `dead`, too many wrong codes.
+ */
+export interface InvitationState {
+  readonly at: 'waiting' | 'greeting' | 'done' | 'expired' | 'cancelled' | 'dead'
+  /** Who came in by it. */
+  readonly used: number
+  readonly uses: number
+  /** Wrong codes so far; at 3 it is `dead`. */
+  readonly wrong: number
+  /** Milliseconds since 1970, by the clock of the device that made it. */
+  readonly expiresAt: number
+}
+/** How far somebody has come who follows an invitation. Each but the last two ends within 20 s. */
+export interface JoinState {
+  /** `connecting` to a server; `looking` for whoever invited; `checking` the code; `entering`; `syncing`; `done` or `failed`. */
+  readonly at: 'connecting' | 'looking' | 'checking' | 'entering' | 'syncing' | 'done' | 'failed'
+  /** What one is invited to, once that is known. */
+  readonly name?: string
+}
+/** What this device and others have of a space. */
+export interface SpaceSync {
+  readonly space: SpaceId
+  /** Devices that have it, and with which this one is connected. */
+  readonly peers: number
+  /** Of these, those that have all that is here. */
+  readonly level: number
+  /** Entries that this device has written, and that no other is known to have. */
+  readonly pending: number
+}
+/** What an invitation is to be. */
+export interface InviteOptions {
+  /** Null: another device of this identity. */
+  readonly space: SpaceId | null
+  readonly role: Role
+  readonly uses: number
+  readonly expiresMs: number
+  readonly code: boolean
+  /** Address of a KUBE, for whoever has used none so far. */
+  readonly kube: string | null
+}
+export interface InvitationInfo {
+  readonly id: string
+  readonly link: string
+  /** 6 digits. */
+  readonly code: string | null
+}
+export interface OpenInvitation extends InvitationInfo {
+  readonly state: InvitationState
+}
+
 /** Facts that a tab can ask for, by their names. */
 export interface Facts {
   readonly identity: IdentityInfo
   readonly devices: readonly DeviceInfo[]
   readonly members: readonly MemberInfo[]
   readonly profile: ProfileInfo
+  readonly invitation: InvitationState | null
+  readonly joining: JoinState
+  readonly presence: readonly PresenceInfo[]
+  /** Not a fact that holds: each that is told is one more message. */
+  readonly channel: SaidInfo
 }
-/** What is asked for: of members, the space's, and of a profile, the identity's id. */
+/** A tab, of this device or another one, that is present where somebody has said so. */
+export interface PresenceInfo {
+  readonly tab: string
+  readonly device: DeviceId
+  /** Whose device it is. */
+  readonly member: IdentityId
+  readonly displayName: string
+  /** What JSON can hold. */
+  readonly value: unknown
+}
+/** What such a tab has said on a channel. */
+export type SaidInfo = PresenceInfo
+/** What is asked for: of members, the space's; of a profile, the identity's; of invitations, their own id; of the last two, `<space>/<name>`. */
 export type What = readonly [fact: keyof Facts, of?: string]
 
 /** One by which the recovery words can be unlocked. */
@@ -166,6 +238,23 @@ export interface WorkerStatus {
   /** Missing from a worker of an older build, as the next. */
   readonly quarantine?: readonly Quarantine[]
   readonly forks?: readonly Fork[]
+  /** As these. Devices that this one is connected with. */
+  readonly peers?: number
+  readonly links?: readonly LinkInfo[]
+  /** Servers at which others are met: `none` before anybody was invited, or anything joined. */
+  readonly kube?: 'none' | 'away' | 'connected'
+  /** Why they are away, as one has said. */
+  readonly refusal?: WireError
+  readonly sync?: SyncInfo
+}
+export interface LinkInfo {
+  readonly device: DeviceId
+  readonly kind: 'relayed' | 'direct'
+}
+export interface SyncInfo {
+  /** Entries that this device has written, and that no other is known to have, of spaces that others are in. */
+  readonly pending: number
+  readonly spaces: readonly SpaceSync[]
 }
 
 /** What workers say to each other on `OWNER_CHANNEL`. */
@@ -205,6 +294,39 @@ export interface SessionApi {
   lockWords(passkey: Passkey, answer: Uint8Array): Promise<void>
   /** 24 words. @throws HearthError `halo/shell-only`, `halo/unreadable`, `store/…` */
   unlockWords(credential: Uint8Array, answer: Uint8Array): Promise<string>
+  /** Durable when it resolves. @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `echo/invalid`, `store/…` */
+  invite(options: InviteOptions): Promise<InvitationInfo>
+  /**
+   * The last that this device has made and that is still open.
+   * @param space null: for another device of this identity
+   * @throws HearthError `halo/invite-unknown`: there is none
+   */
+  openInvite(space: SpaceId | null): Promise<OpenInvitation>
+  /** Nobody comes in by it any more. @throws HearthError `halo/invite-unknown`, `store/…` */
+  cancelInvite(id: string): Promise<void>
+  /**
+   * Begins to follow an invitation. What comes of it is the fact `joining`, and in the end `joined`.
+   * @param id chosen by the tab
+   * @throws HearthError `halo/invite-malformed`, `halo/invite-newer`, `halo/invite-own`, `halo/code-needed`
+   */
+  join(id: string, link: string, code: string | undefined): Promise<void>
+  /**
+   * Of one that is `done` or `failed`.
+   * @returns the space that this device is in now: the personal one, of an identity
+   * @throws HearthError `halo/…`, `mesh/…`, `store/…`
+   */
+  joined(id: string): Promise<SpaceId>
+  cancelJoin(id: string): Promise<void>
+  /** All that was written here so far is durable on another device. @throws HearthError `mesh/timeout`, `echo/unknown-space` */
+  synced(space: SpaceId, timeoutMs: number): Promise<void>
+  /** Of this tab: what JSON can hold; null, it is not there any more. @throws HearthError `mesh/too-large`, `echo/invalid`, `echo/unknown-space` */
+  present(space: SpaceId, name: string, value: unknown): Promise<void>
+  /** On a channel. What is beyond 100 a second is dropped. @throws as `present` */
+  say(space: SpaceId, name: string, value: unknown): Promise<void>
+  /** A port on which links are handed to this tab (`hosting.ts`); undefined where none can be. */
+  host(): Promise<MessagePort | undefined>
+  /** Somebody looks at this tab again, and does not want to wait. */
+  look(): Promise<void>
   /** Figures for support: no plaintext of the user's, no keys. */
   diagnostics(): Promise<Record<string, unknown>>
   /** Deletes the database. Every tab is told `store/erased`. */
@@ -220,6 +342,9 @@ export interface ObjectRecord extends Queryable {
   /** Removed. It is in no query, and what is written to it meanwhile shows if it is restored. */
   readonly gone: boolean
 }
+
+/** Which device made an edit that came from elsewhere, and whose it is: another one of this identity, or another member's. */
+export type Author = readonly [whose: 'device' | 'member', device: DeviceId]
 
 /** What many records have in common: it is sent, and kept in a tab, once for all of them. */
 export type RecordKind = readonly [space: SpaceId, type: string, author: DeviceId]
@@ -283,6 +408,8 @@ export type WorkerMessage =
       readonly ops: readonly Op[]
       readonly updatedAt: number
       readonly by: ClientId
+      /** None, where a tab of this device made them; and none from a worker of an older build. */
+      readonly from?: Author
     }
   /**
    * The tab's own batches up to `n` are part of confirmed state, after everything before this message: exactly what the
@@ -323,6 +450,8 @@ export type WorkerMessage =
   | { readonly t: 'told'; readonly q: number; readonly value: Facts[keyof Facts] }
   | { readonly t: 'spaces'; readonly spaces: readonly SpaceInfo[] }
   | { readonly t: 'status'; readonly status: WorkerStatus }
+  /** Direct links are wanted: the tab makes a request, be it `look`, and if it can hold links, `host` comes with the first one. */
+  | { readonly t: 'host' }
   /** The tab answers with any frame. */
   | { readonly t: 'ping' }
   /** The last message on this stream: another worker has the store, or will in a moment. Shake hands there. */

@@ -15,7 +15,7 @@ import {
 
 export function add(board: Board, text: string): void {
   const { place } = board
-  const where = place === 'today' ? { due: day() } : typeof place === 'object' ? place : {}
+  const where = place === 'today' ? { due: day() } : typeof place === 'object' && 'list' in place ? place : {}
   const added = addTodos(board.space, text, where, board.at(place))
   if (added.length === 0) return
   if (board.filter === 'done') board.set('filter', 'all')
@@ -55,23 +55,32 @@ export function remove(board: Board, todos: readonly Todo[]): void {
   const [first] = todos
   keepFocus(first!)
   const text = todos.length === 1 ? `Removed “${short(titleOf(first!))}”` : `Removed ${todos.length} tasks`
-  const restore = removeTodos(board.space, todos)
+  const restores = [...new Set(todos.map((todo) => board.spaceOf(todo)))].map((space) =>
+    removeTodos(
+      space,
+      todos.filter((todo) => board.spaceOf(todo) === space),
+    ),
+  )
   if (todos.some(({ id }) => id === board.expanded)) board.expanded = undefined
-  board.say(text, restore)
+  board.say(text, () => {
+    for (const restore of restores) restore()
+  })
 }
 
 export function createList(board: Board, name: string): void {
-  board.addingList = false
-  if (name.trim() === '') return board.changed()
-  const list = addList(board.space, name.trim(), board.lists)
+  const space = board.home.getSpace(board.addingList ?? '')
+  board.addingList = undefined
+  if (name.trim() === '' || !space) return board.changed()
+  const list = addList(space, name.trim(), board.listsOf(space))
   board.go({ list: list.id })
   focusComposer()
 }
 
 export function deleteList(board: Board, list: List): void {
-  const restore = removeList(board.space, list, board.at({ list: list.id }))
+  const space = board.spaceOf(list)
+  const restore = removeList(space, list, board.at({ list: list.id }))
   const name = list.name ?? ''
-  board.go('inbox')
+  board.go(space === board.home.space ? 'inbox' : { space: space.id })
   board.say(`Removed the list “${short(name)}”`, () => board.go({ list: restore().id }))
 }
 

@@ -2,12 +2,13 @@
  * What is on the screen: live tasks and lists, where one is, what is open. Views read it and call it; it asks for a
  * new picture through `changed` whenever data or place changed.
  */
-import type { Home, Space } from './hearth.js'
+import { Badge, followSpaces, mayWrite, sharedSpaces, spaceText } from '../../sharing/index.js'
+import { hearth, type Home, type Space } from './hearth.js'
 import { daysUntil } from './due.js'
 import { dueOf, nameOf, type List, type Restore, type Todo } from './model.js'
 
-/** A list by its id, or one of the two that are always there. */
-export type Place = 'inbox' | 'today' | { readonly list: string }
+/** A list or a shared space by its id, or one of the two that are always there. Of a space: what is on no list. */
+export type Place = 'inbox' | 'today' | { readonly list: string } | { readonly space: string }
 export type Filter = 'all' | 'open' | 'done'
 
 export interface Toast {
@@ -15,9 +16,13 @@ export interface Toast {
   readonly undo?: Restore
 }
 
-/** `#inbox`, `#today`, `#list/<id>`. */
+/** `#inbox`, `#today`, `#list/<id>`, `#space/<id>`. */
 export const addressOf = (place: Place): string =>
-  typeof place === 'object' ? `#list/${encodeURIComponent(place.list)}` : `#${place}`
+  typeof place === 'string'
+    ? `#${place}`
+    : 'list' in place
+      ? `#list/${encodeURIComponent(place.list)}`
+      : `#space/${encodeURIComponent(place.space)}`
 
 /** Rows shown before "Show more": thousands of live rows would cost more than anyone reads. */
 const pageSize = 200
@@ -28,7 +33,8 @@ export class Board {
   /** Id of the task whose details are open. */
   expanded: string | undefined
   renaming = false
-  addingList = false
+  /** Id of the space that gets a new list, while its name is typed. */
+  addingList: string | undefined
   toast: Toast | undefined
   shown = pageSize
   todos: readonly Todo[] = []
@@ -36,14 +42,22 @@ export class Board {
   loading = true
   /** Resolves once what is stored here is shown; rejects with a coded error. */
   readonly loaded: Promise<void>
+  readonly badge: Badge
   #places: Map<string, Todo[]> | undefined
+  /** An object stays in the space in which it was made. */
+  readonly #spaces = new WeakMap<Todo | List, string>()
 
   constructor(
     readonly home: Home,
     readonly changed: () => void,
   ) {
-    const todos = home.space.query<Todo>('todo').orderBy('order')
-    const lists = home.space.query<List>('list').orderBy('order')
+    const todos = home.query<Todo>('todo').orderBy('order')
+    const lists = home.query<List>('list').orderBy('order')
+    this.badge = new Badge(home, changed)
+    followSpaces(home, () => {
+      this.#places = undefined
+      changed()
+    })
     todos.subscribe((value) => {
       this.todos = value
       this.#places = undefined
@@ -62,19 +76,69 @@ export class Board {
     })
   }
 
+  /** Spaces that others may be in. */
+  get shared(): readonly Space[] {
+    return sharedSpaces(this.home)
+  }
+
+  /** Where what is added to this place goes. */
   get space(): Space {
-    return this.home.space
+    const { place, list } = this
+    if (list) return this.spaceOf(list)
+    return (
+      (typeof place === 'object' && 'space' in place && this.home.getSpace(place.space)) || this.home.space
+    )
+  }
+
+  spaceOf(object: Todo | List): Space {
+    return this.home.getSpace(this.#spaceIdOf(object)) ?? this.home.space
+  }
+
+  #spaceIdOf(object: Todo | List): string {
+    const known = this.#spaces.get(object)
+    if (known) return known
+    const { space } = hearth.meta(object)
+    this.#spaces.set(object, space)
+    return space
+  }
+
+  mayWrite(object: Todo | List): boolean {
+    return this.mayWriteIn(this.spaceOf(object))
+  }
+
+  mayWriteIn(space: Space): boolean {
+    return mayWrite(space, this.home)
+  }
+
+  listsOf(space: Space): readonly List[] {
+    return this.lists.filter((list) => this.spaceOf(list) === space)
   }
 
   get list(): List | undefined {
     const { place } = this
-    return typeof place === 'object' ? this.lists.find(({ id }) => id === place.list) : undefined
+    return typeof place === 'object' && 'list' in place
+      ? this.lists.find(({ id }) => id === place.list)
+      : undefined
+  }
+
+  /** Whether the place is not there (any more). */
+  get isGone(): boolean {
+    const { place } = this
+    if (this.loading || typeof place === 'string') return false
+    return 'list' in place ? !this.list : !this.home.getSpace(place.space)
   }
 
   get title(): string {
-    if (this.place === 'inbox') return 'Inbox'
-    if (this.place === 'today') return 'Today'
+    const { place } = this
+    if (place === 'inbox') return 'Inbox'
+    if (place === 'today') return 'Today'
+    if ('space' in place) return this.#nameOf(place.space) ?? 'Space not found'
     return this.list ? nameOf(this.list) : 'List not found'
+  }
+
+  #nameOf(id: string): string | undefined {
+    const space = this.home.getSpace(id)
+    return space && spaceText(space)
   }
 
   /** Tasks of a place, in order. Today's are in the order of their days. */
@@ -89,7 +153,7 @@ export class Board {
   /** Each task under the address of its place, once for every change of the data. */
   #sorted(): Map<string, Todo[]> {
     if (this.#places) return this.#places
-    const known = new Set(this.lists.map(({ id }) => id))
+    const known = new Map(this.lists.map((list) => [list.id, this.spaceOf(list)]))
     const places = new Map<string, Todo[]>()
     const put = (place: Place, todo: Todo) => {
       const there = places.get(addressOf(place))
@@ -99,8 +163,10 @@ export class Board {
     for (const todo of this.todos) {
       const { list } = todo
       const due = dueOf(todo)
+      const space = this.spaceOf(todo)
       // What lies on a list that somebody removed meanwhile is in the inbox: nothing may be out of reach.
-      put(list && known.has(list) ? { list } : 'inbox', todo)
+      if (list && known.get(list) === space) put({ list }, todo)
+      else put(space === this.home.space ? 'inbox' : { space: space.id }, todo)
       if (due && daysUntil(due) <= 0) put('today', todo)
     }
     places.get('#today')?.sort((a, b) => dueOf(a)!.getTime() - dueOf(b)!.getTime())
@@ -120,17 +186,23 @@ export class Board {
     this.renaming = false
     this.shown = pageSize
     this.changed()
+    requestAnimationFrame(() => requestAnimationFrame(showInStrip))
   }
 
   /** Opens the details of one task, wherever it is; does nothing if there is no such task. */
   reveal(id: string): void {
     const todo = this.todos.find((one) => one.id === id)
     if (!todo) return
-    const { list } = todo
-    const known = list !== undefined && this.lists.some((one) => one.id === list)
-    this.go(known ? { list } : 'inbox')
+    this.go(this.placeOf(todo))
     this.filter = 'all'
     this.set('expanded', id)
+  }
+
+  /** Where it is, beside today. */
+  placeOf(todo: Todo): Place {
+    const space = this.spaceOf(todo)
+    const list = this.listsOf(space).find(({ id }) => id === todo.list)
+    return list ? { list: list.id } : space === this.home.space ? 'inbox' : { space: space.id }
   }
 
   showMore(): void {
@@ -146,4 +218,13 @@ export class Board {
     this.toast = undefined
     this.changed()
   }
+}
+
+/** Where places are a strip that scrolls, the current one is to be seen. */
+function showInStrip(): void {
+  const strip = document.querySelector('.sidebar nav')
+  const place = strip?.querySelector('[aria-current]')
+  if (!strip || !place) return
+  const [around, own] = [strip.getBoundingClientRect(), place.getBoundingClientRect()]
+  strip.scrollLeft += own.left + own.width / 2 - around.left - around.width / 2
 }

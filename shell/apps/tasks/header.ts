@@ -2,7 +2,15 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { icon } from '../../design/icons.js'
 import { deleteList } from './actions.js'
-import type { Board, Filter } from './board.js'
+import {
+  mayInvite,
+  memberName,
+  openInvite,
+  openPeople,
+  sharedSpaces,
+  spaceName,
+} from '../../sharing/index.js'
+import { addressOf, type Board, type Filter } from './board.js'
 import { nameOf, type List } from './model.js'
 
 export function header(board: Board): TemplateResult {
@@ -12,9 +20,9 @@ export function header(board: Board): TemplateResult {
   const { list } = board
   return html`<div class="top">
     <div class="heading">
-      ${list && board.renaming ? nameField(board, list) : html`<h1>${board.title}</h1>`}
+      ${list && board.renaming ? nameField(board, list) : html`<h1><bdi>${board.title}</bdi></h1>`}
       ${
-        list && !board.renaming
+        list && !board.renaming && board.mayWrite(list)
           ? html`<button
                 class="icon-button"
                 aria-label="Rename the list"
@@ -34,6 +42,7 @@ export function header(board: Board): TemplateResult {
           : nothing
       }
     </div>
+    ${sharedWith(board)}
     <p class="summary">${summary(board, open, counts.done)}</p>
     <fieldset class="segments">
       <legend class="visually-hidden">Show</legend>
@@ -51,6 +60,32 @@ export function header(board: Board): TemplateResult {
           </label>`,
       )}
     </fieldset>
+  </div>`
+}
+
+/** Whose space it is, and the way to let others in. */
+function sharedWith({ home, list, space, isGone, loading }: Board): TemplateResult | typeof nothing {
+  if (isGone || loading || !sharedSpaces(home).includes(space)) return nothing
+  const others = space.members.value.filter(({ id }) => id !== home.identity.value.id)
+  return html`<div class="shared-with">
+    <span class="who">
+      ${icon('people', 16)}
+      <span>
+        ${list ? html`In <a href=${addressOf({ space: space.id })}>${spaceName(space)}</a>. ` : nothing}${
+          others.length === 0
+            ? 'Only you so far'
+            : ['With ', ...others.map((one, at) => [at > 0 ? ', ' : '', memberName(one)])]
+        }
+      </span>
+    </span>
+    <button class="button" @click=${() => openPeople(home, space)}>People…</button>
+    ${
+      mayInvite(space.role)
+        ? html`<button class="button" @click=${() => openInvite(home, space)}>
+            ${icon('add', 18)} Invite…
+          </button>`
+        : nothing
+    }
   </div>`
 }
 

@@ -29,7 +29,7 @@ function inTask(board: Board, event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement
   const row = target.closest<HTMLElement>('.task')
   const todo = row && board.todos.find(({ id }) => id === row.dataset['id'])
-  if (!todo) return false
+  if (!todo || (!board.mayWrite(todo) && !/^Escape$|^Arrow/.test(event.key))) return false
   const command = event.ctrlKey || event.metaKey
   const isTitle = target.classList.contains('title')
   const isHandle = target.dataset['focus'] === 'handle'
@@ -37,7 +37,7 @@ function inTask(board: Board, event: KeyboardEvent): boolean {
     case 'ArrowUp':
     case 'ArrowDown': {
       const by = event.key === 'ArrowUp' ? -1 : 1
-      if (event.altKey || isHandle) return (move(board, todo, by), true)
+      if ((event.altKey || isHandle) && board.mayWrite(todo)) return (move(board, todo, by), true)
       return isTitle && !command && !event.shiftKey && atEdge(target, by) && step(target, by)
     }
     case 'Enter':

@@ -55,10 +55,11 @@ function sayRefusals(board: Board): void {
   addEventListener('unhandledrejection', (event) => say(event.reason))
 }
 
-/** `#inbox`, `#today`, `#list/<id>`, or `#todo/<id>`, by which other apps open one task. */
+/** `#inbox`, `#today`, `#list/<id>`, `#space/<id>`, or `#todo/<id>`, by which other apps open one task. */
 function readAddress(board: Board): void {
   const [kind, id] = location.hash.slice(1).split('/')
   if (kind === 'todo' && id) void board.loaded.then(() => board.reveal(decodeURIComponent(id)))
   else if (kind === 'list' && id) board.go({ list: decodeURIComponent(id) })
+  else if (kind === 'space' && id) board.go({ space: decodeURIComponent(id) })
   else board.go(kind === 'today' ? 'today' : 'inbox')
 }

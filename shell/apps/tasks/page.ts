@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { icon } from '../../design/icons.js'
 import type { Theme } from '../../design/theme.js'
+import { isOut } from '../../sharing/index.js'
 import { remove } from './actions.js'
 import type { Board } from './board.js'
 import { composer } from './composer.js'
@@ -20,9 +21,24 @@ export function page(board: Board, theme: Theme): TemplateResult {
       <div class="column">
         ${header(board)} ${notices(board)}
         ${
-          typeof board.place === 'object' && !board.list && !board.loading
-            ? html`<p class="empty">This list was removed. <a href="#inbox">Go to the inbox</a></p>`
-            : [composer(board), tasks(board)]
+          board.isGone
+            ? html`<p class="empty">
+                This is not here any more: it was removed, or you are not in its space.
+                <a href="#inbox">Go to the inbox</a>
+              </p>`
+            : [
+                board.mayWriteIn(board.space)
+                  ? composer(board)
+                  : html`<p class="reading" role="status">
+                      ${icon('people', 18)}
+                      ${
+                        isOut(board.space, board.home)
+                          ? 'You are not in this space any more. What you had read is still here.'
+                          : 'You read along here. To change something, ask an admin for a role.'
+                      }
+                    </p>`,
+                tasks(board),
+              ]
         }
       </div>
     </main>
@@ -51,7 +67,14 @@ function tasks(board: Board): TemplateResult {
       done.length > 0
         ? html`<div class="section">
               <h2>Done <span class="count">${done.length}</span></h2>
-              <button class="button" data-kind="quiet" @click=${() => remove(board, done)}>Clear done</button>
+              <button
+                class="button"
+                data-kind="quiet"
+                ?disabled=${done.some((todo) => !board.mayWrite(todo))}
+                @click=${() => remove(board, done)}
+              >
+                Clear done
+              </button>
             </div>
             ${rows(board, done.slice(0, Math.max(0, board.shown - open.length)), 'Done')}`
         : nothing

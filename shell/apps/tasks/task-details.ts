@@ -1,6 +1,7 @@
 /** What a task has beside its title: notes, day, tags, list. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { icon } from '../../design/icons.js'
+import { spaceText } from '../../sharing/index.js'
 import { remove } from './actions.js'
 import { announce } from './announce.js'
 import type { Board } from './board.js'
@@ -102,9 +103,12 @@ function tagEditor(todo: Todo): TemplateResult {
 }
 
 function listEditor(board: Board, todo: Todo): TemplateResult {
-  const known = board.lists.some(({ id }) => id === todo.list)
+  const space = board.spaceOf(todo)
+  const lists = board.listsOf(space)
+  const none = space === board.home.space ? 'Inbox' : spaceText(space)
+  const known = lists.some(({ id }) => id === todo.list)
   const move = (list: string) => {
-    const name = list === '' ? 'Inbox' : nameOf(board.lists.find(({ id }) => id === list)!)
+    const name = list === '' ? none : nameOf(lists.find(({ id }) => id === list)!)
     if (list === '') delete todo.list
     else todo.list = list
     announce(`${titleOf(todo)}: moved to ${name}`)
@@ -115,8 +119,8 @@ function listEditor(board: Board, todo: Todo): TemplateResult {
     class="field"
     @change=${(event: Event) => move((event.target as HTMLSelectElement).value)}
   >
-    <option value="" ?selected=${!known}>Inbox</option>
-    ${board.lists.map(
+    <option value="" ?selected=${!known}>${none}</option>
+    ${lists.map(
       (list) => html`<option value=${list.id} ?selected=${list.id === todo.list}>${nameOf(list)}</option>`,
     )}
   </select>`

@@ -1,6 +1,7 @@
 /** One task: grip, tick, title edited in place, what there is to know at a glance, and its details when open. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { icon } from '../../design/icons.js'
+import { spaceName } from '../../sharing/index.js'
 import { movable, moveTo, setDone } from './actions.js'
 import type { Board } from './board.js'
 import { drag } from './drag.js'
@@ -12,7 +13,8 @@ import { taskDetails } from './task-details.js'
 export function taskRow(board: Board, todo: Todo): TemplateResult {
   const title = titleOf(todo)
   const expanded = board.expanded === todo.id
-  const canMove = board.place !== 'today' && !todo.done
+  const mayWrite = board.mayWrite(todo)
+  const canMove = board.place !== 'today' && !todo.done && mayWrite
   return html`<li class="task ${expanded ? 'expanded' : ''} ${todo.done ? 'done' : ''}" data-id=${todo.id}>
     <div class="row">
       ${
@@ -33,6 +35,7 @@ export function taskRow(board: Board, todo: Todo): TemplateResult {
           type="checkbox"
           data-focus="tick"
           aria-label="Done: ${title}"
+          ?disabled=${!mayWrite}
           .checked=${!!todo.done}
           @change=${(event: Event) => setDone(todo, (event.target as HTMLInputElement).checked)}
         />
@@ -47,6 +50,7 @@ export function taskRow(board: Board, todo: Todo): TemplateResult {
             placeholder="No title"
             spellcheck="true"
             enterkeyhint="next"
+            ?readonly=${!mayWrite}
             ${liveText(title)}
             @input=${(event: Event) => {
               const edit = takeEdit(event.target as HTMLTextAreaElement, titleOf(todo))
@@ -68,7 +72,7 @@ export function taskRow(board: Board, todo: Todo): TemplateResult {
       </button>
     </div>
     <div id="details-${todo.id}" class="details" ?hidden=${!expanded}>
-      ${expanded ? taskDetails(board, todo) : nothing}
+      ${expanded ? html`<fieldset ?disabled=${!mayWrite}>${taskDetails(board, todo)}</fieldset>` : nothing}
     </div>
   </li>`
 }
@@ -77,8 +81,10 @@ function facts(board: Board, todo: Todo): TemplateResult | typeof nothing {
   const due = dueOf(todo)
   const tags = tagsOf(todo)
   const noted = notesOf(todo).trim() !== ''
-  const list = board.place === 'today' ? board.lists.find(({ id }) => id === todo.list) : undefined
-  if (!due && tags.length === 0 && !noted && !list) return nothing
+  const isToday = board.place === 'today'
+  const list = isToday ? board.lists.find(({ id }) => id === todo.list) : undefined
+  const space = isToday && board.spaceOf(todo) !== board.home.space ? board.spaceOf(todo) : undefined
+  if (!due && tags.length === 0 && !noted && !list && !space) return nothing
   const days = due ? daysUntil(due) : 0
   return html`<p class="facts">
     ${
@@ -88,7 +94,8 @@ function facts(board: Board, todo: Todo): TemplateResult | typeof nothing {
           </span>`
         : nothing
     }
-    ${list ? html`<span>${icon('list', 14)}${nameOf(list)}</span>` : nothing}
+    ${space ? html`<span>${icon('people', 14)}${spaceName(space)}</span>` : nothing}
+    ${list ? html`<span>${icon('list', 14)}<bdi>${nameOf(list)}</bdi></span>` : nothing}
     ${noted ? html`<span>${icon('note', 14)}Notes</span>` : nothing}
     ${tags.map((tag) => html`<span class="tag">${tag}</span>`)}
   </p>`

@@ -1,12 +1,10 @@
 /** The marks in the source, the list of defences and docs/protocol/attacks.md say the same. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { root } from '../../runner/files.js'
 import { defences } from '../defences.js'
 import { attackFiles } from './attempt.js'
 import { disagreements, houseMarks, type PlacedMark } from './house-marks.js'
+import { rowsOfThePage, testsOf } from './page.js'
 
 const marks = await houseMarks()
 
@@ -22,37 +20,29 @@ describe('the list of defences', () => {
 })
 
 describe('docs/protocol/attacks.md', () => {
-  const lines = readFileSync(join(root, 'docs/protocol/attacks.md'), 'utf8')
-    .split('\n')
-    .filter((line) => /^\| (?!attack |-)/.test(line))
-    .map((line) => line.split('|').slice(1, -1).map(quoted))
-  const named = lines.flatMap(([, names]) => names!)
+  const rows = rowsOfThePage()
 
   it('names every defence, and no other', () => {
+    const named = rows.flatMap((row) => row.defences)
     assert.deepEqual([...new Set(named)].sort(), Object.keys(defences).sort())
   })
   it('says where each is', () => {
-    for (const [, names, files] of lines) {
-      const where = marks.filter(({ defence }) => names!.includes(defence)).map(({ file }) => file)
+    for (const row of rows) {
+      const where = marks.filter(({ defence }) => row.defences.includes(defence)).map(({ file }) => file)
       assert.deepEqual(
         [...new Set(where)].sort(),
-        files!.map((file) => `worker/${file}`).sort(),
-        names!.join(),
+        row.where.map((file) => (file.startsWith('kube/') ? file : `worker/${file}`)).sort(),
+        row.defences.join(),
       )
     }
   })
   it('names every file of attacks, and no other', () => {
-    const tests = new Set(lines.flatMap(([, , , files]) => files!))
-    assert.deepEqual(
-      [...tests].sort(),
-      attackFiles()
-        .map((path) => basename(path, '.node.test.ts'))
-        .sort(),
-    )
+    const tests = new Set(rows.flatMap((row) => row.tests))
+    assert.deepEqual([...tests].sort(), attackFiles())
+  })
+  it('says which attacks show what a defence is for, over all its lines', () => {
+    const row = (defences: string[], ...tests: string[]) => ({ defences, where: [], tests })
+    const all = [row(['gate', 'moat'], 'a', 'b'), row(['moat'], 'c'), row(['gate'], 'b', 'd')]
+    assert.deepEqual(testsOf('gate', all), ['a', 'b', 'd'])
   })
 })
-
-/** What stands between backquotes. */
-function quoted(cell: string): string[] {
-  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
-}

@@ -67,6 +67,8 @@ async function measure(run: Run, { row, write, together }: Job): Promise<void> {
         const done = await page.evaluate((work) => window.reader.read(work), work)
         if (done.digest !== author.digest) throw new Error('The reader shows something else than the author.')
         run.add(row, { system: 'hearth' }, done.ms)
+        const least = await page.evaluate((url) => window.reader.floor(url), work.url)
+        run.add(row, { system: 'floor' }, least)
       } finally {
         await browser.close()
       }

@@ -6,10 +6,11 @@ import { decode, encode } from 'cborg'
 import * as Comlink from 'comlink'
 import { openPlanes } from '../../../worker/planes.js'
 import { browserPlatform } from '../../../worker/platform/browser.js'
+import { floor } from './floor.js'
 import { textOf, type Done, type Reader, type Work } from './shapes.js'
 
-/** Messages of a peer that are on their way at once. */
-const IN_FLIGHT = 8
+/** Bytes that a peer has on their way at once. */
+const WINDOW = 8 << 20
 
 /** A SharedWorker's. */
 declare const self: { addEventListener(type: 'connect', run: (event: MessageEvent) => void): void }
@@ -29,16 +30,26 @@ const reader: Reader = {
     // A device that has written has this already.
     await platform.automerge()
   },
+  floor: async (url) => floor(await entriesAt(url)),
   async read({ space, url, together }: Work): Promise<Done> {
-    const entries = split(new Uint8Array(await (await fetch(url)).arrayBuffer()))
+    const entries = await entriesAt(url)
     const { echo } = await opening
     const began = performance.now()
-    const underWay: Promise<unknown>[] = []
+    const underWay: { readonly bytes: number; readonly done: Promise<unknown> }[] = []
+    let bytes = 0
     for (let at = 0; at < entries.length; at += together) {
-      if (underWay.length >= IN_FLIGHT) await underWay.shift()
-      underWay.push(echo.exchange.receive(space, entries.slice(at, at + together)))
+      while (bytes > WINDOW) {
+        const { done, bytes: less } = underWay.shift()!
+        await done
+        bytes -= less
+      }
+      const some = entries.slice(at, at + together)
+      const more = some.reduce((sum, entry) => sum + entry.length, 0)
+      underWay.push({ bytes: more, done: echo.exchange.receive(space, some) })
+      bytes += more
     }
-    await Promise.all(underWay)
+    await Promise.all(underWay.map(({ done }) => done))
+    await echo.exchange.durable()
     const ms = performance.now() - began
     const records = echo.queries.matching({ space }).sorted.map(({ id, value }) => [id, value] as const)
     if (echo.damage.length > 0) throw new Error(JSON.stringify(echo.damage[0]))
@@ -47,7 +58,8 @@ const reader: Reader = {
   },
 }
 
-function split(file: Uint8Array): Uint8Array[] {
+async function entriesAt(url: string): Promise<Uint8Array[]> {
+  const file = new Uint8Array(await (await fetch(url)).arrayBuffer())
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const entries: Uint8Array[] = []
   for (let at = 0; at < file.length;) {

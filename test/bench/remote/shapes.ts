@@ -21,6 +21,8 @@ export interface Done {
 export interface Reader {
   introduce(space: SpaceId): Promise<string>
   join(log: string): Promise<void>
+  /** Milliseconds that a browser needs for these bytes at least. */
+  floor(url: string): Promise<number>
   read(work: Work): Promise<Done>
 }
 

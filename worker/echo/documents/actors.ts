@@ -11,8 +11,20 @@ function derive(purpose: string, ...parts: readonly string[]): string {
   return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 16))
 }
 
+/** Of those that were last asked for: many changes of one device in one object come together. */
+const derived = new Map<string, string>()
+const MOST_DERIVED = 1024
+
 /** The edits of one device in one object. */
-export const deviceActor = (device: DeviceId, object: ObjectId): string => derive('device', device, object)
+export function deviceActor(device: DeviceId, object: ObjectId): string {
+  const name = device + object
+  const known = derived.get(name)
+  if (known !== undefined) return known
+  if (derived.size >= MOST_DERIVED) derived.clear()
+  const actor = derive('device', device, object)
+  derived.set(name, actor)
+  return actor
+}
 
 /** The creation of one object: the same on every device. */
 export const creationActor = (object: ObjectId, version: number): string =>

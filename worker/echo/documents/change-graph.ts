@@ -52,6 +52,12 @@ export class ChangeGraph {
     return this.#byActor.get(actor)?.at(-1)
   }
 
+  /** The change of an actor with this sequence number. */
+  numbered(actor: string, seq: number): Node | undefined {
+    const nodes = this.#byActor.get(actor)
+    return nodes?.[seq - nodes[0]!.seq]
+  }
+
   /** The change that holds an operation. */
   holder(op: OpId): Node | undefined {
     const nodes = this.#byActor.get(op.slice(op.indexOf('@') + 1))

@@ -9,6 +9,9 @@ import { placeOf, typedAt, type Place } from './place.js'
 import { TextSplicer } from './text.js'
 import { putValue } from './write-value.js'
 
+/** Operations after which another change is begun, between turns of text. */
+const LONG = 1 << 20
+
 type Of<T extends Op['t']> = Extract<Op, { t: T }>
 
 export class Editor {
@@ -27,7 +30,7 @@ export class Editor {
     this.#doc = doc
     this.index = new ChangeIndex(doc, () => this.#commit())
     this.#on = { object, doc, index: this.index }
-    this.lists = new MovedLists(doc, this.index)
+    this.lists = new MovedLists(doc, this.index, () => this.#turned())
   }
 
   /** @returns the changes made, in order */
@@ -67,7 +70,7 @@ export class Editor {
 
   #put({ at, v }: Of<'put'>): void {
     const place = this.#placeOf(at)
-    if (place) putValue(this.#doc, place.obj, place.prop, v)
+    if (place) putValue(this.#doc, place.obj, place.prop, v, () => this.#turned())
   }
 
   #delete({ at }: Of<'del'>): void {
@@ -90,7 +93,10 @@ export class Editor {
   #text({ at, i, n, v }: Of<'text'>): void {
     if (!this.#typing || !samePath(at, this.#typing.at)) {
       const text = this.#idAt(at, 'text')
-      this.#typing = { at, splicer: text === undefined ? undefined : new TextSplicer(this.#doc, text) }
+      this.#typing = {
+        at,
+        splicer: text === undefined ? undefined : new TextSplicer(this.#doc, text, () => this.#turned()),
+      }
     }
     this.#typing.splicer?.splice(i, n, v)
   }
@@ -137,6 +143,11 @@ export class Editor {
     const made = changes()
     this.#doc.applyChanges(made)
     this.#made.push(...made)
+  }
+
+  /** Others refuse a change of more operations than one text can need: what is longer is made in several. */
+  #turned(): void {
+    if (this.#doc.pendingOps() >= LONG) this.#commit()
   }
 
   #commit(): void {

@@ -8,7 +8,7 @@ import type { StoredRecord } from '../../protocol/values.js'
 import { conversionActor, creationActor, deviceActor } from './actors.js'
 import { mergeInto } from './merge-into.js'
 import { ObjectDocument } from './object-document.js'
-import type { Reason } from './refused.js'
+import { Rival, type Reason } from './refused.js'
 import { device, from, object } from './testing/edits.js'
 import { creation, eve, hashOf, Scene, value, type MadeUpOp } from './testing/scene.js'
 
@@ -139,13 +139,54 @@ test('a change waits for those it depends on: they are named, and nothing of it 
   assert.deepEqual({ ops, waiting }, { ops: [{ t: 'put', at: ['title'], v: 'two' }], waiting: [] })
 })
 
-test('of two changes with one number the first stands', async () => {
+test('of two changes with one number the one with the smaller hash is taken, whichever comes first', async () => {
+  const made = [1, 2].map((v) => {
+    const change = new Scene().make([new Scene().put('x', v)])
+    return { v, change, hash: hashOf(change) }
+  })
+  const [small, large] = made.sort((a, b) => (a.hash < b.hash ? -1 : 1)) as [
+    (typeof made)[0],
+    (typeof made)[0],
+  ]
+  for (const list of [
+    [small.change, large.change],
+    [large.change, small.change],
+  ]) {
+    const scene = new Scene()
+    assert.deepEqual((await scene.merge(list)).refused, [
+      { index: list.indexOf(large.change), reason: 'equivocation' },
+    ])
+    assert.equal(scene.document.materialise().value['x'], small.v)
+    await refuses(scene, large.change, 'equivocation', 'later')
+    assert.deepEqual(await scene.takesBob(), true)
+  }
+  // What was taken gives way: whoever has the document makes it anew.
   const scene = new Scene()
-  const [one, two] = [1, 2].map((v) => scene.make([scene.put('x', v)]))
-  assert.deepEqual((await scene.merge([one!, two!])).refused, [{ index: 1, reason: 'equivocation' }])
-  await refuses(scene, two!, 'equivocation', 'later')
-  assert.equal(scene.document.materialise().value['x'], 1)
-  assert.deepEqual(await scene.takesBob(), true)
+  await scene.merge([large.change])
+  await assert.rejects(scene.merge([small.change]), Rival)
+})
+
+test('nobody puts a change out by another one in its author’s name', async () => {
+  const scene = new Scene()
+  const [one, two] = [1, 2].map((v) => scene.make([scene.put('x', v)])) as [Uint8Array, Uint8Array]
+  for (const [theirs, forged] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    const { document, merged } = await mergeInto(
+      new Scene().document,
+      [
+        { by: device('bob'), change: forged },
+        { by: device('eve'), change: theirs },
+      ],
+      async () => new Scene().document,
+    )
+    assert.deepEqual(
+      merged.refused.map(({ index }) => index),
+      [0],
+    )
+    assert.equal(document.materialise().value['x'], theirs === one ? 1 : 2)
+  }
 })
 
 test('a change does not come before, beside or far after what its author made before', async () => {

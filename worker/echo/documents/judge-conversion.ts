@@ -10,7 +10,7 @@ import type { ChangeGraph, Node } from './change-graph.js'
 import { opsOf, type Change, type ChangeOp, type Ref } from './change.js'
 import { counterFrom0, counterOf, textOf, type Encoded, type Target } from './conversion.js'
 import { ROOT, type OpId } from './handle.js'
-import { checkField, type Judged, type Touches } from './judge-operations.js'
+import { checkField, UNTOUCHED_LIST, type Judged, type ListTouch, type Touches } from './judge-operations.js'
 import type { Known, Shape } from './known.js'
 import { refuse } from './refused.js'
 
@@ -45,9 +45,10 @@ export class ConversionJudge {
     const after = this.#graph.get(change.deps[0] ?? '')
     const [first] = opsOf(change)
     if (!after || change.deps.length !== 1 || !first) refuse('actor')
-    const lists = new Map<OpId, boolean>()
+    const lists = new Map<OpId, ListTouch>()
     const touches = { lists, counts: false }
-    if (!first.insert && first.obj && typeof first.at !== 'string') lists.set(idIn(change, first.obj), false)
+    if (!first.insert && first.obj && typeof first.at !== 'string')
+      lists.set(idIn(change, first.obj), UNTOUCHED_LIST)
     if (first.insert) {
       this.#is(change, this.#laterTurn(change, after))
       return { shapes: NOTHING, touches }

@@ -28,11 +28,28 @@ export interface Judged {
 }
 /** What the patches of a change do not tell. */
 export interface Touches {
-  /** Lists of which it changes elements; and whether elements of them are moved from now on, if never before. */
-  readonly lists: ReadonlyMap<OpId, boolean>
+  readonly lists: ReadonlyMap<OpId, ListTouch>
   /** Whether it counts. */
   readonly counts: boolean
 }
+
+/** What a change does to a list of which it changes elements. */
+export interface ListTouch {
+  /** Whether elements are moved from now on, if never before. */
+  readonly moving: boolean
+  /** Deletions of values of elements. */
+  readonly deletes: number
+  /** Whether elements are counted. */
+  readonly counts: boolean
+}
+export const UNTOUCHED_LIST: ListTouch = { moving: false, deletes: 0, counts: false }
+
+/** What several do. */
+export const bothTouches = (one = UNTOUCHED_LIST, other = UNTOUCHED_LIST): ListTouch => ({
+  moving: one.moving || other.moving,
+  deletes: one.deletes + other.deletes,
+  counts: one.counts || other.counts,
+})
 
 /** @throws Refused */
 export function judgeOperations(change: Change, past: Past, known: Known): Judged {
@@ -49,7 +66,7 @@ class OperationsJudge {
   /** No more operations can be named of the past than its counters and these actors allow. */
   readonly #most: number
   readonly #used = new Set<number>([0])
-  readonly #lists = new Map<OpId, boolean>()
+  readonly #lists = new Map<OpId, ListTouch>()
   #counts = false
   #replacements = 0
   #weight = 0
@@ -90,7 +107,11 @@ class OperationsJudge {
     } else {
       if (shape.type === 'map' || !(op.insert || op.at)) refuse('target')
       if (op.at) this.#here(op.at)
-      if (shape.type === 'list') this.#touch(this.#idOf(op.obj!), false)
+      if (shape.type === 'list')
+        this.#touch(this.#idOf(op.obj!), {
+          deletes: Number(op.action === 'del'),
+          counts: op.action === 'inc',
+        })
     }
     for (const [i, pred] of op.pred.entries()) this.#replaces(op, pred, i === op.pred.length - 1)
     if (shape.type === 'text') {
@@ -126,7 +147,7 @@ class OperationsJudge {
     if (obj || (key !== GONE_KEY && !OP_ID.test(list))) return checkField(key, !obj)
     const sets = action === 'set' && value.t === 'boolean' && value.v
     if (!sets && (action !== 'del' || list !== '')) refuse('key')
-    if (list !== '') this.#touch(list, true)
+    if (list !== '') this.#touch(list, { moving: true })
   }
 
   #value({ counter, action, value, obj, at, insert }: ChangeOp, { depth }: Shape): void {
@@ -189,8 +210,8 @@ class OperationsJudge {
     } else if (!this.#past.has(this.#change.actors[actor]!, counter)) refuse('target')
   }
 
-  #touch(list: OpId, moving: boolean): void {
-    this.#lists.set(list, moving || this.#lists.get(list) === true)
+  #touch(list: OpId, how: Partial<ListTouch>): void {
+    this.#lists.set(list, bothTouches(this.#lists.get(list), { ...UNTOUCHED_LIST, ...how }))
   }
 
   #isOwn({ counter, actor }: Ref): boolean {

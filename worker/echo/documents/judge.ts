@@ -12,7 +12,7 @@ import type { Handle } from './handle.js'
 import { ConversionJudge, type Converted } from './judge-conversion.js'
 import { judgeOperations, MAX_OPERATIONS, type Judged, type Touches } from './judge-operations.js'
 import { Known, type Shape } from './known.js'
-import { refuse } from './refused.js'
+import { refuse, Rival } from './refused.js'
 
 export type Verdict =
   /** To be applied. */
@@ -42,7 +42,7 @@ export class Judge {
 
   /**
    * What is taken counts as being here for what is judged after it.
-   * @throws Refused
+   * @throws Refused, Rival
    */
   judge(by: DeviceId, change: Change, formerly?: DeviceId): Verdict {
     const { hash, deps, startOp, maxOp, timeMs } = change
@@ -67,7 +67,10 @@ export class Judge {
     const { seq, startOp, deps } = change
     const actor = change.actors[0]!
     const latest = this.#graph.latest(actor)
-    if (latest && seq <= latest.seq) refuse('equivocation')
+    if (latest && seq <= latest.seq) {
+      if (change.hash < this.#graph.numbered(actor, seq)!.hash) throw new Rival()
+      refuse('equivocation')
+    }
     const past = this.#graph.past(deps)
     if (seq !== (latest?.seq ?? 0) + 1 || (latest && !past.has(actor, latest.maxOp))) refuse('sequence')
     const before = deps.reduce((most, dep) => Math.max(most, this.#graph.get(dep)!.maxOp), 0)

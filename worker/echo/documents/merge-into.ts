@@ -3,15 +3,19 @@
  * costs the document in memory, never what it was made from.
  */
 import { HearthError } from '../../protocol/errors.js'
+import type { ObjectId } from '../../protocol/ids.js'
 import type { Op } from '../../protocol/operations.js'
+import { readChange } from './change.js'
 import type { Incoming, Merged } from './merging.js'
 import type { ObjectDocument } from './object-document.js'
 import { Refused, type Reason } from './refused.js'
+import { beaten } from './rivals.js'
 
 /**
  * Merges so that a change which only Automerge shows to be wrong costs that change and nothing else.
  * @param reopen the document as it was before, from what is saved and what was taken. Called only if a change has
  * spoilt the document.
+ * @throws Rival where a change that was taken before gives way to one of these: the document is closed then
  * @returns the document to go on with: the one given, or one opened again
  */
 export async function mergeInto(
@@ -29,8 +33,11 @@ export async function mergeInto(
   }
   const taken: Incoming[] = []
   const ops: Op[] = []
-  const refused: Merged['refused'][number][] = []
-  let open: Merged['waiting'] = incoming.map((_, index) => ({ index, needs: [] }))
+  const losers = losersAmong(document.id, incoming)
+  const refused: Merged['refused'][number][] = losers.map((index) => ({ index, reason: 'equivocation' }))
+  let open: Merged['waiting'] = incoming.flatMap((_, index) =>
+    losers.includes(index) ? [] : { index, needs: [] },
+  )
   // One by one, to see which it is.
   for (let more = true; more;) {
     more = false
@@ -54,6 +61,19 @@ export async function mergeInto(
     open = waiting
   }
   return { document, merged: { ops, refused, waiting: open } }
+}
+
+/** By their index. */
+function losersAmong(object: ObjectId, incoming: readonly Incoming[]): number[] {
+  const read = incoming.flatMap(({ by, formerly, change }, index) => {
+    try {
+      return [{ by, formerly, index, change: readChange(change) }]
+    } catch {
+      // It is refused when its turn comes.
+      return []
+    }
+  })
+  return [...beaten(object, read)].map(({ index }) => index)
 }
 
 /** Why a document was spoilt. Anything else is thrown on. */

@@ -4,10 +4,11 @@ import type { Op } from '../../protocol/operations.js'
 import { readChange, type Change } from './change.js'
 import type { ChangeIndex } from './change-index.js'
 import type { Handle, OpId } from './handle.js'
-import type { Touches } from './judge-operations.js'
+import { bothTouches, type ListTouch, type Touches } from './judge-operations.js'
 import { Judge } from './judge.js'
 import type { MovedLists } from './moved-lists.js'
 import { refuse, Refused, type Reason } from './refused.js'
+import { beaten } from './rivals.js'
 import { tell } from './told.js'
 import type { Weight } from './weight.js'
 
@@ -48,7 +49,8 @@ interface Taken {
 
 /**
  * Takes what may be taken, whatever order it is in.
- * @throws Refused where only the result shows what is wrong; anything, where Automerge fails. The document is then
+ * @throws Refused where only the result shows what is wrong; Rival where a change that was taken before gives way to one of these;
+ * anything, where Automerge fails. The document is then
  * not what it was, and must not be used.
  */
 export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
@@ -68,6 +70,9 @@ export function merge(parts: Parts, incoming: readonly Incoming[]): Merged {
     const read = orRefused(index, () => readChange(change))
     return read ? [{ index, by, formerly, change: read, needs: [] as readonly string[] }] : []
   })
+  const losers = beaten(parts.object, open)
+  for (const { index } of losers) refused.push({ index, reason: 'equivocation' })
+  open = open.filter((one) => !losers.has(one))
   // What is taken may be what another waits for.
   for (let more = true; more;) {
     more = false
@@ -120,16 +125,19 @@ function* inGroups(taken: readonly Taken[]): Generator<readonly Taken[]> {
 function apply({ doc, lists }: Parts, group: readonly Taken[]): Op[] {
   const heads = doc.getHeads()
   const orders = new Map<OpId, readonly OpId[]>()
+  const touched = new Map<OpId, ListTouch>()
   for (const { touches } of group)
-    for (const [list, moving] of touches.lists)
-      if (isList(doc, list) && (moving || lists.moves(list))) orders.set(list, lists.elements(list))
+    for (const [list, touch] of touches.lists) {
+      touched.set(list, bothTouches(touched.get(list), touch))
+      if (isList(doc, list) && (touch.moving || lists.moves(list))) orders.set(list, lists.elements(list))
+    }
   // Patches are kept from here to there only: local edits would pay for them.
   doc.updateDiffCursor()
   doc.applyChanges(group.map(({ change }) => change.bytes))
   const patches = doc.diffIncremental()
   doc.resetDiffCursor()
   lists.forget((list) => !orders.has(list))
-  return tell(doc, lists, patches, { heads, orders })
+  return tell(doc, lists, patches, { heads, orders, touched })
 }
 
 function isList(doc: Handle, id: OpId): boolean {

@@ -10,7 +10,7 @@ import type { Patch } from '@automerge/automerge/slim'
 import type { Stored } from '../../protocol/values.js'
 import type { ChangeIndex } from './change-index.js'
 import { ROOT, type Handle, type OpId } from './handle.js'
-import { insertValue } from './write-value.js'
+import { insertValue, type Turned } from './write-value.js'
 
 export const MOVED_KEY = '@moved'
 export const flagOf = (list: string) => `${MOVED_KEY}:${list}`
@@ -36,10 +36,12 @@ export class MovedLists {
   readonly #doc: Handle
   readonly #index: ChangeIndex
   readonly #lists = new Map<string, Moved>()
+  readonly #turned: Turned
 
-  constructor(doc: Handle, index: ChangeIndex) {
+  constructor(doc: Handle, index: ChangeIndex, turned: Turned) {
     this.#doc = doc
     this.#index = index
+    this.#turned = turned
   }
 
   /** To be called when the document has changed by other means than `splice`, `move` and, for some lists, `patch`. */
@@ -73,6 +75,11 @@ export class MovedLists {
     return this.#shown(moved).map(({ own }) => moved.slots[own]!.id)
   }
 
+  /** The operations that wrote the values in all slots, now or at some heads. */
+  written(list: string, heads?: string[]): OpId[] {
+    return Array.from({ length: this.#doc.length(list, heads) }, (_, k) => this.#opAt(list, k, heads)[1])
+  }
+
   /** Whether elements of the list were ever moved. */
   moves(list: string): boolean {
     return this.#flagged(list)
@@ -91,7 +98,7 @@ export class MovedLists {
     const shown = this.order(list)
     const at = shown ? slotBefore(shown, i) : i
     if (!shown) for (let k = 0; k < n; k++) this.#doc.delete(list, i)
-    values.forEach((value, k) => insertValue(this.#doc, list, at + k, value))
+    values.forEach((value, k) => insertValue(this.#doc, list, at + k, value, this.#turned))
     if (!shown) return
     const { slots } = this.#open(list)
     const gone = new Set(shown.slice(i, i + n).map(({ own }) => slots[own]!.id))
@@ -161,8 +168,8 @@ export class MovedLists {
   }
 
   /** Type of the value in a slot, and the operation that wrote it. */
-  #opAt(list: string, slot: number): [string, OpId] {
-    const all = this.#doc.getAll(list, slot)
+  #opAt(list: string, slot: number, heads?: string[]): [string, OpId] {
+    const all = this.#doc.getAll(list, slot, heads)
     const value = all[all.length - 1] as unknown as [string, OpId, OpId?]
     return [value[0], value[2] ?? value[1]]
   }

@@ -13,7 +13,7 @@ import { Editor } from './editor.js'
 import { GONE_KEY, newHandle, ROOT, TYPE_KEY, type Handle } from './handle.js'
 import { readFields } from './materialise.js'
 import { merge, type Incoming, type Merged } from './merging.js'
-import { Refused } from './refused.js'
+import { Refused, Rival } from './refused.js'
 import { loadSaved } from './saved.js'
 import { Weight } from './weight.js'
 
@@ -60,6 +60,10 @@ export class ObjectDocument {
     return document
   }
 
+  get id(): ObjectId {
+    return this.#id
+  }
+
   /**
    * Applies operations at the tip, in order. Operations whose target is not there change nothing.
    * @returns the changes made, in order: none when nothing changed, more than one where a conversion came between.
@@ -72,7 +76,7 @@ export class ObjectDocument {
   /**
    * Takes what may be taken of changes from elsewhere, in whatever order they are. To be called by `mergeInto`, which
    * knows what to do when it throws.
-   * @throws Refused, HearthError `echo/damaged` for changes that only Automerge shows to be wrong; the document is then
+   * @throws Refused, Rival, HearthError `echo/damaged` for changes that only Automerge shows to be wrong; the document is then
    * closed, though nothing is the matter with what it was made from
    */
   merge(incoming: readonly Incoming[]): Merged {
@@ -119,7 +123,7 @@ export class ObjectDocument {
       return run(this.#open)
     } catch (e) {
       this.#close()
-      if (e instanceof Refused) throw e
+      if (e instanceof Refused || e instanceof Rival) throw e
       throw new HearthError('echo/damaged', { object: this.#id })
     }
   }

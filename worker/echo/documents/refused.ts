@@ -11,7 +11,7 @@ export type Reason =
   | 'too-large'
   /** Neither the actor of the device that brought it, nor a conversion as every device makes it. */
   | 'actor'
-  /** Another change of the same actor and number is here already. */
+  /** Another change of the same actor and number is taken: the one with the smaller hash. */
   | 'equivocation'
   /** Number, first operation or dependencies are not those that follow from what came before. */
   | 'sequence'
@@ -31,6 +31,9 @@ export class Refused extends Error {
     super(reason)
   }
 }
+
+/** A change that was taken gives way to another one of the same actor and number: the document is to be made anew without it. */
+export class Rival extends Error {}
 
 export function refuse(reason: Reason): never {
   throw new Refused(reason)

@@ -1,6 +1,9 @@
 /** Splices of one collaborative text. Indices are UTF-16 units, as the wasm counts them. */
 import type { Handle } from './handle.js'
-import { insertText, TEXT_TURN } from './write-value.js'
+import { insertText, TEXT_TURN, type Turned } from './write-value.js'
+
+/** Units that are deleted in one turn: each is an operation. */
+const DELETE_TURN = 64 << 10
 
 /** Keeps the length and the latest boundaries, since each question to the wasm costs as much as a keystroke. */
 export class TextSplicer {
@@ -10,8 +13,11 @@ export class TextSplicer {
   /** Ends of the latest splice: both are known to split no pair. */
   #known: readonly [number, number] = [0, 0]
 
-  constructor(doc: Handle, text: string) {
+  readonly #turned: Turned
+
+  constructor(doc: Handle, text: string, turned: Turned) {
     this.#doc = doc
+    this.#turned = turned
     this.#text = text
     this.#length = doc.length(text)
   }
@@ -23,18 +29,33 @@ export class TextSplicer {
   splice(i: number, n: number, insert: string): void {
     if (i + n > this.#length || (n === 0 && insert === '')) return
     if (this.#splitsPair(i) || (n > 0 && this.#splitsPair(i + n))) return
-    if (insert.length <= TEXT_TURN) this.#doc.splice(this.#text, i, n, insert)
+    if (insert.length <= TEXT_TURN && n <= DELETE_TURN) this.#doc.splice(this.#text, i, n, insert)
     else {
-      if (n > 0) this.#doc.splice(this.#text, i, n, '')
-      insertText(this.#doc, this.#text, i, insert)
+      this.#delete(i, n)
+      insertText(this.#doc, this.#text, i, insert, this.#turned)
     }
     this.#length += insert.length - n
     this.#known = [i, i + insert.length]
   }
 
+  #delete(i: number, n: number): void {
+    while (n > 0) {
+      // Of a pair both units go: Automerge would take the other one along.
+      const some =
+        n > DELETE_TURN && this.#isInPair(i + DELETE_TURN) ? DELETE_TURN + 1 : Math.min(n, DELETE_TURN)
+      this.#doc.splice(this.#text, i, some, '')
+      n -= some
+      this.#turned()
+    }
+  }
+
   /** Whether an index lies between the two units of one character. */
   #splitsPair(index: number): boolean {
     if (index === 0 || index === this.#length || this.#known.includes(index)) return false
+    return this.#isInPair(index)
+  }
+
+  #isInPair(index: number): boolean {
     const character = this.#doc.get(this.#text, index)
     if (typeof character !== 'string' || character.length < 2) return false
     // Both indices of a pair give the same character, which its operation tells from an equal neighbour.

@@ -8,6 +8,7 @@ import type { Op, Path } from '../../protocol/operations.js'
 import type { Stored } from '../../protocol/values.js'
 import { GONE_KEY, ROOT, type Handle, type OpId, type Typed } from './handle.js'
 import { readValue } from './materialise.js'
+import { UNTOUCHED_LIST, type ListTouch } from './judge-operations.js'
 import type { MovedLists } from './moved-lists.js'
 import { reorder } from './reorder.js'
 
@@ -16,6 +17,8 @@ export interface Before {
   readonly heads: string[]
   /** The elements that showed, by the operations that wrote them, of lists in which elements may have moved. */
   readonly orders: ReadonlyMap<OpId, readonly OpId[]>
+  /** What was done since, by list. */
+  readonly touched: ReadonlyMap<OpId, ListTouch>
 }
 
 /** A container, where Automerge has it and where it shows. */
@@ -69,6 +72,7 @@ class Teller {
       const whole = !path || path.some((_, i) => fresh.has(keyOf(path.slice(0, i + 1))))
       if (whole) this.#lists.forget((one) => one === list)
       // Where a list begins to have moves, its order may change with nothing else in it.
+      else if (this.#isVague(list, group(path))) this.#lists.forget((one) => one === list)
       else this.#lists.patch(list, group(path))
     }
     // Paths say where things are afterwards: what is around them has to be told first.
@@ -182,8 +186,9 @@ class Teller {
 
   #list(container: Container, path: readonly Prop[], patches: readonly Patch[]): void {
     const { obj, at } = container
+    if (this.#isVague(obj, patches)) return this.#anew(container, path)
     const before = this.#before.orders.get(obj)
-    if (before && !this.#reorder(container, path, before)) return
+    if (before && !this.#reorder(container, path, before, this.#lists.elements(obj))) return
     for (const patch of patches) {
       const i = patch.path.at(-1) as number
       if (patch.action === 'put' || patch.action === 'inc') this.#element(container, path, patch)
@@ -211,9 +216,48 @@ class Teller {
     } else if (patch.action === 'put') this.#put(at, place, after)
   }
 
+  /**
+   * Whether places in patches of a list may be wrong. Two kinds of elements Automerge 3.5 leaves out when it counts the places of what
+   * comes after them: one that is deleted, and stays by a value that another device put at the same time; and one that is counted,
+   * also where nobody sees it.
+   */
+  #isVague(list: OpId, patches: readonly Patch[]): boolean {
+    const { counts, deletes } = this.#before.touched.get(list) ?? UNTOUCHED_LIST
+    if (counts && patches.some(({ action }) => action === 'insert' || action === 'del')) return true
+    const gone = patches.reduce((sum, one) => sum + (one.action === 'del' ? (one.length ?? 1) : 0), 0)
+    return deletes > gone
+  }
+
+  /** A list whose patches do not say where: what it was is read, and compared. */
+  #anew(container: Container, path: readonly Prop[]): void {
+    const { obj, at } = container
+    const moved = this.#before.orders.get(obj)
+    const before = this.#lists.written(obj, this.#before.heads)
+    const after = this.#lists.written(obj)
+    const isThere = moved
+      ? this.#reorder(container, path, moved, this.#lists.elements(obj))
+      : this.#reorder(container, path, before, after)
+    if (!isThere) return
+    const known = new Map(before.map((id, slot) => [id, slot]))
+    const slots = this.#lists.order(obj)?.map(({ own }) => own) ?? after.map((_, slot) => slot)
+    for (const [i, slot] of slots.entries()) {
+      const place = [...path, slot]
+      if (this.#whole.has(keyOf(place))) continue
+      const value = this.#doc.getWithType(obj, slot)!
+      const was = known.get(after[slot]!)
+      if (was === undefined) this.#put([...at, i], place, value)
+      else if (value[0] === 'counter')
+        this.#counted([...at, i], this.#doc.getWithType(obj, was, this.#before.heads), value)
+    }
+  }
+
   /** What moved, came and went. Whether the values of those that stay are still to be told. */
-  #reorder({ obj, at }: Container, path: readonly Prop[], before: readonly OpId[]): boolean {
-    const after = this.#lists.elements(obj)
+  #reorder(
+    { obj, at }: Container,
+    path: readonly Prop[],
+    before: readonly OpId[],
+    after: readonly OpId[],
+  ): boolean {
     const slots = this.#lists.order(obj)
     const read = (index: number) => this.#readWhole(obj, path, slots?.[index]!.own ?? index)
     const steps = reorder(before, after, read)

@@ -10,30 +10,41 @@ type Datatype = Parameters<Handle['put']>[3]
 /** UTF-16 units of one turn of text, at most 48 KiB of UTF-8: long inserts are made of several turns. */
 export const TEXT_TURN = 16 << 10
 
+/** Runs after each turn of text: what was written by then may become a change of its own. */
+export type Turned = () => void
+const whole: Turned = () => undefined
+
 /** Sets a key of a map, or replaces an element of a list. */
-export function putValue(doc: Handle, obj: string, prop: string | number, value: Stored): void {
+export function putValue(
+  doc: Handle,
+  obj: string,
+  prop: string | number,
+  value: Stored,
+  turned = whole,
+): void {
   const scalar = asScalar(value)
   if (scalar) doc.put(obj, prop, ...scalar)
-  else fill(doc, doc.putObject(obj, prop, emptyOf(value)), value)
+  else fill(doc, doc.putObject(obj, prop, emptyOf(value)), value, turned)
 }
 
 /** Inserts an element before index `index` of a list. */
-export function insertValue(doc: Handle, list: string, index: number, value: Stored): void {
+export function insertValue(doc: Handle, list: string, index: number, value: Stored, turned = whole): void {
   const scalar = asScalar(value)
   if (scalar) doc.insert(list, index, ...scalar)
-  else fill(doc, doc.insertObject(list, index, emptyOf(value)), value)
+  else fill(doc, doc.insertObject(list, index, emptyOf(value)), value, turned)
 }
 
 /** Writes the fields of a record into a map. */
-export function putFields(doc: Handle, map: string, fields: StoredRecord): void {
-  for (const key of Object.keys(fields).sort()) putValue(doc, map, key, fields[key]!)
+export function putFields(doc: Handle, map: string, fields: StoredRecord, turned = whole): void {
+  for (const key of Object.keys(fields).sort()) putValue(doc, map, key, fields[key]!, turned)
 }
 
 /** Inserts text in turns that split no surrogate pair. */
-export function insertText(doc: Handle, text: string, index: number, insert: string): void {
+export function insertText(doc: Handle, text: string, index: number, insert: string, turned = whole): void {
   for (const part of textTurns(insert)) {
     doc.splice(text, index, 0, part)
     index += part.length
+    turned()
   }
 }
 
@@ -47,11 +58,11 @@ export function* textTurns(text: string): Generator<string> {
 
 const emptyOf = (value: Stored) => (isList(value) ? [] : isText(value) ? '' : {})
 
-function fill(doc: Handle, obj: string, value: Stored): void {
-  if (isText(value)) insertText(doc, obj, 0, value['@text'])
+function fill(doc: Handle, obj: string, value: Stored, turned: Turned): void {
+  if (isText(value)) insertText(doc, obj, 0, value['@text'], turned)
   else if (isLink(value)) doc.put(obj, LINK_KEY, value['@link'], 'str')
-  else if (isList(value)) value.forEach((item, i) => insertValue(doc, obj, i, item))
-  else putFields(doc, obj, value as StoredRecord)
+  else if (isList(value)) value.forEach((item, i) => insertValue(doc, obj, i, item, turned))
+  else putFields(doc, obj, value as StoredRecord, turned)
 }
 
 /** Value and type of what is one operation in Automerge; undefined for containers. */

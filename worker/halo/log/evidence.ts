@@ -135,6 +135,20 @@ function extend(log: MembershipLog | undefined, entry: LogEntry): MembershipLog 
 export const possess = (signer: Signer, log: LogEntryId, agreement: Uint8Array): Promise<Uint8Array> =>
   signer.sign('device-possession', logBytes(log), agreement)
 
+/** Whether a device has signed that. */
+export const isPossessed = (
+  platform: SuitePlatform,
+  identity: IdentityId,
+  { device, agreement, possession }: Possessed,
+): Promise<boolean> =>
+  isSigned(platform, 'device-possession', device, identity as string as LogEntryId, agreement, possession)
+
+interface Possessed {
+  readonly device: DeviceId
+  readonly agreement: Uint8Array
+  readonly possession: Uint8Array
+}
+
 /** A device's signature, that its identity becomes a member of this space. */
 export const consent = (signer: Signer, log: LogEntryId, as: Admitted): Promise<Uint8Array> =>
   signer.sign('device-possession', logBytes(log), admissionOf(as))

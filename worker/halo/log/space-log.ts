@@ -7,6 +7,7 @@ import type { DeviceId, IdentityId, SpaceId } from '../../protocol/ids.js'
 import type { Action, LogEntryId } from '../membership/actions.js'
 import { MembershipLog } from '../membership/log.js'
 import type { State } from '../membership/state.js'
+import { undoingOf } from '../membership/undoing.js'
 import type { SuitePlatform } from '../suite/platform.js'
 import type { Signer } from '../suite/signing.js'
 import { agreementsIn, checkEvidence, type Agreements } from './evidence.js'
@@ -17,10 +18,16 @@ import { signEntry, verifyEntry, type SignedEntry } from './signed.js'
 export class SpaceLog {
   readonly membership: MembershipLog
   private readonly signed = new Map<LogEntryId, SignedEntry>()
+  private readonly agreed = new Map<DeviceId, Uint8Array>()
+  /** Entries whose agreements are not among these yet: to look into one is to decode the log that it encloses. */
+  private unread: SignedEntry[]
+  /** By which entries devices are out that have asked: it takes its time to find that, and next to nothing to ask. */
+  private readonly farewells = new Map<DeviceId, readonly LogEntryId[]>()
 
   private constructor(private readonly genesis: SignedEntry) {
     this.membership = new MembershipLog(genesis.entry)
     this.signed.set(genesis.entry.id, genesis)
+    this.unread = [genesis]
   }
 
   /** Entries from elsewhere, parents first. @throws HearthError `halo/refused` */
@@ -99,7 +106,9 @@ export class SpaceLog {
   take(signed: SignedEntry): void {
     this.checkPlace(signed)
     this.membership.add(signed.entry)
+    this.farewells.clear()
     this.signed.set(signed.entry.id, signed)
+    this.unread.push(signed)
   }
 
   private checkPlace({ entry, enclosed, log }: SignedEntry): void {
@@ -111,16 +120,59 @@ export class SpaceLog {
     if (membership.begins(entry) && !enclosed.epoch) refuse('epoch')
   }
 
+  /** What somebody lacks who has these, and all that they build on; parents first. Heads that are not here tell nothing. */
+  since(heads: readonly string[]): Uint8Array[] {
+    return this.between(heads, this.membership.heads)
+  }
+
+  /** The part of it by which a device is out: what it has to know, and nothing that came after it. */
+  farewell(device: DeviceId, heads: readonly string[]): Uint8Array[] {
+    const known = this.farewells.get(device) ?? this.endsOf(device)
+    this.farewells.set(device, known)
+    return known.length > 0 ? this.between(heads, known) : []
+  }
+
+  private endsOf(device: DeviceId): readonly LogEntryId[] {
+    const { cuts, deleted, devices } = this.state
+    const ends = deleted ? this.membership.standing('delete').map(({ entry }) => entry.id) : []
+    if (devices.has(device)) return ends
+    ends.push(...(cuts.get(device) ?? []).map(({ by }) => by))
+    const admissions = [...this.signed.values()]
+      .filter(({ entry: { action } }) =>
+        action.t === 'admit-device'
+          ? action.device === device
+          : action.t === 'admit-member' && action.devices.includes(device),
+      )
+      .map(({ entry }) => entry.id)
+    if (deleted || admissions.length === 0) return ends
+    return [...ends, ...undoingOf(this.membership, device, admissions, ends)]
+  }
+
+  private between(heads: readonly string[], upTo: readonly LogEntryId[]): Uint8Array[] {
+    const { membership } = this
+    const known = (heads as readonly LogEntryId[]).filter((id) => membership.has(id))
+    const lacked = [...this.signed.values()].filter(
+      ({ entry: { id } }) => membership.includes(upTo, id) && !membership.includes(known, id),
+    )
+    return lacked.map(({ bytes }) => bytes)
+  }
+
+  /** Entries that began an epoch, in the order in which they came. */
+  get epochs(): LogEntryId[] {
+    return [...this.signed.values()].filter(({ enclosed }) => enclosed.epoch).map(({ entry }) => entry.id)
+  }
+
   /** Devices that somebody has ever let in. */
   everyDevice(): DeviceId[] {
     return [...this.everyAgreement().keys()]
   }
 
-  private everyAgreement(): Map<DeviceId, Uint8Array> {
-    const known = new Map<DeviceId, Uint8Array>()
-    for (const signed of this.signed.values())
-      for (const [device, key] of agreementsIn(signed)) known.set(device, key)
-    return known
+  /** X25519 keys of all of these. */
+  everyAgreement(): Agreements {
+    for (const signed of this.unread)
+      for (const [device, key] of agreementsIn(signed)) this.agreed.set(device, key)
+    this.unread = []
+    return this.agreed
   }
 
   /** X25519 keys of the devices that are in. */

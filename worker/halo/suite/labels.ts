@@ -26,7 +26,10 @@ interface Labels {
     | 'epoch-digest'
     | 'replica-id'
     | 'topic'
+    /** What those know who may meet at a topic. */
+    | 'topic-secret'
     | 'invitation-topic'
+    | 'invitation-secret'
     | 'recovery-signing'
     | 'recovery-agreement'
     | 'recovery-topic'

@@ -197,6 +197,20 @@ describe('a frame', () => {
   })
 })
 
+it('signatures of more keys than are remembered hold, the first ones once more', async () => {
+  const signer = signerOf(webCrypto, await signingKeyFromSeed(webCrypto, ours))
+  const signature = await signer.sign('feed-entry', null, text)
+  const holds = () => verify(webCrypto, signer.publicKey, 'feed-entry', null, text, signature)
+  assert.equal(await holds(), true)
+  for (let n = 0; n < 300; n++) {
+    const seed = new Uint8Array(32).fill(2)
+    seed.set([n & 255, n >> 8])
+    const { publicKey } = await signingKeyFromSeed(webCrypto, seed)
+    assert.equal(await verify(webCrypto, publicKey, 'feed-entry', null, text, signature), false)
+  }
+  assert.equal(await holds(), true)
+})
+
 const hex = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('hex')
 
 function turn(bytes: Uint8Array, bit: number): Uint8Array {

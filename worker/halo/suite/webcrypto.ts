@@ -61,7 +61,7 @@ function verifyingKey(subtle: SubtleCrypto, publicKey: Uint8Array): Promise<Cryp
   const key = subtle
     .importKey('raw', publicKey as BufferSource, 'Ed25519', true, ['verify'])
     .catch(() => undefined)
-  if (keys.size >= MAX_IMPORTED) keys.clear()
+  if (keys.size >= MAX_IMPORTED) keys.delete(keys.keys().next().value!)
   keys.set(name, key)
   return key
 }

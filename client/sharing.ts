@@ -1,0 +1,87 @@
+/** Inviting others, following invitations, and waiting for others to have what was written here. Loaded when it is first needed. */
+import { generate } from 'lean-qr'
+import { toSvgSource } from 'lean-qr/extras/svg'
+import { newId, type SpaceId } from '../worker/protocol/ids.js'
+import type { InvitationState, JoinState, OpenInvitation } from '../worker/protocol/rpc.js'
+import type { Home } from './home.js'
+import type { Space } from './space.js'
+import { Told } from './told.js'
+import type { Invitation, InvitationOptions, JoinOptions } from './types.js'
+
+const EXPIRES_MS = 600_000
+const SYNCED_MS = 30_000
+/** One request of the worker waits no longer than this, in milliseconds. */
+const SLICE_MS = 5_000
+
+/** @param space null: another device of this identity */
+export async function invite(
+  home: Home,
+  space: SpaceId | null,
+  options: InvitationOptions = {},
+): Promise<Invitation> {
+  const { again, ...terms } = options
+  const { id, link, code, state } = again
+    ? await home.call('openInvite', space)
+    : await make(home, space, terms)
+  return {
+    ...{ link, code, qr: () => toSvgSource(generate(link), { on: 'currentColor' }) },
+    state: new Told<InvitationState>(home.facts, ['invitation', id], state),
+    cancel: () => home.call('cancelInvite', id),
+  }
+}
+
+async function make(
+  home: Home,
+  space: SpaceId | null,
+  { role = 'editor', uses = 1, expiresMs = EXPIRES_MS, code = true }: Omit<InvitationOptions, 'again'>,
+): Promise<OpenInvitation> {
+  const kube = home.kube === undefined ? new URL(import.meta.url).origin : home.kube
+  const info = await home.call('invite', { space, role, uses, expiresMs, code, kube })
+  return { ...info, state: { at: 'waiting', used: 0, uses, wrong: 0, expiresAt: Date.now() + expiresMs } }
+}
+
+export async function join(home: Home, link: string, options: JoinOptions = {}): Promise<Space> {
+  const { code, onState, signal } = options
+  signal?.throwIfAborted()
+  const id = newId<string>()
+  const state = new Told<JoinState>(home.facts, ['joining', id], { at: 'connecting' })
+  await home.call('join', id, link, code)
+  const cancel = () => void home.call('cancelJoin', id).catch(() => undefined)
+  signal?.addEventListener('abort', cancel)
+  let last = ''
+  try {
+    for await (const now of state) {
+      if (now.at !== last) onState?.(now)
+      last = now.at
+      if (now.at === 'done' || now.at === 'failed') break
+    }
+    const joined = await home.call('joined', id)
+    const space = home.getSpace(joined) ?? (await appears(home, joined))
+    // This device is of another identity now: whoever reads it next reads that.
+    if (space.info.value.personal)
+      for await (const { id } of home.identity) if ((id as string) === joined) break
+    return space
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    state.close()
+  }
+}
+
+/** What the worker answers can be here before what it tells. */
+async function appears(home: Home, id: SpaceId): Promise<Space> {
+  for await (const spaces of home.spaces) {
+    const space = spaces.find((one) => one.id === id)
+    if (space) return space
+  }
+  throw new Error('unreachable')
+}
+
+/** @throws HearthError `mesh/timeout` */
+export async function synced(home: Home, space: SpaceId, timeoutMs = SYNCED_MS): Promise<void> {
+  for (let left = timeoutMs; ; left -= SLICE_MS)
+    try {
+      return await home.call('synced', space, Math.min(left, SLICE_MS))
+    } catch (e) {
+      if ((e as { code?: string }).code !== 'mesh/timeout' || left <= SLICE_MS) throw e
+    }
+}

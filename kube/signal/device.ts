@@ -1,0 +1,189 @@
+/**
+ * One device at this KUBE: says who it is, then is at topics and sends to peers there. What it sends is relayed
+ * unread, and kept no longer than until it is sent. Spec: docs/protocol/signal.md.
+ */
+import { randomBytes } from 'node:crypto'
+import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
+import {
+  NONCE_BYTES,
+  RELAY_WINDOW,
+  SIGNAL_VERSION,
+  type Peer,
+  type Topic,
+} from '../../worker/protocol/signal.js'
+import { kubeError } from '../errors.js'
+import { Flow } from './flow.js'
+import type { SignalLimits } from './limits.js'
+import { signedChallenge } from './challenge.js'
+import { keyOf, type Topics } from './topics.js'
+import type { Wire, WireListener } from './wire.js'
+
+/** Of what a message costs: what is relayed is held back by its window, and what others are told by this device costs it. */
+const SEND_COST = 1 / 8
+const TELL_COST = 1 / 4
+/** A device that has so many frames waiting for one peer pays for each as for other messages. */
+const MANY_FRAMES = 1_024
+/** So many are told in one turn that somebody has gone, and then others have theirs. */
+const TOLD_A_TURN = 500
+
+/** What devices have in common. */
+export interface Place {
+  readonly limits: SignalLimits
+  readonly topics: Topics<Device>
+  /** @throws KubeError there are too many connections of this key */
+  admit(device: Device, key: Uint8Array): void
+  leave(device: Device): void
+}
+
+/** This device at one topic. */
+interface Here {
+  readonly topic: Topic
+  readonly peer: Peer
+  /** By the key of the peer to whom. */
+  readonly flows: Map<string, Flow>
+}
+
+export class Device implements WireListener {
+  readonly #nonce = randomBytes(NONCE_BYTES)
+  readonly #at = new Map<string, Here>()
+  readonly #late: NodeJS.Timeout | undefined
+  #stage: 'stranger' | 'checking' | 'welcome' = 'stranger'
+
+  constructor(
+    readonly wire: Wire,
+    readonly place: Place,
+  ) {
+    const { helloMs } = place.limits
+    // defence: hello-in-time
+    this.#late = setTimeout(() => wire.refuse(kubeError('kube/signal-late', { ms: helloMs })), helloMs)
+    wire.listen(this)
+    wire.send(encodeFromKube(['challenge', SIGNAL_VERSION, this.#nonce]))
+  }
+
+  heard(bytes: Uint8Array): void {
+    const message = decodeFromDevice(bytes)
+    const [name] = message
+    this.wire.charge(name === 'send' ? SEND_COST : 1)
+    // defence: hello-first
+    if (this.#stage !== (name === 'hello' ? 'stranger' : 'welcome'))
+      throw kubeError('kube/signal-turn', { name })
+    switch (message[0]) {
+      case 'hello':
+        return this.#hello(message[1], message[2], message[3])
+      case 'announce':
+        return this.#announce(message[1], message[2], message[3])
+      case 'withdraw':
+        return this.#leave(keyOf(message[1]))
+      case 'send':
+        return this.#relay(message[1], message[2], message[3])
+      case 'ping':
+        return this.wire.send(encodeFromKube(['pong']))
+    }
+  }
+
+  closed(): void {
+    clearTimeout(this.#late)
+    this.place.leave(this)
+    this.#leaveAll()
+  }
+
+  #hello(version: number, key: Uint8Array, signature: Uint8Array): void {
+    if (version !== SIGNAL_VERSION)
+      throw kubeError('kube/signal-version', { theirs: version, ours: SIGNAL_VERSION })
+    this.#stage = 'checking'
+    signedChallenge(key, this.#nonce, signature).then(
+      (valid) => this.wire.guard(() => this.#welcome(key, valid)),
+      (cause: unknown) => this.wire.fail(cause),
+    )
+  }
+
+  #welcome(key: Uint8Array, valid: boolean): void {
+    if (this.wire.over) return
+    // defence: kube-challenge
+    if (!valid) throw kubeError('kube/signal-signature')
+    this.place.admit(this, key)
+    clearTimeout(this.#late)
+    this.#stage = 'welcome'
+    this.wire.send(encodeFromKube(['welcome']))
+  }
+
+  #announce(topic: Topic, peer: Peer, hint: Uint8Array): void {
+    const { topics, limits } = this.place
+    const t = keyOf(topic)
+    const p = keyOf(peer)
+    const peers = topics.at(t)
+    let here = this.#at.get(t)
+    // defence: peer-of-one-device
+    if ((peers.get(p)?.who ?? this) !== this) throw kubeError('kube/signal-taken')
+    if (!here) {
+      // defence: topics-of-one-device
+      if (this.#at.size >= limits.topics) throw kubeError('kube/signal-topics', { most: limits.topics })
+      // defence: peers-of-one-topic
+      if (peers.size >= limits.peers) return this.wire.send(encodeFromKube(['full', topic]))
+      // defence: presences-in-all
+      if (topics.size >= limits.presences) throw kubeError('kube/signal-full')
+    } else if (keyOf(here.peer) !== p) {
+      this.#leave(t)
+      here = undefined
+    }
+    if (!here) this.#at.set(t, { topic, peer, flows: new Map() })
+    topics.put(t, { who: this, peer, hint })
+    const others = [...topics.at(t).values()].filter(({ who }) => who !== this && !who.wire.over)
+    // defence: telling-costs
+    this.wire.charge(others.length * TELL_COST)
+    this.wire.send(encodeFromKube(['here', topic, others.map((other) => [other.peer, other.hint])]))
+    const came = encodeFromKube(['came', topic, peer, hint])
+    for (const { who } of others) who.wire.send(came)
+  }
+
+  #relay(topic: Topic, to: Peer, frame: Uint8Array): void {
+    const t = keyOf(topic)
+    const p = keyOf(to)
+    const here = this.#at.get(t)
+    const receiver = here && this.place.topics.at(t).get(p)?.who
+    // Who is not at the topic is told no more than that nobody is there.
+    if (!receiver || receiver.wire.over) return this.wire.send(encodeFromKube(['left', topic, to]))
+    let flow = here.flows.get(p)
+    if (!flow) here.flows.set(p, (flow = new Flow(!this.place.topics.hasLeft(t, p))))
+    // defence: small-frames-cost
+    if (flow.frames > MANY_FRAMES) this.wire.charge(1 - SEND_COST)
+    const inside = flow.take(frame.length)
+    // defence: relay-window
+    if (!inside) throw kubeError('kube/signal-window', { most: RELAY_WINDOW })
+    receiver.wire.send(encodeFromKube(['from', topic, here.peer, frame]), () =>
+      this.wire.guard(() => {
+        const credit = flow.release(frame.length)
+        if (credit > 0) this.wire.send(encodeFromKube(['credit', topic, to, credit]))
+      }),
+    )
+  }
+
+  #leave(t: string): void {
+    const here = this.#at.get(t)
+    if (!here) return
+    this.#at.delete(t)
+    for (const flow of here.flows.values()) flow.end()
+    this.place.topics.remove(t, keyOf(here.peer))
+    const others = this.place.topics.at(t)
+    this.wire.charge(others.size * TELL_COST)
+    if (others.size === 0) return
+    const left = encodeFromKube(['left', here.topic, here.peer])
+    for (const { who } of others.values()) who.#missed(t, keyOf(here.peer), left)
+  }
+
+  #missed(t: string, p: string, left: Uint8Array): void {
+    const flows = this.#at.get(t)?.flows
+    flows?.get(p)?.end()
+    flows?.delete(p)
+    this.wire.send(left)
+  }
+
+  #leaveAll(): void {
+    let told = 0
+    for (const t of this.#at.keys()) {
+      told += 1 + this.place.topics.at(t).size
+      this.wire.guard(() => this.#leave(t))
+      if (told > TOLD_A_TURN) return void setImmediate(() => this.#leaveAll())
+    }
+  }
+}

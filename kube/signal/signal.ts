@@ -1,0 +1,154 @@
+/**
+ * Where devices meet, and what they cannot tell each other directly is relayed: the WebSocket at `SIGNAL_PATH`. Nothing
+ * is kept: when the last has gone, a KUBE knows as much as before. Spec: docs/protocol/signal.md.
+ */
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { MAX_SIGNAL_BYTES, SIGNAL_PATH } from '../../worker/protocol/signal.js'
+import { kubeError, type KubeError } from '../errors.js'
+import { errorJson } from '../respond.js'
+import { Backlog } from './backlog.js'
+import { Device } from './device.js'
+import { defaultLimits, type SignalLimits } from './limits.js'
+import { mayCome, type Origins } from './origins.js'
+import { keyOf, Topics } from './topics.js'
+import { Wire } from './wire.js'
+
+export interface SignalOptions {
+  readonly origins?: Origins | undefined
+  readonly limits?: Partial<SignalLimits> | undefined
+}
+
+export interface Signal {
+  /** Hangs up on everybody. The server does not listen any more. */
+  close(): void
+}
+
+/** So many beyond the limit are told that they are too many. */
+const TOLD_BUSY = 64
+/** How long devices have to hang up as well when the server ends, in milliseconds. */
+const ENDING_MS = 100
+
+export function openSignal(server: Server, options: SignalOptions = {}): Signal {
+  const limits = { ...defaultLimits, ...options.limits }
+  const backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  const topics = new Topics<Device>()
+  const wires = new Set<Wire>()
+  /** Oldest first. */
+  const strangers = new Set<Device>()
+  /** Which key a device has shown, and how many have it. */
+  const keys = new Map<Device, string>()
+  const perKey = new Map<string, number>()
+
+  const place = {
+    limits,
+    topics,
+    admit(device: Device, key: Uint8Array) {
+      const k = keyOf(key)
+      const count = perKey.get(k) ?? 0
+      // defence: connections-of-one-key
+      if (count >= limits.perKey) throw kubeError('kube/signal-key-busy', { most: limits.perKey })
+      strangers.delete(device)
+      perKey.set(k, count + 1)
+      keys.set(device, k)
+    },
+    leave(device: Device) {
+      strangers.delete(device)
+      const k = keys.get(device)
+      if (k === undefined) return
+      keys.delete(device)
+      const count = perKey.get(k)! - 1
+      if (count > 0) perKey.set(k, count)
+      else perKey.delete(k)
+    },
+  }
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // What is relayed is ciphertext, which does not become smaller; and inflating is what bombs are made for.
+    perMessageDeflate: false,
+    // defence: bounded-messages
+    maxPayload: MAX_SIGNAL_BYTES,
+    // Its types do not know it yet.
+    ...({ closeTimeout: limits.partingMs } as object),
+  })
+  sockets.on('wsClientError', (_, socket) => answer(socket, kubeError('kube/bad-upgrade')))
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    try {
+      upgrade(request, socket, head)
+    } catch (cause) {
+      console.error(cause)
+      socket.destroy()
+    }
+  })
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return serve(server, request, socket)
+    const path = request.url?.split('?', 1)[0] ?? ''
+    if (path !== SIGNAL_PATH) return answer(socket, kubeError('kube/no-socket', { path }))
+    if (wires.size >= limits.connections + TOLD_BUSY) return answer(socket, kubeError('kube/signal-busy'))
+    sockets.handleUpgrade(request, socket, head, (opened) => meet(opened, request))
+  }
+
+  function meet(socket: WebSocket, { headers }: IncomingMessage): void {
+    const wire = new Wire(socket, limits, backlog)
+    wires.add(wire)
+    socket.once('close', () => wires.delete(wire))
+    const allowed = mayCome(headers.origin, headers.host, options.origins ?? [])
+    // A page cannot read the answer to a refused upgrade. So that a person sees what to set, it is told here.
+    // defence: origin-checked
+    if (!allowed)
+      return wire.turnAway(kubeError('kube/signal-origin', { origin: headers.origin!.slice(0, 300) }))
+    // defence: connections-in-all
+    if (wires.size > limits.connections) return wire.turnAway(kubeError('kube/signal-busy'))
+    // Who is honest says hello at once, so whoever has waited longest is least likely to be.
+    const [oldest] = strangers
+    // defence: bounded-strangers
+    if (strangers.size >= limits.strangers && oldest) turnOut(oldest)
+    strangers.add(new Device(wire, place))
+  }
+
+  function turnOut(device: Device): void {
+    strangers.delete(device)
+    device.wire.refuse(kubeError('kube/signal-busy'))
+  }
+
+  const checking = setInterval(() => {
+    const now = performance.now()
+    for (const wire of wires) wire.guard(() => wire.check(now))
+  }, limits.quietMs)
+
+  return {
+    close() {
+      clearInterval(checking)
+      for (const wire of wires) wire.dismiss()
+      setTimeout(() => {
+        for (const wire of wires) wire.giveUp()
+      }, ENDING_MS)
+    },
+  }
+}
+
+/** Some clients offer HTTP/2 with every request (`Upgrade: h2c`), which a server may pass over. Node does not let it. */
+function serve(server: Server, request: IncomingMessage, socket: Duplex): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  response.once('finish', () => socket.end(() => socket.destroy()))
+  server.emit('request', request, response)
+}
+
+/** To what never became a WebSocket. */
+function answer(socket: Duplex, error: KubeError): void {
+  const body = errorJson(error)
+  socket.end(
+    `HTTP/1.1 ${error.status} ${error.code}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}

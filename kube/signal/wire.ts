@@ -1,0 +1,200 @@
+/**
+ * One device's WebSocket. Here is what keeps a stranger's bytes from costing more than they may: what waits to be read by the
+ * device is counted, what it sends is read at the pace that it is allowed, and what goes wrong ends this wire alone.
+ */
+import type { WebSocket } from 'ws'
+import { HearthError } from '../../worker/protocol/errors.js'
+import { encodeFromKube } from '../../worker/mesh/signal-codec.js'
+import { KubeError, kubeError } from '../errors.js'
+import type { Backlog, Waiting } from './backlog.js'
+import { Bucket } from './bucket.js'
+import type { SignalLimits } from './limits.js'
+import { Queue } from './queue.js'
+
+/** What a message costs besides its bytes, until it is sent: small ones are not free. */
+const MESSAGE_COST = 256
+/**
+ * Bytes that the socket is given at a time. It tells of all that it was given at once when the last of it is gone: of more,
+ * somebody slow would seem to take nothing.
+ */
+const HANDED_AT_ONCE = 128 << 10
+/** How many messages of one that was hung up on are read, and thrown away, while it hears why. */
+const AFTERWARDS = 100
+
+export interface WireListener {
+  heard(bytes: Uint8Array): void
+  closed(): void
+}
+
+export class Wire implements Waiting {
+  readonly #bucket: Bucket
+  readonly #queue = new Queue<readonly [bytes: Uint8Array, taken: (() => void) | undefined]>()
+  #handed = 0
+  #waiting = 0
+  #over = false
+  #afterwards = 0
+  #heardAt = performance.now()
+  /** When the device last took any of what waits for it. */
+  #takenAt = performance.now()
+  #pause: NodeJS.Timeout | undefined
+
+  constructor(
+    readonly socket: WebSocket,
+    readonly limits: SignalLimits,
+    readonly backlog: Backlog,
+  ) {
+    this.#bucket = new Bucket(limits.burst, limits.perSecond, performance.now())
+  }
+
+  listen(listener: WireListener): void {
+    const { socket } = this
+    socket.on('message', (data, binary) => this.guard(() => this.#hear(listener, data as Buffer, binary)))
+    // ws answers pings, and hangs up on who does not read the answers.
+    socket.on('ping', () => this.guard(() => this.charge(1)))
+    socket.on('pong', () => this.guard(() => this.charge(1)))
+    // Too long, or no WebSocket frame: ws hangs up and says why in the code (1009, 1002, 1007).
+    socket.on('error', () => this.#end())
+    socket.once('close', () => {
+      this.#end()
+      this.guard(() => listener.closed())
+    })
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** @param taken called when the bytes have been handed to the network, if they ever are */
+  send(bytes: Uint8Array, taken?: () => void): void {
+    if (this.#over) return
+    if (this.#waiting === 0) this.#takenAt = performance.now()
+    this.#queue.push([bytes, taken])
+    this.#count(bytes.length + MESSAGE_COST)
+    this.#pump()
+  }
+
+  /** Whatever is thrown in here ends this wire, and nothing else. */
+  guard(what: () => void): void {
+    try {
+      what()
+    } catch (cause) {
+      // defence: errors-end-one-wire
+      this.fail(cause)
+    }
+  }
+
+  fail(cause: unknown): void {
+    if (cause instanceof KubeError) return this.refuse(cause)
+    if (cause instanceof HearthError && cause.code === 'mesh/malformed')
+      return this.refuse(kubeError('kube/signal-malformed', { reason: String(cause.details['reason']) }))
+    console.error(cause)
+    this.refuse(kubeError('kube/internal'))
+  }
+
+  /** Says why, and hangs up. */
+  refuse({ code, message }: KubeError): void {
+    if (this.#over) return
+    this.socket.send(encodeFromKube(['refused', code, message.slice(0, 1024)]))
+    this.#hangUp(1008, code)
+  }
+
+  /** Says why to one whom nobody listens to. */
+  turnAway(error: KubeError): void {
+    this.listen({ heard() {}, closed() {} })
+    this.refuse(error)
+  }
+
+  /** The server ends. */
+  dismiss(): void {
+    this.#hangUp(1001, 'The server ends.')
+  }
+
+  giveUp(): void {
+    this.#end()
+    this.socket.terminate()
+  }
+
+  /** Reads on when what was read is paid for. */
+  charge(cost: number): void {
+    const ms = this.#bucket.take(cost, performance.now())
+    // defence: paced
+    if (ms > 0) this.#rest(ms)
+  }
+
+  /** Called now and then: one that says nothing, or takes nothing of what waits for it, is given up. */
+  check(now: number): void {
+    if (this.#over) return
+    const longest = 3 * this.limits.quietMs
+    // defence: stuck-are-given-up
+    if (this.#waiting > 0 && now - this.#takenAt > longest) return this.giveUp()
+    // One that is being paced may have said something that was not read yet.
+    // defence: silent-are-given-up
+    if (this.#pause === undefined && now - this.#heardAt > longest) return this.giveUp()
+    // For the proxies on the way, and so that the network finds out that nobody is there.
+    if (this.#waiting === 0) this.socket.ping()
+  }
+
+  #hear(listener: WireListener, data: Buffer, binary: boolean): void {
+    if (this.#over) {
+      // defence: deaf-to-the-refused
+      if (++this.#afterwards > AFTERWARDS) this.giveUp()
+      return
+    }
+    this.#heardAt = performance.now()
+    if (!binary) throw kubeError('kube/signal-malformed', { reason: 'text' })
+    listener.heard(data)
+  }
+
+  #rest(ms: number): void {
+    if (this.#over) return
+    this.socket.pause()
+    clearTimeout(this.#pause)
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.#heardAt = performance.now()
+      this.socket.resume()
+    }, ms)
+  }
+
+  #hangUp(code: number, reason: string): void {
+    this.#end()
+    // Or it would not be heard that the device hangs up, too.
+    this.socket.resume()
+    this.socket.close(code, reason)
+  }
+
+  /** Nothing more is heard or said; what waits is for nobody. */
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#pause)
+    this.#queue.clear()
+    this.#count(this.#handed - this.#waiting)
+  }
+
+  #pump(): void {
+    while (this.#handed < HANDED_AT_ONCE) {
+      const next = this.#queue.shift()
+      if (!next) return
+      const [bytes, taken] = next
+      const cost = bytes.length + MESSAGE_COST
+      this.#handed += cost
+      this.socket.send(bytes, () => {
+        this.#takenAt = performance.now()
+        this.#handed -= cost
+        this.#count(-cost)
+        taken?.()
+        this.#pump()
+      })
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#waiting += bytes
+    this.backlog.change(this, bytes)
+  }
+}

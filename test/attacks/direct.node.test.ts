@@ -1,0 +1,252 @@
+/** What becomes of direct links, and what one side tries with them. Devices are real, their tabs are not; the KUBE is Mallory's. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Attempts } from '../../worker/mesh/direct/attempts.js'
+import { DirectLink } from '../../worker/mesh/direct/direct-link.js'
+import { call } from '../../worker/mesh/handshaking.js'
+import type { Hosted } from '../../worker/mesh/platform.js'
+import type { Session } from '../../worker/mesh/session.js'
+import type { FromHost, ToHost } from '../../worker/protocol/hosting.js'
+import { HOST_WINDOW } from '../../worker/protocol/hosting.js'
+import { LIVENESS, MAX_DIRECT_SIGNAL, MAX_DIRECT_SIGNALS, type Direct } from '../../worker/protocol/wire.js'
+import { Clock, turns, until } from './mallory/clock.js'
+import { line, platformAt, staticKey, two } from './mallory/line.js'
+import { Air } from './mallory/tabs.js'
+import { meet, World, type Person } from './mallory/world.js'
+
+const kindsOf = (people: readonly Person[]) =>
+  people.map(({ mesh }) => mesh.connected.map(({ kind }) => kind).join())
+const areDirect = (people: readonly Person[]) =>
+  until('directly linked', () => kindsOf(people).every((kinds) => kinds === 'direct'))
+const areRelayed = (people: readonly Person[]) =>
+  until('relayed', () => kindsOf(people).every((kinds) => kinds === 'relayed'))
+
+/** Alice and Bob share a space, and each has a tab. */
+async function linked(world: World, air: Air) {
+  const { people, space } = await world.sharing(['editor'])
+  const [alice, bob] = people as [Person, Person]
+  const tabs = [air.tab(alice), air.tab(bob)] as const
+  await meet(alice, bob)
+  await areDirect([alice, bob])
+  /** Writes on both sides, and waits until both have both. */
+  const both = async () => {
+    const [one, other] = [await alice.write(space, 'one'), await bob.write(space, 'other')]
+    await until('on both sides', () => alice.has(other) && bob.has(one))
+  }
+  return { alice, bob, space, tabs, both }
+}
+
+describe('two devices with tabs', () => {
+  it('link directly, and nothing of what they write goes through the relay', async () => {
+    using world = new World()
+    using air = new Air()
+    const { both } = await linked(world, air)
+    await both()
+    const before = world.relay.frames.length
+    await both()
+    assert.equal(world.relay.frames.length, before)
+  })
+
+  it('go on through the relay at once when the tab of one is gone, and link again when there is another', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs, both } = await linked(world, air)
+    tabs[0].close()
+    await both()
+    assert.deepEqual(kindsOf([alice, bob]), ['relayed', 'relayed'])
+    air.tab(alice)
+    await world.clock.pass(3_000, 250)
+    await areDirect([alice, bob])
+    await both()
+  })
+
+  it('go on through the relay when a tab says nothing any more, and neither side is told', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs, both } = await linked(world, air)
+    tabs[1].hang()
+    const written = both()
+    await world.clock.pass(LIVENESS.direct.silenceMs + 1_000, 250)
+    await written
+    assert.deepEqual(kindsOf([alice, bob]), ['relayed', 'relayed'])
+  })
+
+  it('do not link in a tab that is about to stand still, and do when it goes on', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs, both } = await linked(world, air)
+    tabs[1].say('away')
+    await areRelayed([alice, bob])
+    await both()
+    tabs[1].say('hidden')
+    await world.clock.pass(3_000, 250)
+    await areDirect([alice, bob])
+  })
+
+  it('go on when the relay is gone, and have it beside the link again when it is back', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs, both } = await linked(world, air)
+    for (const wire of [...world.relay.wires]) world.relay.hangUp(wire)
+    await both()
+    assert.deepEqual(kindsOf([alice, bob]), ['direct', 'direct'])
+    await world.clock.pass(6_000, 250)
+    await both()
+    assert.deepEqual(kindsOf([alice, bob]), ['direct', 'direct'])
+    tabs[0].close()
+    await both()
+    assert.deepEqual(kindsOf([alice, bob]), ['relayed', 'relayed'])
+  })
+
+  it('find each other when one has lost everything, and the other one has noticed nothing', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, space, tabs } = await linked(world, air)
+    tabs[0].hang()
+    alice.planes.network.stop()
+    const again = await alice.again()
+    const note = await again.write(space, 'again')
+    for (let n = 0; n < 20 && !bob.has(note); n++) await world.clock.pass(500, 250)
+    assert.ok(bob.has(note))
+  })
+})
+
+/** A link in a tab of which the test is the browser. */
+function inTab() {
+  const said: ToHost[] = []
+  const port = {
+    onmessage: null as ((event: unknown) => void) | null,
+    postMessage: (one: ToHost) => said.push(one),
+  }
+  const hosted = { port, onGone: () => undefined, release: () => undefined } as unknown as Hosted
+  return { said, hosted, says: (message: FromHost | unknown) => port.onmessage!({ data: message }) }
+}
+
+describe('a direct link', () => {
+  it('takes no more than its tab has room for, and as much again as has left it', () => {
+    const { said, hosted, says } = inTab()
+    const link = new DirectLink(hosted)
+    link.send(new Uint8Array(10))
+    assert.equal(said.length, 0)
+    says(['open'])
+    for (let n = 0; n < 100; n++) link.send(new Uint8Array(64 << 10))
+    assert.equal(said.length, HOST_WINDOW / (64 << 10))
+    assert.equal(link.room, 0)
+    let isTold = false
+    link.onRoom = () => (isTold = true)
+    says(['credit', 100])
+    assert.ok(isTold)
+    assert.equal(link.room, 100)
+    says(['credit', 2 ** 40])
+    assert.equal(link.room, HOST_WINDOW)
+  })
+
+  it('ends when its tab says what no tab says', () => {
+    for (const wrong of [
+      'open',
+      null,
+      ['frame', 'text'],
+      ['credit', -1],
+      ['signal', 'x'.repeat(MAX_DIRECT_SIGNAL + 1)],
+      ['what'],
+    ]) {
+      const { hosted, says } = inTab()
+      const link = new DirectLink(hosted)
+      says(['open'])
+      says(wrong)
+      assert.ok(!link.isOpen, JSON.stringify(wrong).slice(0, 40))
+    }
+  })
+
+  it('ends when a browser has more to say than a connection takes, on either side', () => {
+    for (const isOwn of [true, false]) {
+      const { said, hosted, says } = inTab()
+      const link = new DirectLink(hosted)
+      for (let n = 0; n <= MAX_DIRECT_SIGNALS; n++)
+        if (isOwn) says(['signal', 'again'])
+        else link.signal('again')
+      assert.ok(!link.isOpen)
+      assert.ok(said.length <= MAX_DIRECT_SIGNALS + 1)
+    }
+  })
+
+  it('keeps no frames without end before anybody takes them', () => {
+    const { hosted, says } = inTab()
+    const link = new DirectLink(hosted)
+    says(['open'])
+    for (let n = 0; n < 100; n++) says(['frame', new ArrayBuffer(64 << 10)])
+    assert.ok(!link.isOpen)
+  })
+})
+
+describe('somebody with whom a device has a session', () => {
+  /** Bob, of the two the one who follows; `says` is what Alice says to him. */
+  async function bob() {
+    const alice = await two()
+    const clock = new Clock()
+    const opened: ReturnType<typeof inTab>[] = []
+    const made: Session[] = []
+    const said: Direct[] = []
+    const own = staticKey()
+    const { theirs, hash } = alice.bob.agreed
+    const through = {
+      isOpen: true,
+      agreed: { theirs, hash },
+      send: async (one: Direct) => void said.push(one),
+    }
+    const attempts = new Attempts({
+      ...{ platform: platformAt(clock), isCaller: false, staticKey: async () => own },
+      hosts: {
+        ...{ canHost: true, wanted: () => undefined },
+        open: () => {
+          const tab = inTab()
+          opened.push(tab)
+          return tab.hosted
+        },
+      },
+      made: (session) => made.push(session),
+      ended: () => undefined,
+    })
+    attempts.arrangedIn(through as unknown as Session)
+    const stop = () => {
+      attempts.stop()
+      clock.stop()
+      alice[Symbol.dispose]()
+    }
+    return { attempts, opened, made, said, own, hash, clock, [Symbol.dispose]: stop }
+  }
+
+  it('does not make it try to link without end', async () => {
+    using it = await bob()
+    for (let n = 1; n <= 50; n++) {
+      it.attempts.hear(['signal', n, 'an offer'])
+      it.attempts.hear(['over', n])
+    }
+    assert.ok(it.opened.length <= 2, `${it.opened.length} links`)
+    await it.clock.pass(2_000)
+    it.attempts.hear(['signal', 51, 'an offer'])
+    assert.ok(it.opened.length >= 2)
+  })
+
+  it('does not have somebody else take its place on the link', async () => {
+    using it = await bob()
+    it.attempts.hear(['signal', 1, 'an offer'])
+    const [tab] = it.opened
+    const [carol, between] = line(['direct', 'direct'])
+    between.onFrame = (frame) => tab!.says(['frame', frame.slice().buffer])
+    const pass = tab!.said.push.bind(tab!.said)
+    tab!.said.push = (...messages) => {
+      for (const message of messages) if (message[0] === 'frame') between.send(new Uint8Array(message[1]))
+      return pass(...messages)
+    }
+    tab!.says(['open'])
+    const platform = platformAt(it.clock)
+    const agreed = await call(platform, carol, { own: staticKey(), topic: it.hash }, it.own.publicKey)
+    const { Session: Line } = await import('../../worker/mesh/session.js')
+    const session = new Line(platform, carol, agreed)
+    void session.send(['ping'])
+    await turns(100)
+    session.close()
+    assert.equal(it.made.length, 0)
+  })
+})

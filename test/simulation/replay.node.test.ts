@@ -1,0 +1,11 @@
+/** A seed repeats every message, byte for byte and at the same time: what failed once can be looked at. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Random } from '../e2e/random.js'
+import { mesh } from './mesh/scenario.js'
+
+test('a world with KUBEs is the same again by the same seed, whatever else the process has run', async () => {
+  const first = await mesh(new Random(20_003), 3)
+  assert.notEqual(await mesh(new Random(20_004), 3), first)
+  assert.equal(await mesh(new Random(20_003), 3), first)
+})

@@ -1,0 +1,36 @@
+/**
+ * What came from others is shown as soon as it is written, and not when the disk has it: somebody else has it, and gives it again. Only
+ * who says that it is held here has to wait. Whatever is written strictly makes durable what was written before it.
+ */
+import type { Store } from '../store.js'
+
+/** The row of `meta` that is written for that. */
+const SYNCED = 'synced'
+
+export class Syncing {
+  private written = 0
+  private durable = 0
+  private going: Promise<void> | undefined
+
+  constructor(private readonly store: Store) {}
+
+  /** Something was written, and may not be durable. */
+  wrote(): void {
+    this.written++
+  }
+
+  /** Resolves when all that was written until now is durable. @throws HearthError `store/…` */
+  async sync(): Promise<void> {
+    const { written } = this
+    while (this.durable < written) {
+      this.going ??= this.now().finally(() => (this.going = undefined))
+      await this.going
+    }
+  }
+
+  private async now(): Promise<void> {
+    const { written } = this
+    await this.store.write([{ table: 'meta', key: SYNCED, put: written }], 'strict')
+    this.durable = written
+  }
+}

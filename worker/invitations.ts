@@ -1,0 +1,182 @@
+/** Invitations that this device has made, kept until they are over; and those that its tabs follow. */
+import type { HaloAdmitting } from './admitting.js'
+import { ROLES } from './halo/membership/actions.js'
+import { HostedInvitation, type Hosting, type KeptInvitation } from './mesh/invitations/host.js'
+import { follow } from './mesh/invitations/guest.js'
+import { kubeUrl, readLink, type Invited } from './mesh/invitations/link.js'
+import { HearthError, invalid } from './protocol/errors.js'
+import type { SpaceId } from './protocol/ids.js'
+import type {
+  InvitationInfo,
+  InvitationState,
+  InviteOptions,
+  JoinState,
+  OpenInvitation,
+} from './protocol/rpc.js'
+import { INVITATIONS, type NetworkPlatform } from './network.js'
+import type { Networking } from './networking.js'
+import type { Store } from './store.js'
+
+/** Open at one time. */
+const MAX_OPEN = 100
+const MAX_USES = 1000
+const MAX_EXPIRES_MS = 30 * 24 * 3600_000
+/** One that is over can still be asked for, and tells a guest why, for so long, in milliseconds. */
+const KEPT_MS = 24 * 3600_000
+/** Longest wait for what is in a space that was joined, in milliseconds. */
+const FIRST_SYNC_MS = 10_000
+
+/** What came of a join is there to be asked for so long, in milliseconds. */
+const ASKED_MS = 60_000
+
+interface Join {
+  state: JoinState
+  readonly stop: AbortController
+  readonly result: Promise<SpaceId>
+}
+
+export class Invitations {
+  private readonly made = new Map<string, HostedInvitation>()
+  private readonly joins = new Map<string, Join>()
+  private readonly hosting: Hosting
+  private keeping: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly platform: NetworkPlatform,
+    private readonly store: Store,
+    private readonly network: Networking,
+    private readonly admitting: HaloAdmitting,
+  ) {
+    const { mesh, changed } = network
+    this.hosting = { platform, mesh, admitting, changed, keep: () => this.keep() }
+  }
+
+  /** Goes on with those that are open. @throws HearthError `store/…` */
+  async resume(): Promise<void> {
+    const now = this.platform.now()
+    for (const kept of (await this.store.get<readonly KeptInvitation[]>('meta', INVITATIONS)) ?? [])
+      if (kept.expiresAt + KEPT_MS > now) this.add(new HostedInvitation(this.hosting, kept))
+  }
+
+  /** @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `echo/invalid`, `echo/too-large`, `store/…` */
+  async make({ space, role, uses, expiresMs, code, kube }: InviteOptions): Promise<InvitationInfo> {
+    if (!ROLES.includes(role)) invalid('a role is owner, admin, editor or reader')
+    if (!Number.isInteger(uses) || uses < 1 || uses > MAX_USES)
+      invalid(`an invitation has 1 to ${MAX_USES} uses`)
+    if (!(expiresMs > 0 && expiresMs <= MAX_EXPIRES_MS)) invalid('an invitation is good for up to 30 days')
+    const { admitting } = this
+    const into = space ?? (admitting.identity as string as SpaceId)
+    if (space === (admitting.identity as string))
+      invalid('this space is for your own devices: use home.inviteDevice()')
+    if (!admitting.mayInvite(into, space && role)) throw new HearthError('halo/not-allowed')
+    const open = [...this.made.values()].filter(({ isOpen }) => isOpen)
+    if (open.length >= MAX_OPEN)
+      throw new HearthError('echo/too-large', { reason: `${MAX_OPEN} open invitations` })
+    const kubes = this.network.addresses(kube === null ? undefined : kubeUrl(kube))
+    if (kubes.length === 0) throw new HearthError('mesh/no-kube')
+    await this.network.use(kubes)
+    const options = { space: into, role: space && role, uses, expiresMs, code, kubes }
+    const invitation = HostedInvitation.make(this.hosting, options)
+    this.add(invitation)
+    await this.keep()
+    return infoOf(invitation)
+  }
+
+  /** The last one made into this, of those that are open. @param space null: into this identity @throws HearthError `halo/invite-unknown` */
+  open(space: SpaceId | null): OpenInvitation {
+    const isInto = ({ kept }: HostedInvitation) => (space ? kept.role && kept.space === space : !kept.role)
+    const last = [...this.made.values()].filter((one) => one.isOpen && isInto(one)).at(-1)
+    if (!last) throw new HearthError('halo/invite-unknown')
+    return { ...infoOf(last), state: last.state }
+  }
+
+  /** @throws HearthError `halo/invite-unknown`, `store/…` */
+  async cancel(id: string): Promise<void> {
+    const invitation = this.made.get(id)
+    if (!invitation) throw new HearthError('halo/invite-unknown')
+    await invitation.cancel()
+  }
+
+  /** Undefined where there is none (any more). */
+  stateOf(id: string): InvitationState | undefined {
+    return this.made.get(id)?.state
+  }
+
+  /** @throws HearthError `halo/invite-malformed`, `halo/invite-newer`, `halo/invite-own`, `halo/code-needed` */
+  join(id: string, link: string, code: string | undefined): void {
+    const invited = readLink(link)
+    const isOwn = [...this.made.values()].some(({ kept }) => kept.id.join() === invited.id.join())
+    if (isOwn) throw new HearthError('halo/invite-own')
+    if (invited.hasCode && !code) throw new HearthError('halo/code-needed')
+    const stop = new AbortController()
+    const result = this.follow(id, invited, code, stop.signal)
+    // It is heard of when it is asked for.
+    result.catch(() => undefined)
+    this.joins.set(id, { state: { at: 'connecting' }, stop, result })
+    const forget = () => this.platform.later(() => this.joins.delete(id), ASKED_MS)
+    void result.then(forget, forget)
+  }
+
+  private async follow(
+    id: string,
+    invited: Invited,
+    code: string | undefined,
+    signal: AbortSignal,
+  ): Promise<SpaceId> {
+    let name: string | undefined
+    const said = (state: JoinState) => {
+      name = state.name ?? name
+      const join = this.joins.get(id)
+      if (join) join.state = { ...state, ...(name !== undefined && { name }) }
+      this.network.changed()
+    }
+    try {
+      await this.network.use(invited.kubes)
+      const { mesh } = this.network
+      const guesting = { platform: this.platform, mesh, joining: this.admitting, said }
+      const space = await follow(guesting, invited, code, signal)
+      said({ at: 'syncing' })
+      await this.network.caughtUp(space, FIRST_SYNC_MS)
+      said({ at: 'done' })
+      return space
+    } catch (e) {
+      said({ at: 'failed' })
+      throw e
+    }
+  }
+
+  /** @throws HearthError why it failed; `rpc/worker-gone` if it was begun in a worker that is no more */
+  joined(id: string): Promise<SpaceId> {
+    return this.joins.get(id)?.result ?? Promise.reject(new HearthError('rpc/worker-gone', { ms: 0 }))
+  }
+
+  cancelJoin(id: string): void {
+    this.joins.get(id)?.stop.abort()
+  }
+
+  joinOf(id: string): JoinState | undefined {
+    return this.joins.get(id)?.state
+  }
+
+  stop(): void {
+    for (const invitation of this.made.values()) invitation.stop()
+    for (const { stop } of this.joins.values()) stop.abort()
+  }
+
+  private add(invitation: HostedInvitation): void {
+    this.made.set(invitation.key, invitation)
+    invitation.begin()
+  }
+
+  /** One write after the other, so that the last is what is. */
+  private keep(): Promise<void> {
+    const next = this.keeping.then(() => {
+      const put = [...this.made.values()].map(({ kept }) => kept)
+      return this.store.write([{ table: 'meta', key: INVITATIONS, put }], 'strict')
+    })
+    this.keeping = next.catch(() => undefined)
+    return next
+  }
+}
+
+const infoOf = ({ key, link, kept }: HostedInvitation): InvitationInfo => ({ id: key, link, code: kept.code })

@@ -1,0 +1,39 @@
+/** This device as MESH needs it, from HALO; and who it is to each KUBE. */
+import type { Halo } from './halo/halo.js'
+import type { SuitePlatform } from './halo/suite/platform.js'
+import { signerOf, signingKeyFromSeed } from './halo/suite/signing.js'
+import type { DeviceId } from './protocol/ids.js'
+import type { Identity, KubeKey, StaticKey } from './mesh/platform.js'
+
+export class MeshIdentity implements Identity {
+  constructor(
+    private readonly platform: SuitePlatform,
+    private readonly halo: Halo,
+    /** 32 bytes, for this KUBE and no other. */
+    private readonly seedFor: (url: string) => Uint8Array,
+  ) {}
+
+  get device(): DeviceId {
+    return this.halo.device
+  }
+
+  async staticKey(): Promise<StaticKey> {
+    return (await this.halo.keys()).agreement
+  }
+
+  async kubeKey(url: string): Promise<KubeKey> {
+    const { publicKey, sign } = signerOf(
+      this.platform,
+      await signingKeyFromSeed(this.platform, this.seedFor(url)),
+    )
+    return { publicKey, sign: (nonce) => sign('kube-challenge', null, nonce) }
+  }
+
+  deviceOf(key: Uint8Array): DeviceId | undefined {
+    return this.halo.deviceOf(key)
+  }
+
+  keyOf(device: DeviceId): Uint8Array | undefined {
+    return this.halo.keyOf(device)
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The ways to one device: a session through a relay, and one over a direct link. What is shared goes over the direct one as long as there is
+ * one, and the other stands by: it carries only what is about links. When the direct one ends, all begins anew on the other at once.
+ */
+import { LIVENESS, type Direct, type Message } from '../../protocol/wire.js'
+import { silent } from '../link.js'
+import { isOfLinks, type Peer } from '../peer.js'
+import type { Hosts, MeshPlatform, StaticKey } from '../platform.js'
+import type { Session } from '../session.js'
+import { Attempts } from './attempts.js'
+import { Carrier } from './carrier.js'
+
+export interface WaysNeeds {
+  readonly platform: MeshPlatform
+  readonly hosts: Hosts
+  /** Of the two devices, this one calls. */
+  readonly isCaller: boolean
+  staticKey(): Promise<StaticKey>
+  /** What is shared with it goes over this from now on. */
+  carry(session: Carrier): Peer
+  /** What it has said and is not stored counts no more: it is being said anew. */
+  interrupted(): void
+  /** There is no session through a relay any more. @param isGone nor any other */
+  lost(isGone: boolean): void
+}
+
+export class Ways {
+  private relayed: Session | undefined
+  private direct: Session | undefined
+  private peer: Peer | undefined
+  private readonly attempts: Attempts
+  /** The attempt over whose link the other side says everything. */
+  private theirs = 0
+  /** It says so, or cannot any more. */
+  private resolveFrom = silent
+  private isStopped = false
+  /** All begins anew, and nothing of the other side has come since. */
+  private isInterrupted = false
+
+  constructor(private readonly needs: WaysNeeds) {
+    const { platform, hosts, isCaller, staticKey } = needs
+    this.attempts = new Attempts({
+      ...{ platform, hosts, isCaller, staticKey },
+      made: (session) => this.rise(session),
+      ended: () => this.direct?.close(),
+    })
+  }
+
+  get isRelayed(): boolean {
+    return !!this.relayed
+  }
+
+  /** @param session through a relay @param said what it has said in it already */
+  met(session: Session, said: readonly Message[]): void {
+    const former = this.relayed
+    this.relayed = session
+    if (this.direct) {
+      this.theirs = this.attempts.number
+      this.standBy(session)
+      for (const message of said) void this.hearBeside(message)
+    } else {
+      this.peer?.leave()
+      if (former) this.needs.interrupted()
+      this.isInterrupted = false
+      this.carry(session)
+      this.peer!.takeAll(said)
+    }
+    this.resolveFrom()
+    // The other side has lost it, or would not have called.
+    former?.close()
+    this.attempts.arrangedIn(session)
+  }
+
+  /** The other side has left a KUBE that is there: it may be gone altogether. One that is not says something within this time. */
+  doubt(): void {
+    this.direct?.doubt(2 * LIVENESS.direct.pingMs)
+  }
+
+  hostsChanged(): void {
+    this.attempts.hostsChanged()
+  }
+
+  /** What the other side says in the session through a relay. */
+  hear(message: Direct): void {
+    if (message[0] === 'direct') {
+      if (message[1] !== this.attempts.number) return
+      this.theirs = message[1]
+      return this.resolveFrom()
+    }
+    const mayReturn = message[0] === 'over' && message[1] === this.theirs && !this.direct
+    this.attempts.hear(message)
+    // It was there and comes back, to where this side has been all the time: both say anew what they have.
+    if (mayReturn) this.fall()
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.attempts.stop()
+    this.direct?.close()
+    this.relayed?.close()
+  }
+
+  private rise(session: Session): void {
+    const { number } = this.attempts
+    this.direct = session
+    this.peer?.leave()
+    void this.relayed?.send(['direct', number])
+    const from =
+      this.theirs === number ? undefined : new Promise<void>((resolve) => (this.resolveFrom = resolve))
+    this.carry(session, from)
+    if (this.relayed) this.standBy(this.relayed)
+  }
+
+  private fall(): void {
+    this.theirs = 0
+    this.peer?.leave()
+    this.isInterrupted = true
+    if (this.relayed) this.carry(this.relayed)
+  }
+
+  private carry(session: Session, from?: Promise<void>): void {
+    const carrier = new Carrier(session, from)
+    carrier.onHeard = (message) => this.hearAnew(message)
+    carrier.onEnded = () => this.ended(session)
+    this.peer = this.needs.carry(carrier)
+  }
+
+  private standBy(session: Session): void {
+    session.onClosed = () => this.ended(session)
+    session.listen((message) => this.hearBeside(message))
+  }
+
+  /** What comes through a relay while there is a direct link. */
+  private hearBeside(message: Message): Promise<void> | void {
+    if (isOfLinks(message)) return this.hear(message)
+    // It was on its way when the other side turned to the direct link. Of bulk, that can come later than the word of it.
+    const isLate = this.theirs !== this.attempts.number || message[0] === 'entries'
+    // Otherwise it has left that link, or does not know of it.
+    if (!isLate) this.direct?.close()
+    this.hearAnew(message)
+    return this.peer?.take(message)
+  }
+
+  /** What it had said, and does not say again, is forgotten now and not before: those who look would see it go and come. */
+  private hearAnew(message: Message): void {
+    if (!this.isInterrupted || isOfLinks(message)) return
+    this.isInterrupted = false
+    this.needs.interrupted()
+  }
+
+  private ended(session: Session): void {
+    if (session === this.direct) {
+      this.direct = undefined
+      // That it is over is said before anything else.
+      this.attempts.sessionEnded()
+      if (!this.relayed) this.needs.lost(true)
+      else if (!this.isStopped) this.fall()
+    } else if (session === this.relayed) {
+      this.relayed = undefined
+      this.resolveFrom()
+      this.attempts.arrangedIn(undefined)
+      this.needs.lost(!this.direct)
+    }
+  }
+}

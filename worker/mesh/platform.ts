@@ -1,0 +1,138 @@
+/** What MESH needs of the world, and of the other two systems: declared here and supplied by the runtime. */
+import type { DeviceId, SpaceId } from '../protocol/ids.js'
+
+export interface MeshPlatform {
+  readonly subtle: SubtleCrypto
+  random(bytes: number): Uint8Array
+  /** Milliseconds since 1970; used for distances only. */
+  now(): number
+  /** @returns calls it off */
+  later(run: () => void, ms: number): () => void
+  /** Begins to connect a WebSocket. Each of `events` runs in a turn of its own. */
+  socket(url: string, events: SocketEvents): Socket
+}
+export interface SocketEvents {
+  opened(): void
+  /** A text message comes as undefined. */
+  message(bytes: Uint8Array | undefined): void
+  /** Once, whatever the reason; nothing comes after it. */
+  closed(): void
+}
+export interface Socket {
+  /** Bytes that were sent and have not left yet. */
+  readonly waiting: number
+  send(bytes: Uint8Array): void
+  close(): void
+}
+
+/** The tabs of this device that can hold a direct link: a worker cannot. */
+export interface Hosts {
+  readonly canHost: boolean
+  /** Somebody could be met directly: tabs that have not said so far whether they can are asked. */
+  wanted(): void
+  /** @returns undefined if no tab can */
+  open(isInitiator: boolean): Hosted | undefined
+}
+/** A link to be, in a tab. */
+export interface Hosted {
+  /** As in `protocol/hosting.ts`. */
+  readonly port: HostPort
+  /** The tab is gone, or stands still. */
+  onGone: () => void
+  /** It is not needed any more. @param hasHung nobody has said that it has ended; it came to nothing, or nothing came any more */
+  release(hasHung: boolean): void
+}
+export type HostPort = Pick<MessagePort, 'onmessage' | 'postMessage'>
+
+/** An X25519 key, whose private half no script need see. */
+export interface StaticKey {
+  readonly publicKey: Uint8Array
+  agree(theirs: Uint8Array): Promise<Uint8Array>
+}
+
+/** Who this device is to a KUBE: a key that it has for that one and no other. */
+export interface KubeKey {
+  /** Ed25519. */
+  readonly publicKey: Uint8Array
+  sign(nonce: Uint8Array): Promise<Uint8Array>
+}
+
+/** This device, and who others are. */
+export interface Identity {
+  readonly device: DeviceId
+  /** The key that the logs of its spaces name. @throws HearthError `halo/keys-lost` */
+  staticKey(): Promise<StaticKey>
+  kubeKey(url: string): Promise<KubeKey>
+  /** Whose key this is, by the logs of the spaces that are here. */
+  deviceOf(key: Uint8Array): DeviceId | undefined
+  /** Of a device that some log here names. */
+  keyOf(device: DeviceId): Uint8Array | undefined
+}
+
+/** Where those meet who have a space, or an invitation: what a KUBE sees of it, and what they have to know. */
+export interface Meeting {
+  /** 32 bytes. */
+  readonly topic: Uint8Array
+  /** 32 bytes. */
+  readonly secret: Uint8Array
+  /** This device is there to look for somebody, and not to be called. */
+  readonly isSeeking?: boolean
+}
+
+/** How far a feed has come with somebody. */
+export interface Holding {
+  readonly seq: number
+  readonly head: string | null
+  readonly rivals?: readonly string[]
+}
+
+/** A space that is here, as MESH needs it. */
+export interface Replica {
+  readonly space: SpaceId
+  /** Its name between devices, 32 bytes: that by which those know it who cannot read it. */
+  readonly ref: Uint8Array
+  /** The latest first. */
+  readonly meetings: readonly Meeting[]
+  isIn(device: DeviceId): boolean
+  /**
+   * Whether nobody knows the secret of this meeting but who is in, or was let in by one of those: as far as this device has heard, which
+   * is as far as it would tell anything to those that it takes for members.
+   */
+  isOfMembers(meeting: Meeting): boolean
+  // The membership log
+  readonly heads: readonly string[]
+  /** Entries that somebody lacks who has these and all before them; parents first. */
+  logSince(heads: readonly string[]): readonly Uint8Array[]
+  /** Of these, the ones by which a device is out, and what they build on; nothing that came after it. */
+  farewell(device: DeviceId, heads: readonly string[]): readonly Uint8Array[]
+  /** @throws HearthError `halo/refused`, `store/…` */
+  takeLog(entries: readonly Uint8Array[]): Promise<void>
+  // The feeds
+  holdings(): Promise<ReadonlyMap<DeviceId, Holding>>
+  /** Resolves when all that is here is durable. @throws HearthError `store/…` */
+  durable(): Promise<void>
+  /** How far each feed has come here. */
+  readonly positions: ReadonlyMap<DeviceId, number>
+  lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]>
+  /** Entries without which others cannot be judged. */
+  wanted(): Promise<readonly string[]>
+  named(names: readonly string[]): Promise<readonly Uint8Array[]>
+  /** Here, or refused, when it resolves. @throws HearthError `store/…` */
+  receive(entries: readonly Uint8Array[]): Promise<void>
+}
+
+/** An entry that is here from now on, from wherever it came; durably, if it is this device's own. */
+export interface Appended {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+/** The spaces of this device. */
+export interface Replicas {
+  readonly all: readonly Replica[]
+  get(ref: Uint8Array): Replica | undefined
+  /** The log of a space that is not here, from another device: it is joined if that is one of this identity's. */
+  join(entries: readonly Uint8Array[], from: DeviceId): Promise<void>
+}

@@ -1,0 +1,430 @@
+/**
+ * One space with one device: what each lacks of the other, and from then on what is new. Both say what they have, and send what the
+ * other has not; what is sent again does no harm.
+ */
+import { HearthError } from '../protocol/errors.js'
+import type { DeviceId } from '../protocol/ids.js'
+import { MAX_ENTRIES, MESSAGE_BYTES, type FeedHolding, type Wire } from '../protocol/wire.js'
+import type { Appended, Holding, MeshPlatform, Replica } from './platform.js'
+import type { Carrier } from './direct/carrier.js'
+
+/** What is durable here is said so much later, for all that has become so meanwhile, in milliseconds. */
+const HELD_MS = 20
+/** What came from somebody else is passed on so much later, if it was not heard of meanwhile that it is there, in milliseconds. */
+const GOSSIP_MS = 150
+/** What cannot be judged is asked for again so much later at the soonest, in milliseconds. */
+const WANT_MS = 500
+/** All of a log is sent again so much later at the soonest, in milliseconds: to ask for it costs next to nothing. */
+const ALL_MS = 500
+/** What the store did not take is tried again after this time, doubled each time, in milliseconds. */
+const STORE_MS = 500
+const LONGEST_STORE_MS = 10_000
+/** Entries that are asked for by name at a time. */
+const MAX_WANTED = 64
+
+export interface ReplicatingEvents {
+  /** So far a feed is durable on the other side. */
+  held(device: DeviceId, seq: number): void
+}
+
+export class Replicating {
+  /** What the other side has, or was sent. */
+  private readonly theirs = new Map<DeviceId, Holding>()
+  /** What it has said that it has, durably. */
+  private readonly held = new Map<DeviceId, number>()
+  /** Heads of the log that the other side has, or was sent; undefined before it has said so. */
+  private theirHeads: readonly string[] | undefined
+  /** Said to the other side: durable here. */
+  private readonly told = new Map<DeviceId, number>()
+  private readonly cancels = new Set<() => void>()
+  private feeding: Promise<void> | undefined
+  private isBehind = false
+  /** Entries that go straight from the hand, and are not on their way yet. */
+  private passing = 0
+  private isTelling = false
+  private isWanting = false
+  private isAsking = false
+  /** What is missing of the log is on its way; and there is more of it. */
+  private isGiving = false
+  private isLogDue = false
+  /** What is here is being said; and will be again. */
+  private isHaving = false
+  private isHaveDue = false
+  private isAllDue = false
+  private answered: Promise<void> = Promise.resolve()
+  /** What has come of the log is taken. */
+  private logged: Promise<void> = Promise.resolve()
+  /** How often the other side has said what it has. */
+  private heard = 0
+  private askedAt = 0
+  private gaveAllAt = -Infinity
+  private ended = false
+
+  constructor(
+    private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
+    private readonly session: Pick<Carrier, 'send'>,
+    readonly replica: Replica,
+    private readonly events: ReplicatingEvents,
+  ) {
+    this.saying(this.have())
+  }
+
+  end(): void {
+    this.ended = true
+    for (const cancel of this.cancels) cancel()
+  }
+
+  /** Whether the other side is known to have, durably, what this device has. */
+  get isLevel(): boolean {
+    return (
+      this.theirHeads !== undefined &&
+      [...this.replica.positions].every(([device, seq]) => (this.held.get(device) ?? 0) >= seq)
+    )
+  }
+
+  /** Whether all that the other side has said that it has is here. */
+  get hasCaughtUp(): boolean {
+    const { positions } = this.replica
+    return (
+      this.theirHeads !== undefined &&
+      [...this.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
+    )
+  }
+
+  // What the other side says
+
+  take(message: Wire): Promise<void> | void {
+    switch (message[0]) {
+      case 'have':
+        return this.hear(message[2], message[3])
+      case 'log':
+        return (this.logged = this.takeLog(message[2]))
+      case 'entries':
+        return this.takeEntries(message[2])
+      case 'want':
+        return this.give(message[2])
+      case 'held':
+        for (const [device, seq] of message[2]) this.hold(device as DeviceId, seq)
+        return
+      case 'lack':
+        return this.giveAll()
+    }
+  }
+
+  private hear(heads: readonly string[], feeds: readonly FeedHolding[]): void {
+    this.heard++
+    this.theirHeads = heads
+    this.theirs.clear()
+    for (const [device, seq, head, rivals] of feeds) {
+      this.theirs.set(device as DeviceId, { seq, head, ...(rivals.length > 0 && { rivals }) })
+      this.held.set(device as DeviceId, seq)
+      this.tell(device as DeviceId, seq)
+    }
+    this.giveLog()
+    this.feed()
+  }
+
+  /** From the beginning: it has no such space, and should. */
+  private giveAll(): void {
+    if (this.isAllDue) return
+    this.isAllDue = true
+    let wait = 0
+    // defence: all-in-good-time
+    wait = Math.max(0, this.gaveAllAt + ALL_MS - this.platform.now())
+    this.after(wait, () => this.giveAllNow())
+  }
+
+  private giveAllNow(): void {
+    this.isAllDue = false
+    this.gaveAllAt = this.platform.now()
+    this.theirHeads = []
+    this.giveLog()
+    void this.have()
+  }
+
+  private async takeLog(entries: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.replica.takeLog(entries)
+    } catch {
+      // What stands before these is missing here, or they are not good: saying what is here brings all that is.
+      this.askAgain()
+    }
+  }
+
+  private async takeEntries(entries: readonly Uint8Array[]): Promise<void> {
+    // By whom they are, a log may say that came just before; entries by nobody are not kept.
+    await this.logged
+    if (this.ended) return
+    await this.keep(entries)
+    if (this.ended) return
+    this.tellHeld()
+    await this.want().catch(() => this.soon())
+  }
+
+  /**
+   * While the store fails, again and again, ever less often. The session goes on: another one would bring the same, at once. Until it is
+   * here, it takes of the window.
+   */
+  private async keep(entries: readonly Uint8Array[]): Promise<void> {
+    for (let failures = 0; !this.ended; failures++) {
+      try {
+        return await this.replica.receive(entries)
+      } catch (e) {
+        if (!isOfStore(e)) throw e
+      }
+      await this.pause(Math.min(STORE_MS * 2 ** failures, LONGEST_STORE_MS))
+    }
+  }
+
+  /** Asks for what cannot be judged; what was asked for a moment ago, a little later. */
+  private async want(): Promise<void> {
+    const wanted = await this.replica.wanted()
+    if (wanted.length === 0 || this.ended) return
+    if (this.isDue()) await this.session.send(['want', this.replica.ref, wanted.slice(0, MAX_WANTED)])
+    else this.soon()
+  }
+
+  private soon(): void {
+    if (this.isWanting) return
+    this.isWanting = true
+    this.after(WANT_MS, () => {
+      this.isWanting = false
+      this.saying(this.want())
+    })
+  }
+
+  /** What the store does not give now is said at the next occasion. */
+  private saying(work: Promise<void>): void {
+    work.catch(() => undefined)
+  }
+
+  /** One after the other: each may be large. */
+  private async give(ids: readonly string[]): Promise<void> {
+    const before = this.answered
+    let done: () => void
+    this.answered = new Promise((resolve) => (done = resolve))
+    // defence: one-answer-at-a-time
+    await before
+    try {
+      if (!this.ended)
+        await this.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
+    } catch (e) {
+      // It is asked for again.
+      if (!isOfStore(e)) throw e
+    } finally {
+      done!()
+    }
+  }
+
+  private hold(device: DeviceId, seq: number): void {
+    // Of others there is nothing to be sent; and there is no end to what could be named.
+    // defence: held-of-feeds-here
+    if (!this.replica.positions.has(device)) return
+    const known = this.theirs.get(device)
+    if ((known?.seq ?? 0) < seq) this.theirs.set(device, { seq, head: null })
+    this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))
+    this.tell(device, seq)
+  }
+
+  /** Nobody has more of a feed than its device has written, and who says so would have what is to come taken as safe. */
+  private tell(device: DeviceId, seq: number): void {
+    // defence: held-as-far-as-written
+    if (seq > (this.replica.positions.get(device) ?? 0)) return
+    this.events.held(device, seq)
+  }
+
+  // What it is told
+
+  /** The membership log, or who is in, is another one here. */
+  logChanged(): void {
+    if (this.theirHeads) this.giveLog()
+    // What it ends may name entries that are not here.
+    this.soon()
+  }
+
+  /** These are here now. */
+  appended(entries: readonly Appended[], isOwn: boolean): void {
+    if (isOwn) this.saying(this.pass(entries))
+    else {
+      this.tellHeld()
+      this.after(GOSSIP_MS, () => this.saying(this.pass(entries)))
+    }
+  }
+
+  private async have(): Promise<void> {
+    this.isHaveDue = true
+    // What the other side does not take is not said again and again.
+    // defence: one-have-at-a-time
+    if (this.isHaving) return
+    this.isHaving = true
+    while (this.isHaveDue && !this.ended) {
+      this.isHaveDue = false
+      await this.sayHave().catch(() => undefined)
+    }
+    this.isHaving = false
+  }
+
+  private async sayHave(): Promise<void> {
+    const { ref, heads } = this.replica
+    const holdings = [...(await this.replica.holdings())]
+    await this.replica.durable()
+    if (this.ended) return
+    for (const [device, { seq }] of holdings) this.told.set(device, seq)
+    const feeds = holdings.map(
+      ([device, { seq, head, rivals }]) => [device, seq, head, rivals ?? []] as const,
+    )
+    await this.session.send(['have', ref, heads, feeds])
+  }
+
+  private giveLog(): void {
+    this.isLogDue = true
+    // It waits until the other side takes it: to ask for it costs next to nothing.
+    // defence: one-log-at-a-time
+    if (this.isGiving) return
+    void this.giveLogs()
+  }
+
+  /** Also when it is ended: who was removed is told so. */
+  private async giveLogs(): Promise<void> {
+    this.isGiving = true
+    while (this.isLogDue) {
+      this.isLogDue = false
+      const missing = this.replica.logSince(this.theirHeads!)
+      this.theirHeads = this.replica.heads
+      for (const some of inMessages(missing)) await this.session.send(['log', this.replica.ref, some])
+    }
+    this.isGiving = false
+  }
+
+  /** Straight from the hand, if the other side has all that comes before. */
+  private async pass(entries: readonly Appended[]): Promise<void> {
+    if (!this.theirHeads || this.ended) return
+    const next: Uint8Array[] = []
+    let isStraight = true
+    for (const { feed, seq, id, bytes } of entries) {
+      const have = this.theirs.get(feed)?.seq ?? 0
+      if (have >= seq) continue
+      if (this.feeding || have !== seq - 1) isStraight = false
+      // What the other side does not take is kept in the store, and not here.
+      // defence: passed-as-it-is-taken
+      if (this.passing > 0) isStraight = false
+      if (!isStraight) break
+      this.theirs.set(feed, { seq, head: id })
+      next.push(bytes)
+    }
+    this.passing++
+    const sent = this.sendEntries(next)
+    if (!isStraight) this.feed()
+    await sent
+    this.passing--
+  }
+
+  /** Sends what the other side lacks, from the store. */
+  private feed(): void {
+    this.isBehind = true
+    this.feeding ??= this.run()
+      .catch(() => undefined)
+      .finally(() => (this.feeding = undefined))
+  }
+
+  private async run(): Promise<void> {
+    while (this.isBehind && !this.ended) {
+      this.isBehind = false
+      // What is appended meanwhile may be sent, or not: it is behind again then.
+      const { heard } = this
+      const before = await this.replica.holdings()
+      for await (const entries of this.replica.lackedBy(this.theirs)) {
+        if (this.ended) return
+        await this.sendEntries(entries)
+      }
+      // What was sent before it said what it has may have come to somebody who did not take it.
+      if (heard !== this.heard) continue
+      for (const [device, holding] of before)
+        if ((this.theirs.get(device)?.seq ?? 0) <= holding.seq) this.theirs.set(device, holding)
+    }
+  }
+
+  private async sendEntries(entries: readonly Uint8Array[]): Promise<void> {
+    for (const some of inMessages(entries)) {
+      if (this.ended) return
+      await this.session.send(['entries', this.replica.ref, some], 'bulk')
+    }
+  }
+
+  private tellHeld(): void {
+    if (this.isTelling) return
+    this.isTelling = true
+    this.after(HELD_MS, () => this.saying(this.sayHeld()))
+  }
+
+  private async sayHeld(): Promise<void> {
+    const fresh = () => [...this.replica.positions].filter(([device, seq]) => this.told.get(device) !== seq)
+    try {
+      // What comes while the other side takes nothing is told together.
+      for (let next = fresh(); next.length > 0 && !this.ended; next = fresh()) {
+        // Nobody else need keep what is held here.
+        await this.replica.durable()
+        for (const [device, seq] of next) this.told.set(device, seq)
+        await this.session.send(['held', this.replica.ref, next])
+      }
+    } finally {
+      this.isTelling = false
+    }
+  }
+
+  private askAgain(): void {
+    if (this.isDue()) return this.saying(this.have())
+    if (this.isAsking) return
+    this.isAsking = true
+    this.after(WANT_MS, () => {
+      this.isAsking = false
+      this.askAgain()
+    })
+  }
+
+  private isDue(): boolean {
+    const now = this.platform.now()
+    if (now - this.askedAt < WANT_MS) return false
+    this.askedAt = now
+    return true
+  }
+
+  /** Resolves when it is over, or this is ended. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = () => {
+        this.cancels.delete(stop)
+        cancel()
+        resolve()
+      }
+      const cancel = this.platform.later(stop, ms)
+      this.cancels.add(stop)
+    })
+  }
+
+  private after(ms: number, run: () => void): void {
+    const cancel = this.platform.later(() => {
+      this.cancels.delete(cancel)
+      if (!this.ended) run()
+    }, ms)
+    this.cancels.add(cancel)
+  }
+}
+
+const isOfStore = (e: unknown) => e instanceof HearthError && e.code.startsWith('store/')
+
+/** Entries as they go, no more in a message than fit. */
+export function* inMessages(entries: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let some: Uint8Array[] = []
+  let bytes = 0
+  for (const entry of entries) {
+    if (some.length === MAX_ENTRIES || (some.length > 0 && bytes + entry.length > MESSAGE_BYTES)) {
+      yield some
+      some = []
+      bytes = 0
+    }
+    some.push(entry)
+    bytes += entry.length
+  }
+  if (some.length > 0) yield some
+}

@@ -1,0 +1,67 @@
+/** Messages between devices (`protocol/wire.ts`), as bytes. */
+import {
+  LANE_WINDOW,
+  MAX_DIRECT_SIGNAL,
+  MAX_ENTRIES,
+  MAX_EPHEMERAL,
+  MAX_FEEDS,
+  MAX_LOGS,
+  MAX_NAMES,
+  MAX_TOPIC_NAME,
+  type Lane,
+  type Message,
+} from '../protocol/wire.js'
+import {
+  bytes,
+  count,
+  decodeMessage,
+  encodeMessage,
+  flag,
+  list,
+  orNull,
+  text,
+  tuple,
+  type Shape,
+  type Shapes,
+} from './shape.js'
+
+const ref = bytes(32)
+/** 32 bytes as base64url. */
+const id: Shape = (value) => typeof value === 'string' && /^[\w-]{43}$/.test(value)
+/** As `ClientId`. */
+const tab: Shape = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value)
+const entries = list(bytes(1, LANE_WINDOW.bulk), MAX_ENTRIES)
+
+const MAC_BYTES = 64
+const PROOF_BYTES = 32
+const SIGNATURE_BYTES = 64
+const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
+  ping: [],
+  have: [ref, list(id, MAX_NAMES), list(tuple(id, count, orNull(id), list(id, MAX_NAMES)), MAX_FEEDS)],
+  log: [ref, entries],
+  entries: [ref, entries],
+  want: [ref, list(id, MAX_NAMES)],
+  held: [ref, list(tuple(id, count), MAX_FEEDS)],
+  lack: [ref],
+  know: [bytes(PROOF_BYTES)],
+  host: [flag],
+  signal: [count, text(MAX_DIRECT_SIGNAL)],
+  direct: [count],
+  over: [count],
+  present: [ref, text(MAX_TOPIC_NAME), tab, orNull(text(MAX_EPHEMERAL))],
+  said: [ref, text(MAX_TOPIC_NAME), tab, text(MAX_EPHEMERAL)],
+  knock: [orNull(bytes(32))],
+  share: [bytes(32)],
+  confirm: [bytes(MAC_BYTES)],
+  terms: [id, orNull(text(16)), text(256), entries, orNull(bytes(MAC_BYTES))],
+  introduce: [entries, id, bytes(SIGNATURE_BYTES)],
+  candidate: [id, bytes(32), bytes(SIGNATURE_BYTES)],
+  admitted: [entries, (value) => count(value) && (value as number) < MAX_LOGS],
+  part: [entries],
+  denied: [text(64), count],
+}
+
+export const encodeWire = (message: Message): Uint8Array => encodeMessage(message)
+/** @throws HearthError `mesh/malformed` */
+export const decodeWire = (input: Uint8Array, lane: Lane): Message =>
+  decodeMessage(shapes, LANE_WINDOW[lane], input)

@@ -1,0 +1,4 @@
+/** What the network needs, loaded when it is first used. */
+export { HaloAdmitting } from './admitting.js'
+export { Invitations } from './invitations.js'
+export { Networking } from './networking.js'

@@ -1,0 +1,65 @@
+/**
+ * Device <-> KUBE, over a WebSocket at `SIGNAL_PATH`: who else is at a topic, and a blind relay between them. Each message is
+ * binary: deterministic CBOR of a list that begins with its name. What devices say to each other through `send` is sealed
+ * by their session, and means nothing to a KUBE. Spec: docs/protocol/signal.md.
+ *
+ * SIGNAL_VERSION history: 1, the first.
+ */
+export const SIGNAL_VERSION = 1
+export const SIGNAL_PATH = '/hearth/signal'
+
+/** Bytes. */
+export const TOPIC_BYTES = 32
+export const PEER_BYTES = 16
+export const NONCE_BYTES = 32
+/** What a peer tells of itself to those who know the topic's secret, at most, in bytes. */
+export const MAX_HINT_BYTES = 256
+/** One relayed frame, at most, in bytes: a Noise message of full length, and some. */
+export const MAX_FRAME_BYTES = 66_000
+/** One message, at most, in bytes. */
+export const MAX_SIGNAL_BYTES = MAX_FRAME_BYTES + 512
+/** Topics at which one device may be. */
+export const MAX_TOPICS = 4096
+/** Peers at one topic; who comes later is refused there. */
+export const MAX_PEERS = 256
+/**
+ * Bytes on their way from one peer to another that the other has not taken yet, at most. A KUBE tells the sender by `credit` how
+ * many of them are gone; whoever sends more is disconnected.
+ */
+export const RELAY_WINDOW = 512 << 10
+/** A device says `hello` within this time, in milliseconds. */
+export const HELLO_MS = 5_000
+/** Either side says something this often, be it `ping`, and gives the other up after three times as long, in milliseconds. */
+export const QUIET_MS = 10_000
+
+/** A topic at a KUBE: SHA-256 or HKDF output, which tells nothing of what it is for. */
+export type Topic = Uint8Array
+/** A device at one topic, as it calls itself there for as long as this connection lasts: random. */
+export type Peer = Uint8Array
+
+export type FromDevice =
+  /** @param signature of the nonce, by the key that this device has for this KUBE and no other: Ed25519 */
+  | readonly [t: 'hello', version: number, key: Uint8Array, signature: Uint8Array]
+  /** Answered by `here`, or `full`; others at the topic hear `came`. Said again, it replaces the hint. */
+  | readonly [t: 'announce', topic: Topic, peer: Peer, hint: Uint8Array]
+  | readonly [t: 'withdraw', topic: Topic]
+  | readonly [t: 'send', topic: Topic, to: Peer, frame: Uint8Array]
+  /** Answered by `pong`. */
+  | readonly [t: 'ping']
+
+export type FromKube =
+  /** The first message. */
+  | readonly [t: 'challenge', version: number, nonce: Uint8Array]
+  | readonly [t: 'welcome']
+  /** Everybody else who is at the topic. */
+  | readonly [t: 'here', topic: Topic, peers: readonly (readonly [Peer, hint: Uint8Array])[]]
+  | readonly [t: 'came', topic: Topic, peer: Peer, hint: Uint8Array]
+  | readonly [t: 'left', topic: Topic, peer: Peer]
+  | readonly [t: 'from', topic: Topic, peer: Peer, frame: Uint8Array]
+  /** So many bytes of what was sent to this peer have left the KUBE. */
+  | readonly [t: 'credit', topic: Topic, peer: Peer, bytes: number]
+  /** As many are at the topic as may be: this device is not there. */
+  | readonly [t: 'full', topic: Topic]
+  | readonly [t: 'pong']
+  /** The last message: why the KUBE hangs up, as a code and a sentence. */
+  | readonly [t: 'refused', code: string, message: string]

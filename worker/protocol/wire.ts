@@ -1,0 +1,140 @@
+/**
+ * Device <-> device, inside a session: authenticated, encrypted, in order on each of two lanes. Each message is deterministic CBOR of a
+ * list that begins with its name; `ref` is the replica id of a space, 32 bytes. Spec: docs/protocol/session.md.
+ *
+ * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other.
+ */
+export const WIRE_VERSION = 2
+
+/** Ed25519. */
+export const DEVICE_BYTES = 32
+/** One plaintext of a Noise message, at most, in bytes; what is longer goes in several. */
+export const CHUNK_BYTES = 32 << 10
+
+/** What people wait for, before what there is much of. */
+export const LANES = ['control', 'bulk'] as const
+export type Lane = (typeof LANES)[number]
+/**
+ * Bytes that a side may send on a lane beyond what the other has worked through; each frame counts FRAME_COST more, for one that holds
+ * nothing has to be kept, too. One message is not longer than this.
+ */
+export const LANE_WINDOW: Readonly<Record<Lane, number>> = { control: 1 << 20, bulk: 12 << 20 }
+export const FRAME_COST = 256
+
+/** A handshake ends within this time, in milliseconds. */
+export const HANDSHAKE_MS = 10_000
+/**
+ * By the kind of link, in milliseconds: a side that has said nothing for `pingMs` says `ping`, one that has heard nothing for `silenceMs`
+ * gives the session up. Under a direct one, a relayed one stands by: to leave it costs little.
+ */
+export const LIVENESS = {
+  relayed: { pingMs: 3_000, silenceMs: 10_000 },
+  direct: { pingMs: 500, silenceMs: 2_000 },
+} as const
+
+/** Ids of log entries or of entries of feeds, 43 characters each, in one message at most. */
+export const MAX_NAMES = 1024
+export const MAX_FEEDS = 4096
+/** Entries in one message, at most. */
+export const MAX_ENTRIES = 1024
+/** Bytes of entries in one message, about; one entry goes whole. */
+export const MESSAGE_BYTES = 256 << 10
+
+/** How far a feed has come: its device, the last entry's number and id, and where it is forked, the entries there. */
+export type FeedHolding = readonly [
+  device: string,
+  seq: number,
+  head: string | null,
+  rivals: readonly string[],
+]
+
+export type Wire =
+  | readonly [t: 'ping']
+  /** What this side has of a space, at the beginning, and when it turns out that something is missing. */
+  | readonly [t: 'have', ref: Uint8Array, heads: readonly string[], feeds: readonly FeedHolding[]]
+  /** Entries of its membership log, parents first. */
+  | readonly [t: 'log', ref: Uint8Array, entries: readonly Uint8Array[]]
+  /** Of its feeds: of each, one after the other. */
+  | readonly [t: 'entries', ref: Uint8Array, entries: readonly Uint8Array[]]
+  /** Entries of feeds without which others cannot be judged, by their ids. */
+  | readonly [t: 'want', ref: Uint8Array, ids: readonly string[]]
+  /** These are durable here up to these numbers. */
+  | readonly [t: 'held', ref: Uint8Array, feeds: readonly (readonly [device: string, seq: number])[]]
+  /** There is no such space here: `log` and `have` again, if I should have it. */
+  | readonly [t: 'lack', ref: Uint8Array]
+  /**
+   * To a device that no log here names: this side knows the secret of the topic where they met, and would have the log of its space from
+   * one to which it is a stranger in turn. Anybody else leaves it alone; it is answered once.
+   */
+  | readonly [t: 'know', proof: Uint8Array]
+
+/**
+ * Of direct links between the two devices, in the session through the relay: who carries it can then exchange nothing. Attempts are
+ * numbered by the side whose id comes first, which begins them; a number is used once.
+ */
+export type Direct =
+  /** A direct link can be made here, or not (any more). */
+  | readonly [t: 'host', can: boolean]
+  /** Of one browser for the other: an offer, an answer or a candidate, as JSON. */
+  | readonly [t: 'signal', attempt: number, text: string]
+  /** Whatever I say from now on, I say over the direct link of this attempt; what is still under way on `bulk` may come later. */
+  | readonly [t: 'direct', attempt: number]
+  /** This attempt has failed, or its link has ended. */
+  | readonly [t: 'over', attempt: number]
+/** UTF-16 units of what a browser says at once, at most, and how often it may say something in one attempt. */
+export const MAX_DIRECT_SIGNAL = 16 << 10
+export const MAX_DIRECT_SIGNALS = 64
+
+/** What is said and not stored. `tab` is of the device that says it; `value` is text of JSON. */
+export type Ephemeral =
+  /** A tab is present at a place, or (null) not any more; all of them when a space begins to be shared. */
+  | readonly [t: 'present', name: string, tab: string, value: string | null]
+  | readonly [t: 'said', name: string, tab: string, value: string]
+/** The same, of a space. */
+export type EphemeralOf = Ephemeral extends infer E
+  ? E extends readonly [infer T, ...infer Rest]
+    ? readonly [T, Uint8Array, ...Rest]
+    : never
+  : never
+/** UTF-16 units of a value, and of the name of a place or channel, at most. */
+export const MAX_EPHEMERAL = 16 << 10
+export const MAX_TOPIC_NAME = 128
+
+/** Entries of logs, and bytes of these, that a guest is told of when it comes in, in all; of the log that shows who a side is, less. */
+export const MAX_LOG_ENTRIES = 65_536
+export const MAX_LOG_BYTES = 64 << 20
+export const MAX_PROOF_BYTES = 4 << 20
+/** Spaces of an identity that a new device is told of at once, at most; it hears of the others later. */
+export const MAX_LOGS = 1024
+
+/** Between the host of an invitation and a guest; what follows, once the guest is in, is `Wire`. */
+export type Invite =
+  /** The guest begins. With a code: its share of CPace, else null. It may try again after `denied`. */
+  | readonly [t: 'knock', share: Uint8Array | null]
+  | readonly [t: 'share', share: Uint8Array]
+  /** The guest has the same key, so it knows the code. */
+  | readonly [t: 'confirm', mac: Uint8Array]
+  /**
+   * What the guest is invited to: a space with a role, or the identity of the host with `role` null. Entries of the host's own log show
+   * who it is; and with a code, that it has the same key.
+   */
+  | readonly [
+      t: 'terms',
+      space: string,
+      role: string | null,
+      name: string,
+      proof: readonly Uint8Array[],
+      mac: Uint8Array | null,
+    ]
+  /** A person who comes into the space: entries of its own log, and its agreement, by this device. */
+  | readonly [t: 'introduce', proof: readonly Uint8Array[], device: string, signature: Uint8Array]
+  /** A device that comes into the identity: its keys, and its agreement. */
+  | readonly [t: 'candidate', device: string, agreement: Uint8Array, signature: Uint8Array]
+  /** The guest is in: the log of what it is in, parents first, and how many logs come after it, each in one more of these. */
+  | readonly [t: 'admitted', entries: readonly Uint8Array[], more: number]
+  /** The beginning of a list of entries that is too long for one message: more of these, and then the message that it belongs to. */
+  | readonly [t: 'part', entries: readonly Uint8Array[]]
+  /** Why not, as a code of `errors.ts`, and how many tries are left. */
+  | readonly [t: 'denied', code: string, left: number]
+
+export type Message = Wire | Direct | EphemeralOf | Invite

@@ -3,6 +3,7 @@
  * goes there; an admin has to have said it, for whoever is in will connect to that address.
  */
 import type { Halo } from './halo/halo.js'
+import type { HaloSpace } from './halo/space.js'
 import { HostedReplica } from './hosted-replica.js'
 import { Keeper } from './mesh/keeping/keeper.js'
 import type { Kept } from './mesh/keeping/kept.js'
@@ -13,7 +14,7 @@ import type { OwnObjects } from './own-objects.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { newId, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
-import type { HostInfo, ObjectRecord } from './protocol/rpc.js'
+import type { HostInfo, Item, ObjectRecord } from './protocol/rpc.js'
 import { KEEP_TOPIC } from './protocol/wire.js'
 import type { Store } from './store.js'
 
@@ -114,8 +115,7 @@ export class Keeping {
     this.apply()
     try {
       await this.answered(space, url)
-      const id = newId<ObjectId>(this.platform.random(16))
-      await this.objects.write([{ id, type: HOST_TYPE, value: { url } }], space)
+      await this.objects.write([this.newHost(url)], space)
       await this.look()
     } finally {
       this.asked = this.without(this.asked, space, url)
@@ -238,23 +238,15 @@ export class Keeping {
     const found: Record<SpaceId, readonly string[]> = {}
     for (const space of this.halo.spaces) {
       const records = await this.objects.all(HOST_TYPE, space.id)
-      const urlsOf = (some: readonly ObjectRecord[]) =>
-        some.flatMap(({ value: { url } }) => (typeof url === 'string' && isAddress(url) ? url : []))
-      // defence: hosts-by-admins
-      const urls = urlsOf(records.filter(({ author }) => space.isAdmin(author)))
-      // Whoever said so is an admin no more, and so nobody has said that it is not to be kept there any longer.
-      const orphans = urlsOf(records).filter(
-        (url) => !urls.includes(url) && this.bySpace[space.id]?.includes(url),
-      )
-      if (space.kept.mayRegister && orphans.length > 0) {
-        const newHost = (url: string) => ({
-          id: newId<ObjectId>(this.platform.random(16)),
-          type: HOST_TYPE,
-          value: { url },
-        })
-        await this.objects.write([...new Set(orphans)].map(newHost), space.id)
-        urls.push(...orphans)
-      }
+      const urls = records
+        .filter(
+          ({ author, value }) =>
+            isAddress(value['url']) &&
+            // defence: hosts-by-admins
+            space.isAdmin(author),
+        )
+        .map(urlOf)
+      urls.push(...(await this.adopted(space, records.map(urlOf), urls)))
       if (urls.length > 0) found[space.id] = [...new Set(urls)].slice(0, MAX_HOSTS)
     }
     if (JSON.stringify(found) === JSON.stringify(this.bySpace)) return
@@ -262,6 +254,26 @@ export class Keeping {
     await this.store.write([{ table: 'meta', key: HOSTS, put: found }], 'relaxed')
     this.apply()
     this.networking.changed()
+  }
+  /** Whoever said so is an admin no more, and nobody has said that it is not to be kept there any longer: this device says so. */
+  private async adopted(
+    { id, kept }: HaloSpace,
+    said: readonly string[],
+    known: readonly string[],
+  ): Promise<string[]> {
+    const before = this.bySpace[id] ?? []
+    const orphans = said.filter((url) => !known.includes(url) && before.includes(url))
+    if (orphans.length === 0 || !kept.mayRegister) return []
+    const urls = [...new Set(orphans)]
+    await this.objects.write(
+      urls.map((url) => this.newHost(url)),
+      id,
+    )
+    return urls
+  }
+
+  private newHost(url: string): Item {
+    return { id: newId<ObjectId>(this.platform.random(16)), type: HOST_TYPE, value: { url } }
   }
 }
 
@@ -273,9 +285,11 @@ function addressOf(text: string): string {
   return url.href.replace(/[?#].*$/, '').replace(/\/+$/, '')
 }
 
-const isAddress = (text: string): boolean => {
+const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
+
+const isAddress = (url: unknown): url is string => {
   try {
-    return addressOf(text) === text
+    return typeof url === 'string' && addressOf(url) === url
   } catch {
     return false
   }

@@ -7,12 +7,12 @@ export interface ReplicaRecord extends Registration {
   readonly access: Uint8Array
 }
 
-export const encodeRecord = ({ access, asOf, admins, feeds }: ReplicaRecord): Uint8Array =>
-  encode([access, asOf, admins, feeds], rfc8949EncodeOptions)
+export const encodeRecord = ({ access, asOf, admins, members, feeds }: ReplicaRecord): Uint8Array =>
+  encode([access, asOf, admins, members, feeds], rfc8949EncodeOptions)
 
 export function decodeRecord(input: Uint8Array): ReplicaRecord {
-  const [access, asOf, admins, feeds] = decode(input) as [
-    ...[Uint8Array, string[], string[], ReplicaRecord['feeds']],
+  const [access, asOf, admins, members, feeds] = decode(input) as [
+    ...[Uint8Array, string[], string[], string[], ReplicaRecord['feeds']],
   ]
-  return { access, asOf, admins, feeds }
+  return { access, asOf, admins, members, feeds }
 }

@@ -15,6 +15,7 @@ import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { platform, sha256 } from '../platform.js'
+import type { Key } from 'lmdb'
 import type { Database, Row } from './database.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
 
@@ -84,7 +85,7 @@ export class KeptReplica implements Replica {
   /** @throws KubeError `kube/keeper-full` */
   static async make(ref: Uint8Array, room: Room, access: Uint8Array): Promise<KeptReplica> {
     if (room.used >= room.limits.total) throw kubeError('kube/keeper-full')
-    const record = { access, asOf: [], admins: [], feeds: [] }
+    const record = { access, asOf: [], admins: [], members: [], feeds: [] }
     await room.database.write([[['replica', toBase64Url(ref)], encodeRecord(record)]])
     return new KeptReplica(ref, room, record)
   }
@@ -140,34 +141,51 @@ export class KeptReplica implements Replica {
   /** What builds on something that is not here, or is brought by somebody who may not, is not taken. */
   takeLog(entries: readonly Uint8Array[]): Promise<void> {
     return this.#exclusive(async () => {
-      const rows: Row[] = []
-      const taken: (readonly [n: number, bytes: Uint8Array])[] = []
-      const coming = new Set<string>()
+      const taken = new Map<string, Uint8Array>()
+      let [size, isFull] = [0, false]
+      const isHere = (id: string) => this.#log.has(id) || taken.has(id)
       for (const bytes of entries) {
-        if (bytes.length > MAX_SEALED_BYTES) continue
-        const one = await readSealedLogEntry(platform, bytes).catch(() => undefined)
-        if (!one || toBase64Url(one.replica) !== this.#name) continue
-        if (this.#log.has(one.id) || coming.has(one.id)) continue
-        if (!one.parents.every((parent) => this.#log.has(parent) || coming.has(parent))) continue
+        const one = await this.#readLog(bytes)
+        if (!one || isHere(one.id) || !one.parents.every(isHere)) continue
         // defence: kept-log-by-members
         if (!this.#mayBringLog(one.feed)) continue
-        const n = this.#log.size + taken.length
-        const size = taken.reduce((sum, [, some]) => sum + some.length, this.#logBytes) + bytes.length
+        size += bytes.length
         // defence: kept-log-bounded
-        if (n >= MAX_LOG_ENTRIES || size > MAX_LOG_BYTES || !this.#hasRoom(size - this.#logBytes)) break
-        coming.add(one.id)
-        taken.push([n, bytes])
-        rows.push([['log', this.#name, n], bytes])
+        if (this.#isLogFull(taken.size, size)) {
+          isFull = true
+          break
+        }
+        taken.set(one.id, bytes)
       }
+      const rows = [...taken.values()].map((bytes, i): Row => [
+        ['log', this.#name, this.#log.size + i],
+        bytes,
+      ])
       await this.#write(rows)
-      for (const [n, bytes] of taken) this.#index(n, bytes)
+      for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
+      if (isFull) this.events.full()
     })
+  }
+
+  async #readLog(bytes: Uint8Array) {
+    if (bytes.length > MAX_SEALED_BYTES) return undefined
+    const one = await readSealedLogEntry(platform, bytes).catch(() => undefined)
+    return one && toBase64Url(one.replica) === this.#name ? one : undefined
+  }
+
+  /** @param entries that are to be taken with this one, and bytes of all of them */
+  #isLogFull(entries: number, bytes: number): boolean {
+    return (
+      this.#log.size + entries >= MAX_LOG_ENTRIES ||
+      this.#logBytes + bytes > MAX_LOG_BYTES ||
+      !this.#hasRoom(bytes)
+    )
   }
 
   /** Before anybody has said who may, whoever begins it. */
   #mayBringLog(feed: DeviceId): boolean {
-    const { admins, feeds } = this.#record
-    return admins.length === 0 || admins.includes(feed) || feeds.some(([device]) => device === feed)
+    const { asOf, members } = this.#record
+    return asOf.length === 0 || members.includes(feed)
   }
 
   /**

@@ -21,6 +21,7 @@ interface Visited {
 
 export class Visit {
   readonly #visited = new Map<string, Visited>()
+  #last: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly session: Session,
@@ -68,24 +69,29 @@ export class Visit {
     return this.#visited.get(toBase64Url(ref))
   }
 
-  async #take(message: Message): Promise<void> {
+  #take(message: Message): Promise<void> | void {
     switch (message[0]) {
       case 'keep':
-        return this.#keep(message)
+        return this.#inTurn(() => this.#keep(message))
       case 'feeds':
-        return this.#register(message)
+        return this.#inTurn(() => this.#register(message))
       case 'forget':
-        return this.#forget(message)
+        return this.#inTurn(() => this.#forget(message))
       case 'log':
-        return this.#takeLog(message[1], message[2])
+        return this.#inTurn(() => this.#takeLog(message[1], message[2]))
       case 'have':
       case 'entries':
       case 'want':
       case 'held':
       case 'lack':
-        // defence: kept-for-members
+        // Of what it has not shown that it is in, it hears nothing, and nothing of it is taken.
         return this.#of(message[1])?.replicating?.take(message)
     }
+  }
+
+  /** Each stands on the one before. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    return (this.#last = this.#last.then(run))
   }
 
   async #keep([, ref, access, signature, make]: Extract<
@@ -126,11 +132,11 @@ export class Visit {
   }
 
   async #register(message: Extract<Keep, readonly ['feeds', ...unknown[]]>): Promise<void> {
-    const [, ref, asOf, admins, feeds, signer, signature] = message
+    const [, ref, asOf, admins, members, feeds, signer, signature] = message
     const visited = this.#of(ref)
     if (!visited) return
     const { open } = visited
-    if (!(await open.replica.register({ asOf, admins, feeds }, signer, signature))) return
+    if (!(await open.replica.register({ asOf, admins, members, feeds }, signer, signature))) return
     for (const visit of open.visits) {
       visit.logChanged(open)
       // Of feeds that were not taken, there may be more than was said.

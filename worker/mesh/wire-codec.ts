@@ -63,7 +63,7 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   kept: [ref, list(id, MAX_NAMES), list(id, MAX_NAMES)],
   unkept: [ref, text(64)],
   feeds: [
-    ...[ref, list(id, MAX_NAMES), list(id, MAX_FEEDS)],
+    ...[ref, list(id, MAX_NAMES), list(id, MAX_FEEDS), list(id, MAX_FEEDS)],
     ...[list(tuple(id, orNull(count)), MAX_FEEDS), id, bytes(SIGNATURE_BYTES)],
   ],
   forget: [ref, id, bytes(SIGNATURE_BYTES)],

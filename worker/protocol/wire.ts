@@ -165,6 +165,8 @@ export type Keep =
       ref: Uint8Array,
       asOf: readonly string[],
       admins: readonly string[],
+      /** Devices that are in: they bring entries of the log. */
+      members: readonly string[],
       feeds: readonly KeptFeed[],
       signer: string,
       signature: Uint8Array,

@@ -76,7 +76,7 @@ export class KeptSpace {
     })
     const byDevice = feeds.sort(([a], [b]) => (a < b ? -1 : 1))
     const admins = space.feeds.filter((device) => level(device) >= ADMIN).sort()
-    return { asOf: space.heads, admins, feeds: byDevice }
+    return { asOf: space.heads, admins, members: [...devices.keys()].sort(), feeds: byDevice }
   }
 
   /** @throws HearthError `halo/keys-lost` */

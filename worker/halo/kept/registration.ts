@@ -15,6 +15,8 @@ export interface Registration {
   readonly asOf: readonly string[]
   /** Devices that may say so. */
   readonly admins: readonly string[]
+  /** Devices that are in: they bring entries of the log. */
+  readonly members: readonly string[]
   readonly feeds: readonly KeptFeed[]
 }
 
@@ -40,11 +42,11 @@ export const verifyRegistration = (
     signature,
   )
 
-const registrationBytes = ({ asOf, admins, feeds }: Registration): Uint8Array =>
+const registrationBytes = ({ asOf, admins, members, feeds }: Registration): Uint8Array =>
   encode(
     [
       VERSION,
-      ...[asOf, admins].map((ids) => ids.map(fromBase64Url)),
+      ...[asOf, admins, members].map((ids) => ids.map(fromBase64Url)),
       feeds.map(([device, most]) => [fromBase64Url(device as DeviceId), most]),
     ],
     rfc8949EncodeOptions,

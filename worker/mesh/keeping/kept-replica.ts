@@ -5,6 +5,7 @@ import type { Replica } from '../platform.js'
 export interface Registered {
   readonly asOf: readonly string[]
   readonly admins: readonly string[]
+  readonly members: readonly string[]
   readonly feeds: readonly KeptFeed[]
   readonly signer: string
   readonly signature: Uint8Array

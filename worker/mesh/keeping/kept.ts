@@ -130,11 +130,11 @@ export class Kept {
     if (!said) return
     // It takes nobody's word for a log that it has not; and of a later one than this device's, this device should not speak.
     if (theirs.heads.join() === said.asOf.join()) {
-      const { asOf, admins, feeds, signer, signature } = said
-      const text = JSON.stringify([asOf, admins, feeds])
+      const { asOf, admins, members, feeds, signer, signature } = said
+      const text = JSON.stringify([asOf, admins, members, feeds])
       if (text === this.registered) return
       this.registered = text
-      await this.session.send(['feeds', replica.ref, asOf, admins, feeds, signer, signature])
+      await this.session.send(['feeds', replica.ref, asOf, admins, members, feeds, signer, signature])
     } else if (!this.replicating) {
       const lacked = await replica.logSince(theirs.heads)
       for (const some of inMessages(lacked)) await this.session.send(['log', replica.ref, some])

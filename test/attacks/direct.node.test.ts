@@ -196,6 +196,7 @@ describe('somebody with whom a device has a session', () => {
     }
     const attempts = new Attempts({
       ...{ platform: platformAt(clock), isCaller: false, staticKey: async () => own },
+      ice: () => [],
       hosts: {
         ...{ canHost: true, wanted: () => undefined },
         open: () => {

@@ -25,8 +25,10 @@ export class Chromium implements Engine {
     private readonly scripts: readonly string[],
   ) {}
 
-  static async launch({ scripts = [], flags = [] }: LaunchOptions): Promise<Chromium> {
-    return new Chromium(await Browser.launch(...FLAGS, ...flags), [NAMING, ...scripts])
+  static async launch({ scripts = [], flags = [], netns }: LaunchOptions): Promise<Chromium> {
+    const all = [...FLAGS, ...flags]
+    const browser = await (netns === undefined ? Browser.launch(...all) : Browser.launchIn(netns, ...all))
+    return new Chromium(browser, [NAMING, ...scripts])
   }
 
   async newPage(events: PageEvents = nothing): Promise<ChromiumPage> {

@@ -81,6 +81,8 @@ export class Relay {
     switch (message[0]) {
       case 'hello':
         return this.tell(wire, ['welcome'])
+      case 'ice':
+        return this.tell(wire, ['ice', 0, []])
       case 'ping':
         return this.tell(wire, ['pong'])
       case 'withdraw':

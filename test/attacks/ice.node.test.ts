@@ -37,6 +37,12 @@ describe('a KUBE that names servers', () => {
     }
   })
 
+  it('cannot have what it offered used for longer than it says', () => {
+    using alice = device()
+    alice.offers.take(0, [turn('turn.example')])
+    assert.deepEqual(alice.offers.current, [])
+  })
+
   it('is asked again before what it has offered is over, which counts no longer than it says', async () => {
     using alice = device()
     alice.offers.take(100, [turn('turn.example')])

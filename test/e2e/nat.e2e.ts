@@ -50,14 +50,25 @@ class Scene {
   }
 }
 
+/** A place in which tests are played; without what it takes, each is skipped. */
+function inTown(
+  name: string,
+  nat: Nat,
+  hasTurn: boolean,
+  play: (scene: Scene, it: (what: string, run: () => Promise<void>) => void) => void,
+): void {
+  describe(name, () => {
+    const scene = new Scene()
+    if (!skip) before(() => scene.set(nat, hasTurn))
+    if (!skip) after(() => scene.strike())
+    play(scene, (what, run) => void it(what, { skip }, run))
+  })
+}
+
 const say = (what: string, [out, back]: readonly [number, number]) =>
   console.log(`    ${what}: an edit arrived after ${out} ms, and back after ${back} ms`)
 
-describe('Olga and Ed, whose NATs show everybody another address', { skip }, () => {
-  const scene = new Scene()
-  before(() => scene.set('symmetric', true))
-  after(() => scene.strike())
-
+inTown('Olga and Ed, whose NATs show everybody another address', 'symmetric', true, (scene, it) => {
   it('are linked through a TURN server, and edit both ways', async () => {
     console.log(`    a direct link was there ${await scene.couple.are('direct', 10_000)} ms after joining`)
     say('through TURN', await scene.couple.converge())
@@ -73,11 +84,7 @@ describe('Olga and Ed, whose NATs show everybody another address', { skip }, () 
   })
 })
 
-describe('Olga and Ed, whose NATs show everybody the same address', { skip }, () => {
-  const scene = new Scene()
-  before(() => scene.set('cone', true))
-  after(() => scene.strike())
-
+inTown('Olga and Ed, whose NATs show everybody the same address', 'cone', true, (scene, it) => {
   it('are linked without anybody between them', async () => {
     console.log(`    a direct link was there ${await scene.couple.are('direct', 10_000)} ms after joining`)
     say('by holes in NATs', await scene.couple.converge())
@@ -100,11 +107,7 @@ describe('Olga and Ed, whose NATs show everybody the same address', { skip }, ()
   })
 })
 
-describe('Olga and Ed, whose networks let no UDP through', { skip }, () => {
-  const scene = new Scene()
-  before(() => scene.set('no-udp', false))
-  after(() => scene.strike())
-
+inTown('Olga and Ed, whose networks let no UDP through', 'no-udp', false, (scene, it) => {
   it('go on through the relay where there is no TURN server', async () => {
     say('through the relay', await scene.couple.converge())
     assert.deepEqual(await scene.couple.links(), ['relayed', 'relayed'])

@@ -9,11 +9,11 @@ import type { MeshPlatform } from './platform.js'
 
 /** Of all KUBEs together: each makes a browser slower to find a way. */
 const MOST = 6
-/** How long an offer counts, at least and at most, in seconds, whatever is said. */
-const SHORTEST_S = 60
+/** How long an offer counts at most, in seconds. */
 const LONGEST_S = 24 * 3600
-/** An offer is asked for anew when so much of its time is over. */
+/** An offer is asked for anew when so much of its time is over, but not after less than this, in milliseconds. */
 const ANEW = 3 / 4
+const SOONEST_MS = 45_000
 
 /** What one KUBE offers. */
 export class IceOffers {
@@ -35,11 +35,12 @@ export class IceOffers {
   take(seconds: number, offers: readonly IceOffer[]): void {
     this.servers = offers.flatMap(asServer)
     this.end()
-    let held = seconds
+    const held = Math.min(seconds, LONGEST_S) * 1_000
+    this.until = this.platform.now() + held
+    let anew = held * ANEW
     // defence: ice-in-bounds
-    held = Math.min(Math.max(held, SHORTEST_S), LONGEST_S)
-    this.until = this.platform.now() + held * 1_000
-    if (offers.length > 0) this.cancel = this.platform.later(this.ask, held * 1_000 * ANEW)
+    anew = Math.max(anew, SOONEST_MS)
+    if (offers.length > 0) this.cancel = this.platform.later(this.ask, anew)
   }
 
   /** There is nobody to ask. */

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { isRunning } from '../../engines/processes.js'
 import { browserPath } from '../../runner/browsers.js'
 
 const PREFIX = 'hearth-nat-'
@@ -60,19 +61,19 @@ export class Namespace {
       .map((line) => line.split(' ')[0]!)
     for (const name of names) {
       const pid = name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-')[0]! : undefined
-      if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(name)
+      if (pid !== undefined && !isRunning(Number(pid))) remove(name)
     }
   }
 }
 
 /** What runs in it would keep it, and its wires, alive without a name. */
 function remove(name: string): void {
-  try {
-    for (const pid of run('ip', 'netns', 'pids', name).split('\n').filter(Boolean))
+  for (const pid of run('ip', 'netns', 'pids', name).split('\n').filter(Boolean))
+    try {
       process.kill(Number(pid), 'SIGKILL')
-  } catch {
-    // They have ended meanwhile.
-  }
+    } catch {
+      // It has ended meanwhile.
+    }
   run('ip', 'netns', 'del', name)
 }
 

@@ -182,6 +182,11 @@ export class ChromiumPage implements EnginePage {
     this.isGone = true
   }
 
+  /** A function of that name, there, which runs `run` here: in order, and without an answer. */
+  expose(name: string, run: (text: string) => void): Promise<unknown> {
+    return this.page.exposeFunction(name, run)
+  }
+
   bringToFront(): Promise<void> {
     return this.page.bringToFront()
   }

@@ -10,7 +10,7 @@ import { browserPath } from '../../runner/browsers.js'
 const PREFIX = 'hearth-nat-'
 
 /** What there has to be for any of it; empty, if all is there. */
-export function missing(): readonly string[] {
+function missing(): readonly string[] {
   const lacks = []
   if (process.getuid?.() !== 0) lacks.push('to be root')
   for (const tool of ['ip', 'iptables', 'turnserver'])
@@ -18,6 +18,17 @@ export function missing(): readonly string[] {
       lacks.push(tool)
   if (!existsSync(browserPath('chromium'))) lacks.push('chromium')
   return lacks
+}
+
+/**
+ * Why tests are skipped that take all of it, if they are. Where CI is set, nothing is: they fail there.
+ */
+export function whySkipped(): string | false {
+  const lacks = missing()
+  if (lacks.length === 0) return false
+  if (process.env['CI']) throw new Error(`NATs cannot be tried here. It takes ${lacks.join(', ')}.`)
+  console.log(`    NATs are not tried here: it takes ${lacks.join(', ')}`)
+  return `it takes ${lacks.join(', ')}`
 }
 
 /** @throws Error with what the command said */

@@ -9,7 +9,8 @@ import { PUBLIC } from './town.js'
 
 const KUBE_PORT = 4700
 const TURN_PORT = 3478
-const SECRET = 'between-the-two-of-them'
+/** Of both. */
+export const SECRET = 'between-the-two-of-them'
 
 export const KUBE = `http://${PUBLIC}:${KUBE_PORT}`
 

@@ -8,5 +8,5 @@ import { dist, folder } from './site.js'
 behaviours('between two browsers', async () => {
   const server = await startServer({ dist, apps: [folder('pages/alpha')] })
   const browsers = [await Chromium.launch({}), await Chromium.launch({})] as const
-  return inTabs({ url: server.url, browsers, ice: [], end: () => server.close() })
+  return inTabs({ url: server.url, browsers, ice: () => [], end: () => server.close() })
 })

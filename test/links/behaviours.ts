@@ -22,8 +22,13 @@ const ARRIVED_MS = 30_000
 /** A machine that is busy is late by so much, in milliseconds. */
 const LATE_MS = 2_500
 
-/** @param name of what carries frames @param skip why it cannot be tried here */
-export function behaviours(name: string, open: () => Promise<LinkWorld>, skip: string | false = false): void {
+/** @param name of what carries frames @param skip why it cannot be tried here @param more what else is promised there */
+export function behaviours(
+  name: string,
+  open: () => Promise<LinkWorld>,
+  skip: string | false = false,
+  more: Behaviours = {},
+): void {
   describe(`a link ${name}`, () => {
     let world: LinkWorld
     if (!skip) before(async () => void (world = await open()))
@@ -39,7 +44,7 @@ export function behaviours(name: string, open: () => Promise<LinkWorld>, skip: s
         }
       })
     for (const [what, run] of Object.entries(ofLinks)) promises(what, run)
-    for (const [what, run] of Object.entries(ofSessions)) promises(what, run)
+    for (const [what, run] of Object.entries({ ...ofSessions, ...more })) promises(what, run)
     for (const [what, hand] of Object.entries(spoilt))
       promises(`lets nothing get past a session when ${what}`, (pair, world) =>
         letsNothingPast(pair, world, hand()),
@@ -47,7 +52,7 @@ export function behaviours(name: string, open: () => Promise<LinkWorld>, skip: s
   })
 }
 
-type Behaviours = Readonly<Record<string, (pair: Pair, world: LinkWorld) => Promise<void>>>
+export type Behaviours = Readonly<Record<string, (pair: Pair, world: LinkWorld) => Promise<void>>>
 
 const ofLinks: Behaviours = {
   async 'brings frames in order, whole and once, both ways at once'({ ends: [one, two] }, world) {
@@ -219,7 +224,7 @@ function changed(frame: Uint8Array): Uint8Array {
 }
 
 /** Olga, at the first end, has called Ed. */
-async function sessions({ ends: [one, two] }: Pair, world: LinkWorld) {
+export async function sessions({ ends: [one, two] }: Pair, world: LinkWorld) {
   const platform = { ...world.platform, socket: () => assert.fail('no sockets here') }
   const [own, theirs] = [staticKey(), staticKey()]
   const topic = new Uint8Array(32).fill(7)

@@ -15,7 +15,8 @@ export interface Tabs {
   /** Where a KUBE serves the build to them. */
   readonly url: string
   readonly browsers: readonly [Chromium, Chromium]
-  readonly ice: readonly IceServer[]
+  /** Servers for the next link. */
+  ice(): readonly IceServer[]
   /** Ends what else there is. */
   end(): Promise<void>
 }
@@ -34,7 +35,10 @@ export async function inTabs({ url, browsers, ice, end }: Tabs): Promise<LinkWor
       await end()
     },
     async pair(): Promise<Pair> {
-      const hosted = [one.hold({ isInitiator: true, ice }), two.hold({ isInitiator: false, ice })] as const
+      const hosted = [
+        one.hold({ isInitiator: true, ice: ice() }),
+        two.hold({ isInitiator: false, ice: ice() }),
+      ] as const
       const ends = [new DirectLink(hosted[0]), new DirectLink(hosted[1])] as const
       let opened = 0
       for (const [link, other] of [ends, [ends[1], ends[0]] as const]) {

@@ -1,7 +1,11 @@
 /** What runs in the public network of a town: the KUBE as `npm start` runs it, and Debian's coturn. Both are killed the hard way. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { guardGroup, killGroup } from '../../engines/leftovers.js'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { guardFolder, guardGroup, killGroup } from '../../engines/leftovers.js'
 import { dist, folder } from '../site.js'
 import { until, within } from '../wait.js'
 import type { Namespace } from './namespaces.js'
@@ -16,6 +20,8 @@ export const KUBE = `http://${PUBLIC}:${KUBE_PORT}`
 
 /** A program that runs in a namespace until it is killed. */
 export class Program {
+  /** In milliseconds since 1970. */
+  readonly since = Date.now()
   /** What it has said. */
   output = ''
   private readonly process: ChildProcess
@@ -61,13 +67,27 @@ export async function startKube(place: Namespace, turn = TURN): Promise<Program>
 
 export const TURN = `turn:${PUBLIC}:${TURN_PORT},turn:${PUBLIC}:${TURN_PORT}?transport=tcp`
 
-export async function startTurn(place: Namespace): Promise<Program> {
+/**
+ * With the configuration that operators are told to use.
+ * @param more of its options
+ */
+export async function startTurn(place: Namespace, ...more: readonly string[]): Promise<Program> {
   const turn = new Program(place, [
-    ...['turnserver', '-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file=stdout', '--simple-log'],
-    ...['--use-auth-secret', `--static-auth-secret=${SECRET}`, '--realm=hearth', '--fingerprint'],
-    ...[`--listening-ip=${PUBLIC}`, `--relay-ip=${PUBLIC}`, `--listening-port=${TURN_PORT}`],
-    ...['--pidfile=/dev/null', '--verbose'],
+    ...['turnserver', '-c', configuration(), '--log-file=stdout', '--simple-log', '--verbose'],
+    ...[`--listening-ip=${PUBLIC}`, `--relay-ip=${PUBLIC}`, '--pidfile=/dev/null', ...more],
   ])
   await turn.says('listener opened on')
   return turn
+}
+
+/** @returns the path of a file that is what docs/operating.md says, with the secret of this test */
+function configuration(): string {
+  const text = readFileSync(fileURLToPath(new URL('../../../docs/operating.md', import.meta.url)), 'utf8')
+  const [, lines] = /```conf\n(.*?)```/s.exec(text) ?? []
+  if (!lines?.includes('static-auth-secret=')) throw new Error('docs/operating.md has no configuration')
+  const home = mkdtempSync(join(tmpdir(), 'hearth-turn-'))
+  guardFolder(home)
+  const path = join(home, 'turnserver.conf')
+  writeFileSync(path, lines.replace(/static-auth-secret=.*/, `static-auth-secret=${SECRET}`))
+  return path
 }

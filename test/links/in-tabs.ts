@@ -94,7 +94,9 @@ class Tab {
     const page = await browser.newPage()
     const tab = new Tab(page)
     await page.goto(`${url}/apps/alpha/blank.html`)
-    await page.expose('toWorker', (text) => tab.hear(JSON.parse(text) as Line))
+    await page.expose('toWorker', (text) => {
+      for (const line of JSON.parse(text) as readonly Line[]) tab.hear(line)
+    })
     const holder = readdirSync(`${dist}/hearth`).find((name) => /^peer-host-\w+\.js$/.test(name))
     assert.ok(holder, 'the build has nothing that holds links')
     await page.evaluate(serve, `/hearth/${holder}`)
@@ -151,17 +153,33 @@ async function serve(holder: string): Promise<void> {
   const ports = new Map<number, MessagePort>()
   const fromBytes = (bytes: ArrayBuffer) => {
     let text = ''
-    for (const byte of new Uint8Array(bytes)) text += String.fromCharCode(byte)
+    for (let at = 0; at < bytes.byteLength; at += 4096)
+      text += String.fromCharCode(...new Uint8Array(bytes, at, Math.min(4096, bytes.byteLength - at)))
     return btoa(text)
   }
-  const toBytes = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)).buffer
+  // Each call costs more than what it carries.
+  let waiting: Line[] = []
+  const post = (line: Line) => {
+    waiting.push(line)
+    if (waiting.length === 1)
+      setTimeout(() => {
+        page.toWorker(JSON.stringify(waiting))
+        waiting = []
+      })
+  }
+  const toBytes = (text: string) => {
+    const plain = atob(text)
+    const bytes = new Uint8Array(plain.length)
+    for (let at = 0; at < plain.length; at++) bytes[at] = plain.charCodeAt(at)
+    return bytes.buffer
+  }
   page.hear = ([link, t, what]) => {
     if (t !== 'order')
       return ports.get(link)!.postMessage(t === 'frame' ? [t, toBytes(what as string)] : [t, what])
     const { port1, port2 } = new MessageChannel()
     ports.set(link, port1)
     port1.onmessage = ({ data: [t, what] }: MessageEvent<FromHost>) =>
-      page.toWorker(JSON.stringify([link, t, t === 'frame' ? fromBytes(what) : what]))
+      post([link, t, t === 'frame' ? fromBytes(what) : what])
     hold(JSON.parse(what as string) as LinkOrder, port2)
   }
 }

@@ -51,7 +51,7 @@ export class Home {
     inside.ip('addr', 'add', `10.0.${n}.2/24`, 'dev', 'eth0')
     inside.ip('link', 'set', 'eth0', 'up')
     inside.ip('route', 'add', 'default', 'via', `10.0.${n}.1`)
-    router.exec('sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    router.exec('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
     const ports = nat === 'symmetric' ? ['--random-fully'] : []
     router.exec('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-o', 'wan', '-j', 'MASQUERADE', ...ports)
     // Nothing comes in that was not asked for. Were it answered, what is said to the same place a moment later would seem to come from elsewhere.

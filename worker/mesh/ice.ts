@@ -7,8 +7,11 @@ import { schemeOfIce } from '../protocol/ice.js'
 import type { IceOffer } from '../protocol/signal.js'
 import type { MeshPlatform } from './platform.js'
 
-/** Of all KUBEs together: each makes a browser slower to find a way. */
-const MOST = 6
+/**
+ * Of all KUBEs together. Each makes a browser slower to find a way (Firefox warns of five), and has it say more: with four, one in several networks at
+ * once says less than `MAX_DIRECT_SIGNALS`.
+ */
+const MOST = 4
 /** How long an offer counts at most, in seconds. */
 const LONGEST_S = 24 * 3600
 /** An offer is asked for anew when so much of its time is over, but not after less than this, in milliseconds. */

@@ -16,6 +16,8 @@ const TURN_PORT = 3478
 /** Of both. */
 export const SECRET = 'between-the-two-of-them'
 
+/** What the KUBE names. */
+export const TURN = `turn:${PUBLIC}:${TURN_PORT},turn:${PUBLIC}:${TURN_PORT}?transport=tcp`
 export const KUBE = `http://${PUBLIC}:${KUBE_PORT}`
 
 /** A program that runs in a namespace until it is killed. */
@@ -54,18 +56,15 @@ export class Program {
   }
 }
 
-/** @param turn addresses of the TURN server, or none */
-export async function startKube(place: Namespace, turn = TURN): Promise<Program> {
+export async function startKube(place: Namespace): Promise<Program> {
   const kube = new Program(
     place,
     [process.execPath, `${dist}/kube/main.js`, '--app', folder('pages/alpha')],
-    { HOST: PUBLIC, PORT: String(KUBE_PORT), HEARTH_TURN_URL: turn, HEARTH_TURN_SECRET: SECRET },
+    { HOST: PUBLIC, PORT: String(KUBE_PORT), HEARTH_TURN_URL: TURN, HEARTH_TURN_SECRET: SECRET },
   )
   await kube.says('Hearth is at')
   return kube
 }
-
-export const TURN = `turn:${PUBLIC}:${TURN_PORT},turn:${PUBLIC}:${TURN_PORT}?transport=tcp`
 
 /**
  * With the configuration that operators are told to use.

@@ -11,6 +11,7 @@ import { errorJson } from './respond.js'
 import { Keeper } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
 import { makeRoutes } from './routes.js'
+import type { IceSettings } from './signal/ice.js'
 import type { SignalLimits } from './signal/limits.js'
 import type { Origins } from './signal/origins.js'
 import { openSignal } from './signal/signal.js'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly dist: string
   /** Whose pages may meet other devices here, besides its own. */
   readonly origins?: Origins
+  /** Servers by which devices can be linked directly. */
+  readonly ice?: IceSettings | undefined
   /** What differs from the limits of signalling. */
   readonly signal?: Partial<SignalLimits>
   /** Absolute path of the folder for what is kept; without it, nothing is. */
@@ -66,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw cause
   })
   const signal = openSignal(server, {
-    ...{ origins: options.origins, limits: options.signal },
+    ...{ origins: options.origins, ice: options.ice, limits: options.signal },
     visit: keeper && ((link) => void keeper.visit(link)),
   })
   return {

@@ -7,15 +7,16 @@ import type { HaloSpace } from './halo/space.js'
 import { HostedReplica } from './hosted-replica.js'
 import { Keeper } from './mesh/keeping/keeper.js'
 import type { Kept } from './mesh/keeping/kept.js'
+import type { Other } from './mesh/kube.js'
 import type { Appended } from './mesh/platform.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
 import { HearthError, invalid } from './protocol/errors.js'
-import { newId, type ObjectId, type SpaceId } from './protocol/ids.js'
+import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
 import type { HostInfo, Item, ObjectRecord } from './protocol/rpc.js'
-import { KEEP_TOPIC } from './protocol/wire.js'
+import { KEEP_TOPIC, KEEPER } from './protocol/wire.js'
 import type { Store } from './store.js'
 
 /** Rows of `meta`: KUBEs by space, as last seen; and what is yet to be deleted where. */
@@ -51,7 +52,7 @@ export class Keeping {
   ) {
     networking.mesh.appoint({
       ...{ topic: KEEP_TOPIC, secret: KEEP_TOPIC, isSeeking: true },
-      came: (other) => this.keepers.get(other.kube.url)?.came(other),
+      came: (other) => isKeeper(other) && this.keepers.get(other.kube.url)?.came(other),
     })
   }
 
@@ -173,7 +174,7 @@ export class Keeping {
     })
     this.keepers.set(signal, keeper)
     // It may have been used for something else before.
-    for (const other of this.networking.mesh.at(signal, KEEP_TOPIC)) keeper.came(other)
+    for (const other of this.networking.mesh.at(signal, KEEP_TOPIC)) if (isKeeper(other)) keeper.came(other)
     void this.networking.use([url]).catch(() => undefined)
   }
 
@@ -284,6 +285,9 @@ function addressOf(text: string): string {
     invalid(`"${text}" is not the address of a server; begin it with https://`)
   return url.href.replace(/[?#].*$/, '').replace(/\/+$/, '')
 }
+
+/** A KUBE that knows of no such thing lets others be there. */
+const isKeeper = ({ peer }: Other): boolean => toBase64Url(peer) === toBase64Url(KEEPER)
 
 const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
 

@@ -4,17 +4,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
-import {
-  NONCE_BYTES,
-  RELAY_WINDOW,
-  SIGNAL_VERSION,
-  type Peer,
-  type Topic,
-} from '../../worker/protocol/signal.js'
+import { NONCE_BYTES, RELAY_WINDOW, type Peer, type Topic } from '../../worker/protocol/signal.js'
 import { RelayLink, Window } from '../../worker/mesh/relay-link.js'
 import { KEEP_TOPIC, KEEPER } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { Flow } from './flow.js'
+import { Offered, type IceSettings } from './ice.js'
 import type { SignalLimits } from './limits.js'
 import { signedChallenge } from './challenge.js'
 import { keyOf, type Topics } from './topics.js'
@@ -38,6 +33,7 @@ export interface Place {
   /** A device speaks to the KUBE itself; undefined where nothing is kept. */
   readonly visit?: ((link: RelayLink) => void) | undefined
   readonly topics: Topics<Device>
+  readonly ice: IceSettings | undefined
   /** @throws KubeError there are too many connections of this key */
   admit(device: Device, key: Uint8Array): void
   leave(device: Device): void
@@ -54,6 +50,7 @@ interface Here {
 export class Device implements WireListener {
   readonly #nonce = randomBytes(NONCE_BYTES)
   readonly #at = new Map<string, Here>()
+  readonly #offered = new Offered()
   readonly #late: NodeJS.Timeout | undefined
   #stage: 'stranger' | 'checking' | 'welcome' = 'stranger'
   /** To the KUBE itself, and what of it has not been taken. */
@@ -62,12 +59,14 @@ export class Device implements WireListener {
   constructor(
     readonly wire: Wire,
     readonly place: Place,
+    /** That is spoken with it. */
+    readonly version: number,
   ) {
     const { helloMs } = place.limits
     // defence: hello-in-time
     this.#late = setTimeout(() => wire.refuse(kubeError('kube/signal-late', { ms: helloMs })), helloMs)
     wire.listen(this)
-    wire.send(encodeFromKube(['challenge', SIGNAL_VERSION, this.#nonce]))
+    wire.send(encodeFromKube(['challenge', version, this.#nonce]))
   }
 
   heard(bytes: Uint8Array): void {
@@ -88,6 +87,8 @@ export class Device implements WireListener {
         return this.#relay(message[1], message[2], message[3])
       case 'ping':
         return this.wire.send(encodeFromKube(['pong']))
+      case 'ice':
+        return this.wire.send(encodeFromKube(['ice', ...this.#offered.at(Date.now(), this.place.ice)]))
     }
   }
 
@@ -99,8 +100,8 @@ export class Device implements WireListener {
   }
 
   #hello(version: number, key: Uint8Array, signature: Uint8Array): void {
-    if (version !== SIGNAL_VERSION)
-      throw kubeError('kube/signal-version', { theirs: version, ours: SIGNAL_VERSION })
+    if (version !== this.version)
+      throw kubeError('kube/signal-version', { theirs: version, ours: this.version })
     this.#stage = 'checking'
     signedChallenge(key, this.#nonce, signature).then(
       (valid) => this.wire.guard(() => this.#welcome(key, valid)),

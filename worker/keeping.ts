@@ -42,6 +42,7 @@ export class Keeping {
   /** Where it was said that all of it is to be deleted. */
   private readonly told = new WeakSet<Kept>()
   private cancelLook: (() => void) | undefined
+  private looking: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly platform: NetworkPlatform,
@@ -234,8 +235,14 @@ export class Keeping {
     }, GATHER_MS)
   }
 
-  /** Reads what spaces say. */
-  private async look(): Promise<void> {
+  /** Reads what spaces say. One look after the other: the one that began last is the one that counts. */
+  private look(): Promise<void> {
+    const next = this.looking.then(() => this.lookNow())
+    this.looking = next.catch(() => undefined)
+    return next
+  }
+
+  private async lookNow(): Promise<void> {
     const found: Record<SpaceId, readonly string[]> = {}
     for (const space of this.halo.spaces) {
       const records = await this.objects.all(HOST_TYPE, space.id)

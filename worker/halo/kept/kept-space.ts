@@ -75,8 +75,12 @@ export class KeptSpace {
       return most > 0 ? [[device, most]] : []
     })
     const byDevice = feeds.sort(([a], [b]) => (a < b ? -1 : 1))
-    const admins = space.feeds.filter((device) => level(device) >= ADMIN).sort()
-    return { asOf: space.heads, admins, members: [...devices.keys()].sort(), feeds: byDevice }
+    // Whoever lost all devices comes back by the words, and has a new one.
+    const wordsOf = (least: number) =>
+      [...members.values()].filter(({ role }) => levelOf(role) >= least).map(({ recovery }) => recovery)
+    const admins = [...space.feeds.filter((device) => level(device) >= ADMIN), ...wordsOf(ADMIN)].sort()
+    const inside = [...devices.keys(), ...wordsOf(0)].sort()
+    return { asOf: space.heads, admins, members: inside, feeds: byDevice }
   }
 
   /** @throws HearthError `halo/keys-lost` */

@@ -13,9 +13,9 @@ const VERSION = 1
 export interface Registration {
   /** Heads of the membership log that says so, in order. */
   readonly asOf: readonly string[]
-  /** Devices that may say so. */
+  /** Devices that may say so, and keys of the recovery words of members who may. */
   readonly admins: readonly string[]
-  /** Devices that are in: they bring entries of the log. */
+  /** Devices that are in, and keys of the recovery words of members: they bring entries of the log. */
   readonly members: readonly string[]
   readonly feeds: readonly KeptFeed[]
 }

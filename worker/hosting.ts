@@ -38,13 +38,16 @@ export class TabHosts implements Hosts {
 
   open(isInitiator: boolean): Hosted | undefined {
     const rank = (tab: Tab) => [tab === this.hung, tab.state === 'hidden', tab.links.size].map(Number)
-    const [tab] = [...this.tabs.values()].filter(isAble).sort((a, b) => compare(rank(a), rank(b)))
-    if (!tab) return undefined
+    const [found] = [...this.tabs]
+      .filter(([, tab]) => isAble(tab))
+      .sort(([, a], [, b]) => compare(rank(a), rank(b)))
+    if (!found) return undefined
+    const [client, tab] = found
     const { port1, port2 } = new MessageChannel()
     const order: LinkOrder = { isInitiator, ice: [] }
     tab.port!.postMessage(order, [port2])
     const link: Hosted = {
-      port: port1,
+      ...{ tab: client, port: port1 },
       onGone: () => undefined,
       release: (hasHung) => {
         tab.links.delete(link)

@@ -244,7 +244,7 @@ describe('somebody with whom a device has a session', () => {
     const agreed = await call(platform, carol, { own: staticKey(), topic: it.hash }, it.own.publicKey)
     const { Session: Line } = await import('../../worker/mesh/session.js')
     const session = new Line(platform, carol, agreed)
-    void session.send(['ping'])
+    session.ping()
     await turns(100)
     session.close()
     assert.equal(it.made.length, 0)

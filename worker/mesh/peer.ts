@@ -184,7 +184,7 @@ const isRefused = (e: unknown) => e instanceof HearthError && e.code.startsWith(
 const OF_LINKS: readonly string[] = ['host', 'signal', 'direct', 'over'] satisfies Direct[0][]
 export const isOfLinks = (message: Message): message is Direct => OF_LINKS.includes(message[0])
 
-type OfASpace = Exclude<Wire, readonly ['ping'] | readonly ['know', Uint8Array]>
+type OfASpace = Exclude<Wire, readonly ['ping' | 'pong', number] | readonly ['know', Uint8Array]>
 const OF_A_SPACE: readonly string[] = [
   ...(['have', 'log', 'entries', 'want', 'held', 'lack'] satisfies OfASpace[0][]),
 ]

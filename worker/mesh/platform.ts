@@ -35,6 +35,8 @@ export interface Hosts {
 }
 /** A link to be, in a tab. */
 export interface Hosted {
+  /** The tab's id. */
+  readonly tab: string
   /** As in `protocol/hosting.ts`. */
   readonly port: HostPort
   /** The tab is gone, or stands still. */

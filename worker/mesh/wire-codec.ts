@@ -36,7 +36,8 @@ const MAC_BYTES = 64
 const PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
 const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
-  ping: [],
+  ping: [count],
+  pong: [count],
   have: [ref, list(id, MAX_NAMES), list(tuple(id, count, orNull(id), list(id, MAX_NAMES)), MAX_FEEDS)],
   log: [ref, entries],
   entries: [ref, entries],

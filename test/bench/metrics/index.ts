@@ -2,6 +2,7 @@
 import type { Run } from '../run.js'
 import { attachCold, attachWarm } from './attach.js'
 import { createBurst } from './burst.js'
+import { peerBulk, peerLatency } from './direct.js'
 import { durability } from './durability.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
@@ -34,6 +35,8 @@ export const metrics: readonly Metric[] = [
   { name: 'receive', run: receive, slow: true },
   // It misses its budget, on a busy machine by nearly as much as `--quick` lets pass: docs/performance.md says why.
   { name: 'relay-latency', run: relayLatency, slow: true },
+  { name: 'peer-latency', run: peerLatency },
+  { name: 'peer-bulk', run: peerBulk },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },
   { name: 'growth', run: growth, slow: true },

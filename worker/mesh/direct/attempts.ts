@@ -148,7 +148,7 @@ export class Attempts {
       session.close()
       throw new HearthError('mesh/handshake')
     }
-    if (isCaller) void session.send(['ping'])
+    if (isCaller) session.ping()
     // As with a call through a relay.
     else await session.spoken()
     return session

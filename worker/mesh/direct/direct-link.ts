@@ -23,6 +23,10 @@ export class DirectLink implements Link {
   private earlyBytes = 0
   private readonly signals = { said: 0, heard: 0 }
 
+  get host(): string {
+    return this.hosted.tab
+  }
+
   constructor(private readonly hosted: Hosted) {
     hosted.onGone = () => this.cut()
     hosted.port.onmessage = ({ data }) => {

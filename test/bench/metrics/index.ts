@@ -4,6 +4,7 @@ import { attachCold, attachWarm } from './attach.js'
 import { createBurst } from './burst.js'
 import { peerBulk, peerLatency } from './direct.js'
 import { durability } from './durability.js'
+import { failover } from './failover.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
@@ -37,6 +38,8 @@ export const metrics: readonly Metric[] = [
   { name: 'relay-latency', run: relayLatency, slow: true },
   { name: 'peer-latency', run: peerLatency },
   { name: 'peer-bulk', run: peerBulk },
+  // Ten minutes: `direct.e2e.ts` has each of its trials once.
+  { name: 'failover', run: failover, slow: true },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },
   { name: 'growth', run: growth, slow: true },

@@ -363,7 +363,7 @@ export class Mesh {
           },
           greeting: ({ space }) => events.greeting(space),
           heard: ({ space }, message) => events.heard(space, device, message),
-          direct: (message) => session.kind === 'relayed' && ways.hear(message),
+          direct: (message) => ways.hear(message, session.kind),
         })
         this.peers.set(device, peer)
         events.changed()

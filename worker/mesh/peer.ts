@@ -181,7 +181,7 @@ const MAX_LACKED = 2048
 
 const isRefused = (e: unknown) => e instanceof HearthError && e.code.startsWith('halo/')
 
-const OF_LINKS: readonly string[] = ['host', 'signal', 'direct', 'over'] satisfies Direct[0][]
+const OF_LINKS: readonly string[] = ['host', 'signal', 'direct', 'anew', 'over'] satisfies Direct[0][]
 export const isOfLinks = (message: Message): message is Direct => OF_LINKS.includes(message[0])
 
 type OfASpace = Exclude<Wire, readonly ['ping' | 'pong', number] | readonly ['know', Uint8Array]>

@@ -48,6 +48,7 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   host: [flag],
   signal: [count, text(MAX_DIRECT_SIGNAL)],
   direct: [count],
+  anew: [count],
   over: [count],
   present: [ref, text(MAX_TOPIC_NAME), tab, orNull(text(MAX_EPHEMERAL))],
   said: [ref, text(MAX_TOPIC_NAME), tab, text(MAX_EPHEMERAL)],

@@ -80,8 +80,13 @@ export type Direct =
   | readonly [t: 'host', can: boolean]
   /** Of one browser for the other: an offer, an answer or a candidate, as JSON. */
   | readonly [t: 'signal', attempt: number, text: string]
-  /** Whatever I say from now on, I say over the direct link of this attempt; what is still under way on `bulk` may come later. */
+  /**
+   * Whatever I say from now on, I say over the direct link of this attempt; what is still under way on `bulk` may come later. The last
+   * thing that is said on whatever has carried it so far, be it a direct link.
+   */
   | readonly [t: 'direct', attempt: number]
+  /** The link of this attempt would be better in another tab here: begin the next attempt, and it is left once that has come about. */
+  | readonly [t: 'anew', attempt: number]
   /** This attempt has failed, or its link has ended. */
   | readonly [t: 'over', attempt: number]
 /** UTF-16 units of what a browser says at once, at most, and how often it may say something in one attempt. */

@@ -102,8 +102,8 @@ export class Peer {
     const held = (device: DeviceId, seq: number) => this.events.held(replica, device, seq)
     this.replicating.set(key, new Replicating(this.platform, this.session, replica, { held }))
     for (const message of this.events.greeting(replica)) this.say(replica, message)
-    // The other side may have noticed nothing, and would not say again what it has.
-    if (this.begun.has(key)) void this.session.send(['lack', replica.ref])
+    // The other side may have noticed nothing, or has said what it has when the space was not here; it would not say so again.
+    if (this.begun.has(key) || this.lacked.has(key)) void this.session.send(['lack', replica.ref])
     this.begun.add(key)
   }
 

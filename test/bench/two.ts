@@ -10,9 +10,6 @@ export interface Two {
   readonly ed: Person
 }
 
-/** They have no other way to each other than the KUBE. */
-export const RELAYED: LaunchOptions = { scripts: ['delete globalThis.RTCPeerConnection'] }
-
 export async function withTwo(run: (two: Two) => Promise<void>, options: LaunchOptions = {}): Promise<void> {
   const server = await startServer({ dist, apps: [folder('../e2e/pages/alpha')] })
   const page = `${server.url}/apps/alpha/`

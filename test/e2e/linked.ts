@@ -1,6 +1,6 @@
 /** People who share a space and are linked with each other, and how it is seen that they are. */
 import type { LinkInfo } from '../../worker/protocol/rpc.js'
-import type { Person } from './person.js'
+import type { Person, Sight } from './person.js'
 import { until } from './wait.js'
 
 export const linksOf = (person: Person): Promise<readonly LinkInfo[]> =>
@@ -26,6 +26,19 @@ export async function hostOf(tabs: readonly Person[]): Promise<Person> {
   const [{ host } = { host: undefined }] = await linksOf(tabs[0]!)
   for (const tab of tabs) if ((await tab.tabId()) === host) return tab
   throw new Error(`No tab is ${host}.`)
+}
+
+/** All of them see these titles in a space. @returns after how long, in milliseconds */
+export async function allSee(
+  people: readonly Person[],
+  space: string,
+  titles: readonly string[],
+  ms: number,
+): Promise<number> {
+  const since = Date.now()
+  const has = ({ todos }: Sight) => titles.every((title) => title in todos)
+  await Promise.all(people.map((person) => person.sees(space, titles.join(), has, ms)))
+  return Date.now() - since
 }
 
 /** What people write in a space, each time something new, and how soon others see it. */

@@ -1,11 +1,12 @@
 /** Two people in two browsers on one machine, through a KUBE: how soon one sees what the other does, and how long it takes to come in. */
+import { RELAYED } from '../../e2e/pair.js'
 import type { Person } from '../../e2e/person.js'
 import type { EnginePage } from '../../engines/engine.js'
 import { bareRelay } from '../remote/bare-relay.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
 import { quantile } from '../stats.js'
-import { answering, echoes, RELAYED, withTwo } from '../two.js'
+import { answering, echoes, withTwo } from '../two.js'
 
 const ECHOES = 300
 /** Beside three times the floor, in milliseconds. */

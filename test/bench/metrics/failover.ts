@@ -1,20 +1,25 @@
 /**
  * The tab that holds a direct link goes: how late the edits are that are made meanwhile, in another tab of the same device and on the
- * other device. Both write all the time, and of each trial the latest edit counts, whatever it was made in.
+ * other device. Both write all the time; of each trial that edit counts which took longest, of those that were made from when the tab
+ * begins to go until a moment after both devices know. What comes later is no failover.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { startServer } from '../../../kube/server.js'
 import { areDirect, hostOf } from '../../e2e/linked.js'
 import { Person } from '../../e2e/person.js'
 import { dist, folder } from '../../e2e/site.js'
+import { until } from '../../e2e/wait.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
 import { quantile } from '../stats.js'
 
 const TRIALS = 50
-/** Both go on writing for so long after the tab has gone, in milliseconds. */
-const WRITING_MS = 2_500
+/** Edits still count that were made so long after both devices knew, in milliseconds. */
+const AFTER_MS = 200
+/** Before the tab goes, both write for so long, in milliseconds. */
+const BEFORE_MS = 500
 /** Between two edits of one side, in milliseconds. */
-const BETWEEN_MS = 25
+const BETWEEN_MS = 40
 /** The longest that an edit may take, in milliseconds: then the run has failed. */
 const LONGEST_MS = 20_000
 
@@ -69,24 +74,36 @@ type Times = readonly number[]
 interface Noted {
   readonly made: Times
   readonly seen: Times
+  /** When the tab was first told that the device has no direct link, in milliseconds since 1970. */
+  readonly leftAt?: number
 }
 
-/** @returns of all edits while the tab goes, what the latest one took until it was seen, in milliseconds */
+/** @returns of the edits while the tab goes, what the one took that took longest until it was seen, in milliseconds */
 async function latest(olga: Person, ed: Person, space: string, go: () => Promise<unknown>): Promise<number> {
   const people = [olga, ed] as const
   for (const person of people) await begin(person, space)
   await Promise.all(
     people.map((person) => write(person, space, person === olga ? ['Olga', 'Ed'] : ['Ed', 'Olga'])),
   )
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await pause(BEFORE_MS)
+  const from = Date.now()
   await go()
-  await new Promise((resolve) => setTimeout(resolve, WRITING_MS))
+  const leftAt = await until(
+    'both to know',
+    async () => {
+      const [hers, his] = await Promise.all(people.map(left))
+      return hers && his && Math.max(hers, his)
+    },
+    LONGEST_MS,
+  )
+  await pause(AFTER_MS)
   const counts = await Promise.all(people.map(stop))
   const [hers, his] = await Promise.all([noted(olga, counts[1]!), noted(ed, counts[0]!)])
+  const isMeanwhile = (at: number) => at >= from && at <= leftAt + AFTER_MS
+  const delays = (made: Times, seen: Times) =>
+    made.flatMap((at, n) => (isMeanwhile(at) ? [seen[n]! - at] : []))
   return Math.max(...delays(hers.made, his.seen), ...delays(his.made, hers.seen))
 }
-
-const delays = (made: Times, seen: Times) => made.map((at, n) => seen[n]! - at)
 
 /** Both begin at 0, and know it of each other. */
 const begin = (person: Person, space: string) =>
@@ -107,9 +124,12 @@ const write = (person: Person, space: string, titles: readonly [own: string, oth
       const todos = window.home.getSpace(space)!.query('todo')
       await todos.ready
       const [own, other] = titles.map((title) => todos.value.find((todo) => todo['title'] === title)!)
-      const noted = { made: [] as number[], seen: [] as number[] }
+      const noted = { made: [] as number[], seen: [] as number[], leftAt: undefined as number | undefined }
       const stopLooking = hearth.on(other!, () => {
         while (noted.seen.length < (other!['n'] as number)) noted.seen.push(Date.now())
+      })
+      const stopLinks = window.home.status.subscribe(({ links }) => {
+        if (links.every(({ kind }) => kind !== 'direct')) noted.leftAt ??= Date.now()
       })
       const writing = setInterval(() => {
         noted.made.push(Date.now())
@@ -119,6 +139,7 @@ const write = (person: Person, space: string, titles: readonly [own: string, oth
         noted,
         stopWriting: () => {
           clearInterval(writing)
+          stopLinks()
           return noted.made.length
         },
         stopLooking,
@@ -129,6 +150,9 @@ const write = (person: Person, space: string, titles: readonly [own: string, oth
 
 const stop = (person: Person) =>
   person.run(() => (window as unknown as { stopWriting(): number }).stopWriting(), undefined)
+
+const left = (person: Person) =>
+  person.run(() => (window as unknown as { noted: Noted }).noted.leftAt ?? null, undefined)
 
 /** @param count of the other's edits */
 const noted = (person: Person, count: number) =>

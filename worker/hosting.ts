@@ -1,7 +1,8 @@
 /**
  * The tabs of this device that can hold a direct link to another one, as MESH needs them: shown ones before hidden ones, of these
- * the one that holds fewest, and last the one in which a link has just hung. So links are spread over what is looked at. A tab is asked by its session whether it can; one that is gone, or stands still, holds none any more. One that is hidden
- * for some time, while another is shown, is to be relieved of its links: a browser may have it stand still whenever it likes.
+ * the one that holds fewest, and last the one in which a link has just hung. So links are spread over what is looked at. A tab is asked
+ * by its session whether it can; one that is gone, or stands still, holds none any more. One that is hidden for some time, while another
+ * is shown, is to be relieved of its links: a browser may have it stand still whenever it likes.
  */
 import type { Hosted, Hosts } from './mesh/platform.js'
 import type { ClientId } from './protocol/ids.js'
@@ -11,6 +12,9 @@ import type { LinkOrder, TabState } from './protocol/hosting.js'
 export const SETTLED_MS = 5_000
 /** And so much later at the soonest than any was before: who goes to and fro has links moved seldom, in milliseconds. */
 export const AGAIN_MS = 30_000
+
+/** A tab in which a link has hung comes last for so long, in milliseconds. */
+export const HUNG_MS = 60_000
 
 interface Tab {
   readonly ask: () => void
@@ -28,6 +32,7 @@ export class TabHosts implements Hosts {
   private couldHost = false
   /** In which a link has hung last: another one is taken if there is one. */
   private hung: Tab | undefined
+  private cancelHung: (() => void) | undefined
   private relievedAt = -Infinity
   private cancelRelief: (() => void) | undefined
 
@@ -63,13 +68,22 @@ export class TabHosts implements Hosts {
       onBetter: () => undefined,
       release: (hasHung) => {
         tab.links.delete(link)
-        if (hasHung) this.hung = tab
+        if (hasHung) this.hang(tab)
         this.watch()
       },
     }
     tab.links.add(link)
     this.watch()
     return link
+  }
+
+  private hang(tab: Tab): void {
+    this.hung = tab
+    this.cancelHung?.()
+    this.cancelHung = this.platform.later(() => {
+      this.hung = undefined
+      this.watch()
+    }, HUNG_MS)
   }
 
   // What becomes of tabs

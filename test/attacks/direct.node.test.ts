@@ -50,6 +50,24 @@ describe('two devices with tabs', () => {
     assert.equal(world.relay.frames.length, before)
   })
 
+  it('say in which tab the link is, and how long it takes there and back; of one through the relay, only that', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs } = await linked(world, air)
+    await world.clock.pass(1_000, 250)
+    const told = () => [alice, bob].map(({ mesh }) => mesh.connected[0]!)
+    await until('known', () => told().every(({ rttMs }) => rttMs !== undefined))
+    assert.deepEqual(
+      told().map(({ host }) => host),
+      tabs.map(({ client }) => client),
+    )
+    tabs[0].close()
+    await areRelayed([alice, bob])
+    await world.clock.pass(6_000, 500)
+    await until('known', () => told().every(({ rttMs }) => rttMs !== undefined))
+    assert.ok(told().every((link) => !('host' in link)))
+  })
+
   it('go on through the relay at once when the tab of one is gone, and link again when there is another', async () => {
     using world = new World()
     using air = new Air()

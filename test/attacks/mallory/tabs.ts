@@ -29,7 +29,7 @@ export class Tab {
   handed = 0
   /** Whatever is handed to it, nothing comes of it. */
   isDeaf = false
-  private readonly client = newId<ClientId>()
+  readonly client = newId<ClientId>()
   private port: MessagePort | undefined
 
   constructor(

@@ -1,5 +1,5 @@
 /** Two people in two browsers on one machine, whose tabs are linked: how soon one sees what the other does, and how fast much of it comes. */
-import { areDirect } from '../../e2e/linked.js'
+import { areDirect, hostOf } from '../../e2e/linked.js'
 import type { Person } from '../../e2e/person.js'
 import { BareChannel } from '../remote/bare-channel.js'
 import type { RowSpec } from '../rows.js'
@@ -43,6 +43,7 @@ export async function peerLatency(run: Run): Promise<void> {
 /** The same from another tab of Olga's, while the one that holds the link does nothing but tasks of 100 ms. */
 async function busy(run: Run, space: string, olga: Person, ed: Person): Promise<void> {
   const other = await olga.tab()
+  if ((await hostOf([olga, other])) !== olga) throw new Error('The link is in another tab.')
   await olga.run(() => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {
@@ -55,6 +56,7 @@ async function busy(run: Run, space: string, olga: Person, ed: Person): Promise<
   const times = await echoes(other, space, run.quick ? 10 : 50)
   await olga.run(() => (window as unknown as { stopBeingBusy(): void }).stopBeingBusy(), undefined)
   await areDirect([other, ed])
+  if ((await hostOf([olga, other])) !== olga) throw new Error('The link has left the tab that was busy.')
   const spec: RowSpec = {
     metric: 'peer-latency, host tab busy',
     unit: 'ms',

@@ -4,7 +4,7 @@ import type { Person } from '../../e2e/person.js'
 import { BareChannel } from '../remote/bare-channel.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
-import { quantile } from '../stats.js'
+import { median, quantile } from '../stats.js'
 import { answering, echoes, withTwo } from '../two.js'
 
 const ECHOES = 300
@@ -18,26 +18,28 @@ const BATCH = 64 << 10
 /** An edit of Olga's on Ed's screen: half of what it takes until she sees his answer. The floor is the whole way there and back. */
 export async function peerLatency(run: Run): Promise<void> {
   const count = run.quick ? ECHOES / 3 : ECHOES
+  const floors: number[] = []
+  const medians: number[] = []
   for (let rep = 0; rep < run.reps; rep++)
     await withTwo(async (two) => {
       const { olga, ed } = two
       const channel = await BareChannel.between(two)
-      const floor = quantile(await channel.roundTrips(count), 0.5)
+      floors.push(quantile(await channel.roundTrips(count), 0.5))
       await channel.close()
       const space = await answering(olga, ed)
       await areDirect([olga, ed])
       const times = await echoes(olga, space, count)
-      const spec: RowSpec = {
-        metric: 'peer-latency p50',
-        unit: 'ms',
-        budget: { of: 'most', limit: Math.round((3 * floor + MORE_MS) * 100) / 100 },
-      }
-      run.add(spec, { system: 'floor' }, floor)
-      run.add(spec, { system: 'hearth' }, quantile(times, 0.5))
+      medians.push(quantile(times, 0.5))
       run.add({ metric: 'peer-latency p99', unit: 'ms' }, { system: 'hearth' }, quantile(times, 0.99))
       await busy(run, space, olga, ed)
-      await areDirect([olga, ed])
     })
+  const row: RowSpec = {
+    metric: 'peer-latency p50',
+    unit: 'ms',
+    budget: { of: 'most', limit: Math.round((3 * median(floors) + MORE_MS) * 100) / 100 },
+  }
+  run.add(row, { system: 'floor' }, ...floors)
+  run.add(row, { system: 'hearth' }, ...medians)
 }
 
 /** The same from another tab of Olga's, while the one that holds the link does nothing but tasks of 100 ms. */

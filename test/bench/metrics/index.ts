@@ -34,11 +34,11 @@ export const metrics: readonly Metric[] = [
   { name: 'worker-recover', run: workerRecover },
   // It misses its budget by more than `--quick` lets pass: docs/performance.md says by how much.
   { name: 'receive', run: receive, slow: true },
-  // It misses its budget, on a busy machine by nearly as much as `--quick` lets pass: docs/performance.md says why.
+  // These miss their budgets, on a busy machine by nearly as much as `--quick` lets pass: docs/performance.md says why.
   { name: 'relay-latency', run: relayLatency, slow: true },
-  { name: 'peer-latency', run: peerLatency },
+  { name: 'peer-latency', run: peerLatency, slow: true },
   { name: 'peer-bulk', run: peerBulk },
-  // Ten minutes: `direct.e2e.ts` has each of its trials once.
+  // Five minutes: `direct.e2e.ts` has each of its trials once.
   { name: 'failover', run: failover, slow: true },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },

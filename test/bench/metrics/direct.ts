@@ -69,7 +69,7 @@ async function busy(run: Run, space: string, olga: Person, ed: Person): Promise<
 
 /** Entries of 64 KiB that nothing makes smaller, of a space that Ed joins while the two are linked: from then until he sees the last one. */
 export async function peerBulk(run: Run): Promise<void> {
-  const batches = run.quick ? BATCHES / 5 : BATCHES
+  const batches = run.quick ? BATCHES / 2 : BATCHES
   const row: RowSpec = {
     metric: `peer-bulk ${batches} batches of 64 KiB`,
     unit: 'ms',

@@ -40,7 +40,7 @@ export class Network {
   /** Also while the network is not open: tabs of this device hear each other. */
   readonly ephemera: Ephemera
   /** Tabs in which direct links to other devices can be. */
-  readonly hosts = new TabHosts(() => this.opened?.networking.mesh.hostsChanged())
+  readonly hosts: TabHosts
   private readonly listeners = new Set<() => void>()
   private isGathering = false
   private isStopped = false
@@ -52,6 +52,7 @@ export class Network {
     private readonly echo: Echo,
     private readonly own: OwnObjects,
   ) {
+    this.hosts = new TabHosts(platform, () => this.opened?.networking.mesh.hostsChanged())
     this.ephemera = new Ephemera(platform, halo, {
       changed: () => this.changed(),
       send: (space, message) => this.opened?.networking.mesh.say(space, message),

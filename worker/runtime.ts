@@ -183,7 +183,7 @@ export class Runtime {
           return this.platform.mode === 'elected-tab' ? undefined : network.hosts.offer(session.client)
         },
         look: async () => (await attached()).network.hasNetwork(true),
-        diagnostics: async () => this.diagnostics((await attached()).echo),
+        diagnostics: async () => this.diagnostics((await attached()).echo, session),
         erase: async () => this.erase(await attached()),
       },
       port,
@@ -319,8 +319,10 @@ export class Runtime {
     this.tenure.release()
   }
 
-  private diagnostics(echo: Echo): Record<string, unknown> {
+  /** @param session of the tab that asks */
+  private diagnostics(echo: Echo, session: Session): Record<string, unknown> {
     return {
+      tab: session.client,
       instance: this.instance,
       build: this.platform.build,
       rpc: RPC_VERSION,

@@ -130,7 +130,13 @@ export class Session implements Listener {
   }
 
   describe(): Record<string, unknown> {
-    return { ...this.about, watched: this.watched.size, queries: this.windows.size, unseen: this.bridge.size }
+    return {
+      tab: this.client,
+      ...this.about,
+      watched: this.watched.size,
+      queries: this.windows.size,
+      unseen: this.bridge.size,
+    }
   }
 
   sendStatus(status: WorkerStatus): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { digitsOf, grouped, invitationWords, rolesFor, timeLeft } from './words.js'
+import { digitsOf, grouped, invitationWords, linkWords, rolesFor, timeLeft } from './words.js'
 
 describe('the words of sharing', () => {
   it('take a code as people write it, and show it as people say it', () => {
@@ -27,6 +27,19 @@ describe('the words of sharing', () => {
     assert.equal(
       invitationWords({ ...state, at: 'done', used: 1, wrong: 2 }, false),
       '1 person has come in. 2 wrong codes were tried.',
+    )
+  })
+  it('tell who this device is connected with, by what way, and how far away that is', () => {
+    assert.equal(linkWords([]), 'None')
+    assert.equal(linkWords([{ kind: 'direct' }]), '1')
+    assert.equal(linkWords([{ kind: 'direct', rttMs: 12 }]), '1; there and back in 12 ms')
+    assert.equal(
+      linkWords([{ kind: 'relayed', rttMs: 0 }]),
+      '1, through the server; there and back in less than 1 ms',
+    )
+    assert.equal(
+      linkWords([{ kind: 'relayed', rttMs: 80 }, { kind: 'direct', rttMs: 9 }, { kind: 'direct' }]),
+      '3, 1 of them through the server; there and back in 9 to 80 ms',
     )
   })
   it('offer the roles that somebody may give, and none to whom one may not touch', () => {

@@ -56,13 +56,18 @@ export const memberName = (member: Pick<MemberInfo, 'displayName'>): TemplateRes
   name(memberText(member))
 
 /** Links of this device, in words. */
-export function linkWords(links: readonly { readonly kind: 'relayed' | 'direct' }[]): string {
+export function linkWords(
+  links: readonly { readonly kind: 'relayed' | 'direct'; readonly rttMs?: number }[],
+): string {
   const relayed = links.filter(({ kind }) => kind === 'relayed').length
   if (links.length === 0) return 'None'
-  if (relayed === 0) return `${links.length}`
-  return relayed === links.length
-    ? `${relayed}, through the server`
-    : `${links.length}, ${relayed} of them through the server`
+  const how =
+    relayed === 0 ? '' : `, ${relayed === links.length ? '' : `${relayed} of them `}through the server`
+  const times = links.flatMap(({ rttMs }) => (rttMs === undefined ? [] : [rttMs]))
+  if (times.length === 0) return `${links.length}${how}`
+  const [least, most] = [Math.min(...times), Math.max(...times)]
+  const range = most < 1 ? 'less than 1' : least === most ? `${most}` : `${least} to ${most}`
+  return `${links.length}${how}; there and back in ${range} ms`
 }
 
 /** "123456" → "123 456", as it is read aloud. */

@@ -165,6 +165,7 @@ const sessions = {
   'unopened-frames': 'garbage that comes faster than it can be opened',
   'lane-window': 'more than a device has room for',
   'frames-cost': 'a message of frames that hold nothing, without end',
+  'one-pong-at-a-time': 'who asks whether this device is there, again and again, and takes no answer',
   'credit-of-a-window':
     'who grants more than a window, so that this device sends as if nobody had to keep it',
   'strangers-bring-logs-only': 'what a stranger says of anything but who is in',

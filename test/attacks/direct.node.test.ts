@@ -6,12 +6,15 @@ import { DirectLink } from '../../worker/mesh/direct/direct-link.js'
 import { call } from '../../worker/mesh/handshaking.js'
 import type { Hosted } from '../../worker/mesh/platform.js'
 import type { Session } from '../../worker/mesh/session.js'
-import type { FromHost, ToHost } from '../../worker/protocol/hosting.js'
+import { SETTLED_MS } from '../../worker/hosting.js'
+import type { FromHost, TabState, ToHost } from '../../worker/protocol/hosting.js'
 import { HOST_WINDOW } from '../../worker/protocol/hosting.js'
 import { LIVENESS, MAX_DIRECT_SIGNAL, MAX_DIRECT_SIGNALS, type Direct } from '../../worker/protocol/wire.js'
+import type { ObjectId } from '../../worker/protocol/ids.js'
+import { Random } from '../e2e/random.js'
 import { Clock, turns, until } from './mallory/clock.js'
 import { line, platformAt, staticKey, two } from './mallory/line.js'
-import { Air } from './mallory/tabs.js'
+import { Air, type Tab } from './mallory/tabs.js'
 import { meet, World, type Person } from './mallory/world.js'
 
 const kindsOf = (people: readonly Person[]) =>
@@ -22,10 +25,10 @@ const areRelayed = (people: readonly Person[]) =>
   until('relayed', () => kindsOf(people).every((kinds) => kinds === 'relayed'))
 
 /** Alice and Bob share a space, and each has a tab. */
-async function linked(world: World, air: Air) {
+async function linked(world: World, air: Air, state: TabState = 'shown') {
   const { people, space } = await world.sharing(['editor'])
   const [alice, bob] = people as [Person, Person]
-  const tabs = [air.tab(alice), air.tab(bob)] as const
+  const tabs = [air.tab(alice, state), air.tab(bob, state)] as const
   await meet(alice, bob)
   await areDirect([alice, bob])
   /** Writes on both sides, and waits until both have both. */
@@ -64,6 +67,24 @@ describe('two devices with tabs', () => {
     const [hers, his] = tabs.map(({ orders }) => orders[0]!.ice.map(({ urls }) => urls))
     assert.deepEqual(hers, ['turn:turn.kube.test', 'turn:turn.other.test'])
     assert.deepEqual(his, ['turn:turn.kube.test'])
+  })
+
+  it('say in which tab the link is, and how long it takes there and back; of one through the relay, only that', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs } = await linked(world, air)
+    await world.clock.pass(1_000, 250)
+    const told = () => [alice, bob].map(({ mesh }) => mesh.connected[0]!)
+    await until('known', () => told().every(({ rttMs }) => rttMs !== undefined))
+    assert.deepEqual(
+      told().map(({ host }) => host),
+      tabs.map(({ client }) => client),
+    )
+    tabs[0].close()
+    await areRelayed([alice, bob])
+    await world.clock.pass(6_000, 500)
+    await until('known', () => told().every(({ rttMs }) => rttMs !== undefined))
+    assert.ok(told().every((link) => !('host' in link)))
   })
 
   it('go on through the relay at once when the tab of one is gone, and link again when there is another', async () => {
@@ -128,6 +149,125 @@ describe('two devices with tabs', () => {
     for (let n = 0; n < 20 && !bob.has(note); n++) await world.clock.pass(500, 250)
     assert.ok(bob.has(note))
   })
+})
+
+describe('two devices whose link is in a hidden tab', () => {
+  /** They write while time passes, and are linked directly all the while. */
+  async function meanwhile(
+    world: World,
+    { alice, bob, space }: Awaited<ReturnType<typeof linked>>,
+    ms: number,
+  ) {
+    for (let left = ms; left > 0; left -= 250) {
+      await world.clock.pass(250, 250)
+      const [one, other] = [await alice.write(space, 'one'), await bob.write(space, 'other')]
+      await until('on both sides', () => alice.has(other) && bob.has(one))
+      assert.deepEqual(kindsOf([alice, bob]), ['direct', 'direct'])
+    }
+  }
+
+  for (const side of [0, 1] as const)
+    it(`have it in a shown one soon, and nothing stops meanwhile (the ${side ? 'second' : 'first'} has another tab)`, async () => {
+      using world = new World()
+      using air = new Air()
+      const two = await linked(world, air, 'hidden')
+      const { alice, bob, tabs } = two
+      const shown = air.tab([alice, bob][side]!)
+      await meanwhile(world, two, SETTLED_MS + 2_000)
+      await until('moved', () => air.links === 2 && shown.ends.size === 1)
+      await meanwhile(world, two, 2_000)
+      assert.deepEqual([tabs[side].ends.size, tabs[1 - side]!.ends.size], [0, 1])
+      tabs[side].close()
+      await meanwhile(world, two, 1_000)
+    })
+
+  it('go on in it when it comes to nothing in the other one', async () => {
+    using world = new World()
+    using air = new Air()
+    const two = await linked(world, air, 'hidden')
+    const shown = air.tab(two.alice)
+    shown.isDeaf = true
+    await meanwhile(world, two, SETTLED_MS + 2_000)
+    assert.equal(shown.orders.length, 1)
+    await meanwhile(world, two, 12_000)
+    assert.equal(two.tabs[0].ends.size, 1)
+  })
+
+  it('go on through the relay when both tabs are gone before all is in the other one', async () => {
+    using world = new World()
+    using air = new Air()
+    const two = await linked(world, air, 'hidden')
+    const { alice, bob, tabs, both } = two
+    const shown = air.tab(alice)
+    await world.clock.pass(SETTLED_MS + 250, 250)
+    await until('moving', () => shown.orders.length > 0)
+    tabs[0].close()
+    shown.close()
+    await both()
+    await areRelayed([alice, bob])
+    air.tab(alice)
+    await world.clock.pass(5_000, 250)
+    await areDirect([alice, bob])
+    await both()
+  })
+
+  it('go on when the hidden one is gone at any moment of their going over to the other one', async () => {
+    for (let last = 1; last <= 8; last++) {
+      using world = new World()
+      using air = new Air()
+      const { alice, bob, tabs, both } = await linked(world, air, 'hidden')
+      const shown = air.tab(alice)
+      let frames = 0
+      air.onFrame = () => {
+        if (shown.ends.size > 0 && ++frames === last) tabs[0].close()
+      }
+      await world.clock.pass(SETTLED_MS + 500, 250)
+      await until(`gone at frame ${last}`, () => frames >= last)
+      await both()
+      await world.clock.pass(3_000, 250)
+      await areDirect([alice, bob])
+      await both()
+    }
+  })
+
+  it(
+    'lose nothing, whatever becomes of tabs and the relay, and link again',
+    { timeout: 120_000 },
+    async () => {
+      for (let seed = 1; seed <= 12; seed++) await story(seed)
+    },
+  )
+
+  async function story(seed: number): Promise<void> {
+    const random = new Random(seed)
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, space, tabs: first } = await linked(world, air, 'hidden')
+    const people = [alice, bob] as const
+    const tabs: readonly Tab[][] = first.map((tab) => [tab])
+    const written: (readonly [Person, ObjectId])[] = []
+    for (let step = 0; step < 40; step++) {
+      const side = random.pick([0, 1] as const)
+      const own = tabs[side]!
+      const roll = random.next()
+      if (roll < 0.5) written.push([people[1 - side]!, await people[side].write(space, `${step}`)])
+      else if (roll < 0.62) own.push(air.tab(people[side], random.pick(['shown', 'hidden'])))
+      else if (roll < 0.74) random.pick(own)?.say(random.pick<TabState>(['shown', 'hidden', 'away']))
+      else if (roll < 0.84 && own.length > 1) own.splice(random.between(0, own.length - 1), 1)[0]!.close()
+      else if (roll < 0.9) random.pick(own)?.hang()
+      else if (roll < 0.94) for (const wire of [...world.relay.wires]) world.relay.hangUp(wire)
+      await world.clock.pass(random.pick([0, 50, 500, 4_000]), 250)
+    }
+    for (const [n, person] of people.entries()) {
+      for (const tab of tabs[n]!) tab.close()
+      air.tab(person)
+    }
+    const isAll = () => written.every(([person, note]) => person.has(note))
+    for (let n = 0; n < 60 && !(isAll() && kindsOf(people).join() === 'direct,direct'); n++)
+      await world.clock.pass(2_000, 250)
+    assert.ok(isAll(), `something is lost, with seed ${seed}`)
+    assert.deepEqual(kindsOf(people), ['direct', 'direct'], `with seed ${seed}`)
+  }
 })
 
 /** A link in a tab of which the test is the browser. */
@@ -248,6 +388,20 @@ describe('somebody with whom a device has a session', () => {
     assert.ok(it.opened.length >= 2)
   })
 
+  it('does not have it make the link that there is anew without end', async () => {
+    using world = new World()
+    using air = new Air()
+    const { alice, bob, tabs } = await linked(world, air)
+    const isAlice = alice.halo.device < bob.halo.device
+    const [begins, other, tab] = isAlice ? [alice, bob, tabs[0]] : [bob, alice, tabs[1]]
+    const { ways } = other.mesh as unknown as { ways: Map<string, { relayed: Session }> }
+    for (let round = 0; round < 20; round++) {
+      for (let n = 1; n <= 20; n++) void ways.get(begins.halo.device)!.relayed.send(['anew', n])
+      await turns(50)
+    }
+    assert.ok(tab.orders.length > 1 && tab.orders.length <= 4, `${tab.orders.length} links`)
+  })
+
   it('does not have somebody else take its place on the link', async () => {
     using it = await bob()
     it.attempts.hear(['signal', 1, 'an offer'])
@@ -264,7 +418,7 @@ describe('somebody with whom a device has a session', () => {
     const agreed = await call(platform, carol, { own: staticKey(), topic: it.hash }, it.own.publicKey)
     const { Session: Line } = await import('../../worker/mesh/session.js')
     const session = new Line(platform, carol, agreed)
-    void session.send(['ping'])
+    session.ping()
     await turns(100)
     session.close()
     assert.equal(it.made.length, 0)

@@ -224,7 +224,7 @@ describe('a peer', () => {
       ],
       ['lists in lists', new Uint8Array(900_000).fill(0x81)],
       ['a list without an end', Uint8Array.of(0x9f, 0x64, 0x70, 0x69, 0x6e, 0x67, 0xff)],
-      ['something after it', Uint8Array.of(...encodeWire(['ping']), 0)],
+      ['something after it', Uint8Array.of(...encodeWire(['ping', 1]), 0)],
       [
         'more entries than may be',
         encodeWire(['log', ref, Array.from({ length: 1025 }, () => new Uint8Array(1))]),
@@ -237,7 +237,7 @@ describe('a peer', () => {
       // Whoever has the keys can say anything.
       const plain = (both.alice as unknown as { outbox: Outbox }).outbox
       void plain.add(bytes, 'control')
-      void both.alice.send(['ping'])
+      void both.alice.send(['ping', 1])
       await until(`left, for ${what}`, () => !both.bob.isOpen)
     }
   })
@@ -255,12 +255,29 @@ describe('a peer', () => {
     for (let n = 0; n < 12; n++) {
       // It is there, and says so.
       const last = heardAt()
-      await bob.send(['ping'])
+      await bob.send(['ping', n])
       await until('heard', () => heardAt() > last)
       await clock.pass(3_000, 1_500)
     }
     assert.ok(alice.isOpen)
     assert.equal(queue(), before)
+  })
+  it('is not sent answers to pings that it does not take', async () => {
+    using both = await two(true)
+    const { alice, bob } = both
+    alice.listen(() => undefined)
+    bob.listen(() => new Promise(() => undefined))
+    const long: Message = ['denied', 'x'.repeat(60), 0]
+    for (let n = 0; n < 4_000; n++) void alice.send(long)
+    await turns(100)
+    const queue = () => queued(alice, 'control').length
+    const before = queue()
+    const ping = alice.roundTrip
+    for (let n = 0; n < 500; n++) await bob.send(['ping', n])
+    // The last of what he says is heard after all of it.
+    await bob.send(['pong', ping.ask()])
+    await until('heard', () => ping.toldMs !== undefined)
+    assert.ok(queue() <= before + 1, `${queue() - before} answers wait`)
   })
 })
 

@@ -35,7 +35,7 @@ async function callWith(own: StaticKey, stranger: Stranger, person: Person) {
   const link = stranger.link()
   const agreed = await call(person.platform, link, { own, topic: stranger.topic })
   const session = new Session(person.platform, link, agreed)
-  void session.send(['ping'])
+  session.ping()
   return { talk: new Talk(session), hash: agreed.hash }
 }
 

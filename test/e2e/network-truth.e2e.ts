@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startServer, type RunningServer } from '../../kube/server.js'
+import { allSee } from './linked.js'
+import { leave, RELAYED } from './pair.js'
 import { Person } from './person.js'
 import { dist, folder } from './site.js'
 import { until } from './wait.js'
@@ -40,8 +42,8 @@ describe('Olga and Ed, who share a space', () => {
   const serve = (port = 0) =>
     startServer({ dist, apps: [folder('pages/alpha')], port, signal: { quietMs: QUIET_MS } })
   const by = ({ port }: Way) => ({
-    // What is looked at is the way through the KUBE: there is to be no other one.
-    scripts: ['delete globalThis.RTCPeerConnection'],
+    // What is looked at is the way through the KUBE.
+    ...RELAYED,
     flags: [`--host-resolver-rules=MAP ${new URL(KUBE).host}:80 127.0.0.1:${port}`],
   })
   before(async () => {
@@ -57,9 +59,7 @@ describe('Olga and Ed, who share a space', () => {
     await together()
   })
   after(async () => {
-    await Promise.allSettled([olga.leave(), ed.leave(), olgasWay.close(), edsWay.close()])
-    await server.close()
-    assert.deepEqual([...olga.failures, ...ed.failures], [])
+    await leave([olga, ed], olgasWay, edsWay, server)
   })
 
   async function together(ms = 20_000): Promise<void> {
@@ -74,16 +74,7 @@ describe('Olga and Ed, who share a space', () => {
       )
   }
 
-  /** Both see these. @returns after how many milliseconds */
-  async function bothSee(titles: readonly string[], ms: number): Promise<number> {
-    const since = Date.now()
-    await Promise.all(
-      [olga, ed].map((one) =>
-        one.sees(space, titles.join(), ({ todos }) => titles.every((title) => title in todos), ms),
-      ),
-    )
-    return Date.now() - since
-  }
+  const bothSee = (titles: readonly string[], ms: number) => allSee([olga, ed], space, titles, ms)
 
   it('in airplane mode Olga is told at once, and writes on; afterwards both have everything at once', async () => {
     const land = await olga.goOffline()

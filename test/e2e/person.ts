@@ -185,6 +185,14 @@ export class Person {
     )
   }
 
+  /** Of this tab. */
+  tabId(): Promise<string> {
+    return this.run(
+      async () => ((await window.home.diagnostics())['worker'] as { tab: string }).tab,
+      undefined,
+    )
+  }
+
   device(): Promise<string> {
     return this.run(() => window.home.identity.value.deviceId as string, undefined)
   }

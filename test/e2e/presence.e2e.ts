@@ -15,6 +15,13 @@ function others(person: Person, space: string): Promise<string[]> {
   }, space)
 }
 
+/** Ed sees that somebody is there no more, and it is said how soon. */
+async function isGone(what: string, is: () => Promise<boolean>, ms: number): Promise<void> {
+  const since = Date.now()
+  await until(`${what} to be gone for Ed`, is, ms)
+  console.log(`    ${what} was gone for Ed after ${Date.now() - since} ms`)
+}
+
 const isAt = (person: Person, space: string, value: string | null) =>
   person.run(({ space, value }) => window.home.getSpace(space)!.presence('list').set(value), { space, value })
 
@@ -52,23 +59,15 @@ describe('Olga with two tabs, and Ed', () => {
       async () => (await others(tab, space)).join() === 'Ed at the end,Olga at the top',
     )
     await tab.closeTab()
-    const since = Date.now()
-    await until('Ed to see that one is gone', async () => (await others(ed, space)).length === 1, 2_000)
-    console.log(`    a closed tab was gone for Ed after ${Date.now() - since} ms`)
+    await isGone('a closed tab', async () => (await others(ed, space)).length === 1, 2_000)
   })
 
   it('of a tab that crashes the others know within 2 s', async () => {
     const tab = await olga.tab()
     await isAt(tab, space, 'the brink')
     await until('Ed to see it', async () => (await others(ed, space)).includes('Olga at the brink'))
-    const since = Date.now()
     await tab.crashTab()
-    await until(
-      'Ed to see that it is gone',
-      async () => !(await others(ed, space)).includes('Olga at the brink'),
-      2_000,
-    )
-    console.log(`    a crashed tab was gone for Ed after ${Date.now() - since} ms`)
+    await isGone('a crashed tab', async () => !(await others(ed, space)).includes('Olga at the brink'), 2_000)
   })
 
   it('of a tab that stands still the others know within 10 s, and see it again when it goes on', async () => {
@@ -77,9 +76,7 @@ describe('Olga with two tabs, and Ed', () => {
     const isThere = async () => (await others(ed, space)).includes('Olga at rest')
     await until('Ed to see it', isThere)
     const thaw = await tab.freezeTab()
-    const since = Date.now()
-    await until('Ed to see that it is not there', async () => !(await isThere()), 10_500)
-    console.log(`    a frozen tab was gone for Ed after ${Date.now() - since} ms`)
+    await isGone('a frozen tab', async () => !(await isThere()), 10_500)
     await thaw()
     await until('Ed to see it again', isThere)
     await tab.closeTab()
@@ -90,14 +87,8 @@ describe('Olga with two tabs, and Ed', () => {
     await carol.join(await olga.invite(space))
     await isAt(carol, space, 'home')
     await until('Ed to see her', async () => (await others(ed, space)).includes('Carol at home'))
-    const since = Date.now()
     await carol.leave()
-    await until(
-      'Ed to see that she is gone',
-      async () => !(await others(ed, space)).includes('Carol at home'),
-      2_000,
-    )
-    console.log(`    a killed browser was gone for Ed after ${Date.now() - since} ms`)
+    await isGone('a killed browser', async () => !(await others(ed, space)).includes('Carol at home'), 2_000)
   })
 
   it('hear what is said on a channel, in order, and nobody else does', async () => {

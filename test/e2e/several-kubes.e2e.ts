@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startServer, type RunningServer } from '../../kube/server.js'
+import { allSee } from './linked.js'
+import { leave } from './pair.js'
 import { Person, type Told } from './person.js'
 import { PlainSite } from './plain-site.js'
 import { dist, folder } from './site.js'
@@ -52,9 +54,7 @@ describe('Olga and Ed, who use two KUBEs, from a page that neither hosts', () =>
     ;[olga, ed] = await Promise.all([person('Olga'), person('Ed')])
   })
   after(async () => {
-    await Promise.allSettled([olga.leave(), ed.leave(), site.close(), first.close(), second.close()])
-    for (const server of servers) await server.close()
-    assert.deepEqual([...olga.failures, ...ed.failures], [])
+    await leave([olga, ed], site, first, second, ...servers)
   })
 
   const bothAt = (...ways: Way[]) =>
@@ -65,8 +65,7 @@ describe('Olga and Ed, who use two KUBEs, from a page that neither hosts', () =>
     const since = Date.now()
     const titles = [`Olga’s ${++count}`, `Ed’s ${count}`]
     await Promise.all([olga.add(space, titles[0]!, ''), ed.add(space, titles[1]!, '')])
-    for (const one of [olga, ed])
-      await one.sees(space, titles.join(), ({ todos }) => titles.every((title) => title in todos), ms)
+    await allSee([olga, ed], space, titles, ms)
     return Date.now() - since
   }
 

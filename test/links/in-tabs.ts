@@ -62,7 +62,9 @@ export async function inTabs({ url, browsers, ice, end }: Tabs): Promise<LinkWor
 
 /** A link in a tab, as its worker has it. */
 class InTab implements Hosted {
+  readonly tab = 'tab'
   onGone = () => undefined
+  onBetter = () => undefined
   release = () => undefined
   hand: Hand = (frame) => [frame]
   readonly port: Hosted['port']

@@ -14,12 +14,13 @@ import type { Claims } from './claims.js'
 import type { Documents } from './documents.js'
 import { encodeEntry, type EntryChanges, type EntryCreation } from './entry.js'
 import type { EchoPlatform } from './platform.js'
-import type { Store, Write } from '../store.js'
+import type { Write } from '../store.js'
 import type { Refusals, Refused } from './refusals.js'
 import type { Gate } from './gate.js'
 import type { Journal, JournalRow } from './journal.js'
 import type { JudgedHeader } from './keeper.js'
 import type { FeedHead, Slot, Space } from './space.js'
+import type { Syncing } from './syncing.js'
 import { touchedRow } from './touched.js'
 
 /** A row of marks: all batches of a client up to `n` are durable, or were refused. */
@@ -52,7 +53,7 @@ export class Committer {
 
   constructor(
     private readonly platform: EchoPlatform,
-    private readonly store: Store,
+    private readonly syncing: Pick<Syncing, 'strictly'>,
     private readonly documents: Documents,
     private readonly claims: Claims,
     private readonly refusals: Refusals,
@@ -193,7 +194,7 @@ export class Committer {
           fresh: [...(before?.fresh ?? []), ...fresh],
         })
       }
-      await this.store.write([...writes, ...this.marks(group)], 'strict')
+      await this.syncing.strictly([...writes, ...this.marks(group)])
     } catch (e) {
       // These documents hold changes that are not in the feed.
       for (const id of edited) this.documents.forget(id)

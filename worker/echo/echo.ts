@@ -123,7 +123,7 @@ export class Echo {
     this.exchange = new Exchange(platform, store, this.spaces, receiving, this.gate, this.asides, syncing)
     this.committer = new Committer(
       platform,
-      store,
+      syncing,
       this.documents,
       this.claims,
       this.refusals,

@@ -2,7 +2,7 @@
  * What came from others is shown as soon as it is written, and not when the disk has it: somebody else has it, and gives it again. Only
  * who says that it is held here has to wait. Whatever is written strictly makes durable what was written before it.
  */
-import type { Store } from '../store.js'
+import type { Store, Write } from '../store.js'
 
 /** The row of `meta` that is written for that. */
 const SYNCED = 'synced'
@@ -28,9 +28,14 @@ export class Syncing {
     }
   }
 
-  private async now(): Promise<void> {
+  /** What was written before it is durable with it: nobody need wait for that once more. @throws HearthError `store/…` */
+  async strictly(writes: readonly Write[]): Promise<void> {
     const { written } = this
-    await this.store.write([{ table: 'meta', key: SYNCED, put: written }], 'strict')
-    this.durable = written
+    await this.store.write(writes, 'strict')
+    this.durable = Math.max(this.durable, written)
+  }
+
+  private now(): Promise<void> {
+    return this.strictly([{ table: 'meta', key: SYNCED, put: this.written }])
   }
 }

@@ -1,6 +1,8 @@
 /** A way from this device to another one, which somebody in between may read, change or cut: frames of bytes. */
 export interface Link {
   readonly kind: 'relayed' | 'direct'
+  /** Of a direct one: the tab that holds it. */
+  readonly host?: string
   readonly isOpen: boolean
   /** Bytes that it takes now without making anybody keep them. */
   readonly room: number

@@ -13,6 +13,7 @@ import { inTurns } from './ice.js'
 import { Kube, type Other } from './kube.js'
 import type { Link } from './link.js'
 import { Peer } from './peer.js'
+import type { LinkInfo } from '../protocol/rpc.js'
 import type { Ephemeral, Message } from '../protocol/wire.js'
 import type { Appended, Hosts, Identity, Meeting, MeshPlatform, Replicas } from './platform.js'
 import { Session, type Agreed } from './session.js'
@@ -144,8 +145,8 @@ export class Mesh {
     return [...this.kubes.values()].map(({ refusal }) => refusal).find((one) => one)
   }
 
-  get connected(): readonly { readonly device: DeviceId; readonly kind: Link['kind'] }[] {
-    return [...this.peers.values()].map(({ device, session }) => ({ device, kind: session.kind }))
+  get connected(): readonly LinkInfo[] {
+    return [...this.peers.values()].map(({ device, session }) => ({ device, ...session.told }))
   }
 
   /** Devices with which a space is shared now, and of these, those that are known to have all of it. */
@@ -288,7 +289,7 @@ export class Mesh {
     const agreed = await call(this.platform, link, { own, topic }, this.identity.keyOf(device))
     const session = this.session(link, agreed)
     // With `IK`, this is what shows the other side that this device is there now.
-    void session.send(['ping'])
+    session.ping()
     await this.meet(other, session)
     this.inVain.delete(other)
   }
@@ -364,6 +365,7 @@ export class Mesh {
       ...{ platform, hosts, isCaller, staticKey: () => identity.staticKey() },
       ice: () => inTurns([...this.kubes.values()].map(({ ice }) => ice.current)),
       carry: (session) => {
+        session.onTold = () => events.changed()
         const peer = new Peer(platform, device, session, identity.device, this.replicas, {
           held: ({ space }, feed, seq) => {
             events.held(space, feed, seq)
@@ -371,7 +373,7 @@ export class Mesh {
           },
           greeting: ({ space }) => events.greeting(space),
           heard: ({ space }, message) => events.heard(space, device, message),
-          direct: (message) => session.kind === 'relayed' && ways.hear(message),
+          direct: (message) => ways.hear(message, session.kind),
         })
         this.peers.set(device, peer)
         events.changed()

@@ -94,6 +94,10 @@ function world() {
     take: (...message: Message) => hear(message),
     says: (...message: Message) => void Promise.resolve(hear(message)).catch(assert.fail),
     isElsewhere: () => void (isHere = false),
+    comes() {
+      inside.add(theirs)
+      isHere = true
+    },
     readsSlowly: (until: Promise<void>) => void (reading = until),
     write(peer: Peer) {
       const entry = { feed: own, seq: written.length + 1, id: 'h', bytes: bytes(written.length + 1) }
@@ -225,5 +229,24 @@ describe('a device, to another one', () => {
     peer.refresh()
     await turn()
     assert.equal(it.names().filter((name) => name === 'lack').length, 1)
+  })
+
+  it('sends what it writes in a space that came another way, of which that one spoke when it was not here yet', async () => {
+    const it = world()
+    it.isElsewhere()
+    const peer = it.meet()
+    it.says('have', ref, ['there'], [])
+    await turn()
+    // As somebody who follows an invitation has it.
+    it.comes()
+    peer.refresh()
+    await turn()
+    // Both times, once it may be in it.
+    assert.equal(it.names().filter((name) => name === 'lack').length, 2)
+    it.says('have', ref, ['there'], [])
+    await turn()
+    it.write(peer)
+    await turn()
+    assert.deepEqual(it.entries, [1])
   })
 })

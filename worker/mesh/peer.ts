@@ -102,8 +102,8 @@ export class Peer {
     const held = (device: DeviceId, seq: number) => this.events.held(replica, device, seq)
     this.replicating.set(key, new Replicating(this.platform, this.session, replica, { held }))
     for (const message of this.events.greeting(replica)) this.say(replica, message)
-    // The other side may have noticed nothing, and would not say again what it has.
-    if (this.begun.has(key)) void this.session.send(['lack', replica.ref])
+    // The other side may have noticed nothing, or has said what it has when the space was not here; it would not say so again.
+    if (this.begun.has(key) || this.lacked.has(key)) void this.session.send(['lack', replica.ref])
     this.begun.add(key)
   }
 
@@ -181,10 +181,10 @@ const MAX_LACKED = 2048
 
 const isRefused = (e: unknown) => e instanceof HearthError && e.code.startsWith('halo/')
 
-const OF_LINKS: readonly string[] = ['host', 'signal', 'direct', 'over'] satisfies Direct[0][]
+const OF_LINKS: readonly string[] = ['host', 'signal', 'direct', 'anew', 'over'] satisfies Direct[0][]
 export const isOfLinks = (message: Message): message is Direct => OF_LINKS.includes(message[0])
 
-type OfASpace = Exclude<Wire, readonly ['ping'] | readonly ['know', Uint8Array]>
+type OfASpace = Exclude<Wire, readonly ['ping' | 'pong', number] | readonly ['know', Uint8Array]>
 const OF_A_SPACE: readonly string[] = [
   ...(['have', 'log', 'entries', 'want', 'held', 'lack'] satisfies OfASpace[0][]),
 ]

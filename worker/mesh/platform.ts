@@ -36,10 +36,14 @@ export interface Hosts {
 }
 /** A link to be, in a tab. */
 export interface Hosted {
+  /** The tab's id. */
+  readonly tab: string
   /** As in `protocol/hosting.ts`. */
   readonly port: HostPort
   /** The tab is gone, or stands still. */
   onGone: () => void
+  /** There has been a better tab for some time. */
+  onBetter: () => void
   /** It is not needed any more. @param hasHung nobody has said that it has ended; it came to nothing, or nothing came any more */
   release(hasHung: boolean): void
 }

@@ -8,6 +8,7 @@ import { Inbox, Outbox, type Incoming } from './lanes.js'
 import { silent, type Link } from './link.js'
 import type { Opening, Sealing } from './noise/transport.js'
 import type { MeshPlatform } from './platform.js'
+import { RoundTrip } from './round-trip.js'
 import { decodeWire, encodeWire } from './wire-codec.js'
 
 /** Of a Noise message, what is not plaintext, and the byte before the plaintext's own. */
@@ -29,6 +30,7 @@ export interface Agreed {
 
 export class Session {
   onClosed: (why: HearthError) => void = silent
+  readonly roundTrip: RoundTrip
   isOpen = true
   private listener: ((message: Message) => Promise<void> | void) | undefined
   /** What came before anybody listened. */
@@ -52,6 +54,7 @@ export class Session {
     readonly agreed: Agreed,
   ) {
     this.heardAt = this.saidAt = platform.now()
+    this.roundTrip = new RoundTrip(() => platform.now())
     link.onFrame = (frame) => this.take(frame)
     link.onRoom = () => this.pump()
     link.onClosed = () => this.end(new HearthError('mesh/closed'))
@@ -62,6 +65,11 @@ export class Session {
 
   get kind(): Link['kind'] {
     return this.link.kind
+  }
+
+  /** The tab in which it is, of a direct one. */
+  get host(): string | undefined {
+    return this.link.host
   }
 
   /** What comes; that it is worked through is what makes room for more. */
@@ -81,6 +89,11 @@ export class Session {
     const sent = this.outbox.add(encodeWire(message), lane)
     this.pump()
     return sent
+  }
+
+  /** Says that this device is here. */
+  ping(): void {
+    void this.send(['ping', this.roundTrip.ask()])
   }
 
   /** Resolves when the other side has said something in this session, whatever it is. @throws HearthError `mesh/…`: it has ended */
@@ -157,8 +170,13 @@ export class Session {
       this.outbox.grant(lane, more)
       this.pump()
     }
-    if (message[0] === 'ping') grant()
-    else if (this.listener) this.tell(message, grant)
+    if (message[0] === 'ping') {
+      grant()
+      this.answer(message[1])
+    } else if (message[0] === 'pong') {
+      grant()
+      this.roundTrip.answered(message[1])
+    } else if (this.listener) this.tell(message, grant)
     else this.unheard.push([message, grant])
   }
 
@@ -166,6 +184,13 @@ export class Session {
     const worked = this.listener!(message)
     if (!worked) return grant()
     worked.then(grant, (e: unknown) => this.end(toHearthError(e, 'mesh/malformed')))
+  }
+
+  private answer(ping: number): void {
+    // Of somebody who asks and does not take answers, they would pile up.
+    // defence: one-pong-at-a-time
+    if (this.outbox.isWaiting('control')) return
+    void this.send(['pong', ping])
   }
 
   private beat(): void {
@@ -177,9 +202,9 @@ export class Session {
       const isLate = now - begun > silenceMs / 2
       if (now - this.heardAt > silenceMs && !(isLate && this.kind === 'direct'))
         return this.end(new HearthError('mesh/timeout', { ms: silenceMs }))
-      const isDue = now - this.saidAt >= pingMs
+      const isDue = now - this.saidAt >= pingMs || this.roundTrip.isDue
       // To somebody who grants nothing, they would pile up.
-      if (isDue && !this.outbox.isWaiting('control')) void this.send(['ping'])
+      if (isDue && !this.outbox.isWaiting('control')) this.ping()
       this.beat()
     }, pingMs / 2)
   }

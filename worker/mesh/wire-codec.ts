@@ -36,7 +36,8 @@ const MAC_BYTES = 64
 const PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
 const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
-  ping: [],
+  ping: [count],
+  pong: [count],
   have: [ref, list(id, MAX_NAMES), list(tuple(id, count, orNull(id), list(id, MAX_NAMES)), MAX_FEEDS)],
   log: [ref, entries],
   entries: [ref, entries],
@@ -47,6 +48,7 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   host: [flag],
   signal: [count, text(MAX_DIRECT_SIGNAL)],
   direct: [count],
+  anew: [count],
   over: [count],
   present: [ref, text(MAX_TOPIC_NAME), tab, orNull(text(MAX_EPHEMERAL))],
   said: [ref, text(MAX_TOPIC_NAME), tab, text(MAX_EPHEMERAL)],

@@ -153,6 +153,8 @@ class IndexedDbStore implements Store {
               () => undefined,
             )
         for (const w of writes) put(unwrap(tx.objectStore(w.table)), w)
+        // Or it would go to the browser's process and back once more before it is committed.
+        if (!fence) tx.commit()
       } catch (e) {
         // A value that cannot be cloned throws here; what was put before it must not be committed.
         tx.done.catch(() => undefined)

@@ -262,6 +262,10 @@ export interface WorkerStatus {
 export interface LinkInfo {
   readonly device: DeviceId
   readonly kind: 'relayed' | 'direct'
+  /** Of a direct one: the tab of this device that holds it, as `tab` of presence. Missing from a worker of an older build, as the next. */
+  readonly host?: string
+  /** There and back, in milliseconds, smoothed; told anew when it differs by a fifth. Missing before it is known. */
+  readonly rttMs?: number
 }
 export interface SyncInfo {
   /** Entries that this device has written, and that no other is known to have, of spaces that others are in. */

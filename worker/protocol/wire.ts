@@ -2,9 +2,10 @@
  * Device <-> device, inside a session: authenticated, encrypted, in order on each of two lanes. Each message is deterministic CBOR of a
  * list that begins with its name; `ref` is the replica id of a space, 32 bytes. Spec: docs/protocol/session.md.
  *
- * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other.
+ * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other;
+ * 3, pings that are answered, and links that move.
  */
-export const WIRE_VERSION = 2
+export const WIRE_VERSION = 3
 
 /** Ed25519. */
 export const DEVICE_BYTES = 32
@@ -49,7 +50,9 @@ export type FeedHolding = readonly [
 ]
 
 export type Wire =
-  | readonly [t: 'ping']
+  /** I am here. It is answered by the same number, unless something else waits to be said. */
+  | readonly [t: 'ping', number: number]
+  | readonly [t: 'pong', number: number]
   /** What this side has of a space, at the beginning, and when it turns out that something is missing. */
   | readonly [t: 'have', ref: Uint8Array, heads: readonly string[], feeds: readonly FeedHolding[]]
   /** Entries of its membership log, parents first. */
@@ -77,8 +80,13 @@ export type Direct =
   | readonly [t: 'host', can: boolean]
   /** Of one browser for the other: an offer, an answer or a candidate, as JSON. */
   | readonly [t: 'signal', attempt: number, text: string]
-  /** Whatever I say from now on, I say over the direct link of this attempt; what is still under way on `bulk` may come later. */
+  /**
+   * Whatever I say from now on, I say over the direct link of this attempt; what is still under way on `bulk` may come later. The last
+   * thing that is said on whatever has carried it so far, be it a direct link.
+   */
   | readonly [t: 'direct', attempt: number]
+  /** The link of this attempt would be better in another tab here: begin the next attempt, and it is left once that has come about. */
+  | readonly [t: 'anew', attempt: number]
   /** This attempt has failed, or its link has ended. */
   | readonly [t: 'over', attempt: number]
 /** UTF-16 units of what a browser says at once, at most, and how often it may say something in one attempt. */

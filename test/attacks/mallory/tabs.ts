@@ -9,6 +9,8 @@ export class Air {
   private readonly tabs: Tab[] = []
   /** Of links that came about. */
   links = 0
+  /** A frame is on its way over one. */
+  onFrame = () => undefined as void
 
   tab(person: Person, state: TabState = 'shown'): Tab {
     const tab = new Tab(this, person, state)
@@ -25,7 +27,9 @@ export class Tab {
   readonly ends = new Set<LinkEnd>()
   /** Of links that were ever handed to it. */
   readonly orders: LinkOrder[] = []
-  private readonly client = newId<ClientId>()
+  /** Whatever is handed to it, nothing comes of it. */
+  isDeaf = false
+  readonly client = newId<ClientId>()
   private port: MessagePort | undefined
 
   constructor(
@@ -38,7 +42,9 @@ export class Tab {
       this.port = hosts.offer(this.client)
       this.port!.onmessage = ({ data, ports: [port] }: MessageEvent<LinkOrder>) => {
         this.orders.push(data)
-        this.ends.add(new LinkEnd(this, data, port!))
+        const end = new LinkEnd(this, data, port!)
+        end.isHung = this.isDeaf
+        this.ends.add(end)
       }
       this.port!.postMessage(state)
     })
@@ -93,6 +99,7 @@ export class LinkEnd {
     if (this.isHung) return
     if (t === 'signal') this.find(what)
     else if (t === 'frame') {
+      this.tab.air.onFrame()
       this.say(['credit', what.byteLength])
       this.other?.say(['frame', what], [what])
     }

@@ -156,7 +156,7 @@ export class Person {
     const link = stranger.link(target)
     const agreed = await call(this.platform, link, { own, topic: stranger.topic }, key)
     const session = new Session(this.platform, link, agreed)
-    void session.send(['ping'])
+    session.ping()
     return new Talk(session)
   }
 }

@@ -2,7 +2,9 @@
 import type { Run } from '../run.js'
 import { attachCold, attachWarm } from './attach.js'
 import { createBurst } from './burst.js'
+import { peerBulk, peerLatency } from './direct.js'
 import { durability } from './durability.js'
+import { failover } from './failover.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
@@ -32,8 +34,12 @@ export const metrics: readonly Metric[] = [
   { name: 'worker-recover', run: workerRecover },
   // It misses its budget by more than `--quick` lets pass: docs/performance.md says by how much.
   { name: 'receive', run: receive, slow: true },
-  // It misses its budget, on a busy machine by nearly as much as `--quick` lets pass: docs/performance.md says why.
+  // These miss their budgets, on a busy machine by nearly as much as `--quick` lets pass: docs/performance.md says why.
   { name: 'relay-latency', run: relayLatency, slow: true },
+  { name: 'peer-latency', run: peerLatency, slow: true },
+  { name: 'peer-bulk', run: peerBulk },
+  // Five minutes: `direct.e2e.ts` has each of its trials once.
+  { name: 'failover', run: failover, slow: true },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },
   { name: 'growth', run: growth, slow: true },

@@ -1,12 +1,12 @@
 /** Two people in two browsers on one machine, through a KUBE: how soon one sees what the other does, and how long it takes to come in. */
-import { startServer, type RunningServer } from '../../../kube/server.js'
-import { Person } from '../../e2e/person.js'
-import type { EnginePage, LaunchOptions } from '../../engines/engine.js'
-import { dist, folder } from '../../e2e/site.js'
+import { RELAYED } from '../../e2e/pair.js'
+import type { Person } from '../../e2e/person.js'
+import type { EnginePage } from '../../engines/engine.js'
 import { bareRelay } from '../remote/bare-relay.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
 import { quantile } from '../stats.js'
+import { answering, echoes, withTwo } from '../two.js'
 
 const ECHOES = 300
 /** Beside three times the floor, in milliseconds. */
@@ -15,35 +15,13 @@ const INITIAL_MS = 5_000
 const JOIN_MS = 2_000
 const CHUNK = 1_000
 
-type Two = (server: RunningServer, olga: Person, ed: Person) => Promise<void>
-
-/** They have no other way to each other than the KUBE. */
-const RELAYED: LaunchOptions = { scripts: ['delete globalThis.RTCPeerConnection'] }
-
-async function withTwo(run: Two, options: LaunchOptions = {}): Promise<void> {
-  const server = await startServer({ dist, apps: [folder('pages/alpha')] })
-  const page = `${server.url}/apps/alpha/`
-  const olga = await Person.with('chromium', 'Olga', page, options)
-  const ed = await Person.with('chromium', 'Ed', page, options)
-  try {
-    await run(server, olga, ed)
-  } finally {
-    await Promise.allSettled([olga.leave(), ed.leave()])
-    await server.close()
-  }
-}
-
 /** An edit of Olga's on Ed's screen: half of what it takes until she sees his answer, so that no clocks are compared. */
 export async function relayLatency(run: Run): Promise<void> {
   const count = run.quick ? ECHOES / 3 : ECHOES
   for (let rep = 0; rep < run.reps; rep++)
-    await withTwo(async (_, olga, ed) => {
+    await withTwo(async ({ olga, ed }) => {
       const floor = quantile(await rawEchoes(olga, ed, count), 0.5)
-      const space = await olga.createSpace('Bench')
-      await olga.add(space, 'ping', '')
-      await olga.add(space, 'pong', '')
-      await ed.join(await olga.invite(space))
-      await answer(ed, space)
+      const space = await answering(olga, ed)
       const times = await echoes(olga, space, count)
       const spec: RowSpec = {
         metric: 'relay-latency p50',
@@ -55,45 +33,6 @@ export async function relayLatency(run: Run): Promise<void> {
       run.add({ metric: 'relay-latency p99', unit: 'ms' }, { system: 'hearth' }, quantile(times, 0.99))
     }, RELAYED)
 }
-
-/** Ed shows again, in `pong`, what he sees in `ping`. */
-const answer = (ed: Person, space: string) =>
-  ed.run(async (id) => {
-    const one = window.home.getSpace(id)!
-    const todos = one.query('todo')
-    await todos.ready
-    const named = (title: string) => todos.value.find((todo) => todo['title'] === title)!
-    hearth.on(named('ping'), () => (named('pong')['n'] = named('ping')['n']))
-  }, space)
-
-const echoes = (olga: Person, space: string, count: number) =>
-  olga.run(
-    async ({ space, count }) => {
-      const one = window.home.getSpace(space)!
-      const todos = one.query('todo')
-      await todos.ready
-      const [ping, pong] = ['ping', 'pong'].map((title) =>
-        todos.value.find((todo) => todo['title'] === title)!,
-      )
-      const times: number[] = []
-      for (let n = 1; n <= count; n++) {
-        await new Promise((resolve) => setTimeout(resolve, 10))
-        const heard = new Promise<void>((resolve) => {
-          const stop = hearth.on(pong!, () => {
-            if (pong!['n'] !== n) return
-            stop()
-            resolve()
-          })
-        })
-        const began = performance.now()
-        ping!['n'] = n
-        await heard
-        times.push((performance.now() - began) / 2)
-      }
-      return times
-    },
-    { space, count },
-  )
 
 async function rawEchoes(olga: Person, ed: Person, count: number): Promise<number[]> {
   const relay = await bareRelay()
@@ -152,7 +91,7 @@ export async function joining(run: Run): Promise<void> {
     ],
   ]
   for (let rep = 0; rep < run.reps; rep++)
-    await withTwo(async (_, olga, ed) => {
+    await withTwo(async ({ olga, ed }) => {
       for (const [spec, count] of jobs) {
         const space = await olga.createSpace(`Of ${count}`)
         await fill(olga, space, count)
@@ -202,7 +141,7 @@ export async function textGrowth(run: Run): Promise<void> {
   const sizes = [2_000, 20_000]
   const times: number[] = []
   for (const size of sizes)
-    await withTwo(async (_, olga, ed) => {
+    await withTwo(async ({ olga, ed }) => {
       const space = await olga.createSpace('Text')
       const before = await used(olga)
       await olga.run(

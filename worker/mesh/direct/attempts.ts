@@ -1,15 +1,15 @@
 /**
  * Direct links with one device: made again and again, ever less often, as long as both sides have a tab for it and there is a session
- * through a relay, in which the two browsers find each other. On the link they shake hands anew.
+ * through a relay, in which the two browsers find each other. On the link they shake hands anew. One that is there may be made anew in
+ * a better tab: it goes on until the next one has come about.
  */
 import { HearthError } from '../../protocol/errors.js'
-import type { IceServer } from '../../protocol/hosting.js'
 import { toBase64Url } from '../../protocol/ids.js'
 import type { Direct } from '../../protocol/wire.js'
 import { answer, call } from '../handshaking.js'
-import type { Hosts, MeshPlatform, StaticKey } from '../platform.js'
 import { Session } from '../session.js'
 import { DirectLink } from './direct-link.js'
+import type { Linking } from './linking.js'
 
 /** An attempt has so long, in milliseconds; after a link that lasted longer than that, the next one is made at once. */
 const ATTEMPT_MS = 10_000
@@ -17,26 +17,27 @@ const ATTEMPT_MS = 10_000
 const AGAIN_MS = 1_000
 const LONGEST_AGAIN_MS = 60_000
 
-export interface AttemptsNeeds {
-  readonly platform: MeshPlatform
-  readonly hosts: Hosts
-  /** Of the two devices, this one begins. */
-  readonly isCaller: boolean
-  /** Servers that may be used now to find a way. */
-  ice(): readonly IceServer[]
-  staticKey(): Promise<StaticKey>
-  /** There is a session over a direct link. */
-  made(session: Session): void
-  /** The other side says that this link has ended. */
+export interface AttemptsNeeds extends Linking {
+  /** There is a session over a direct link. @param number of the attempt */
+  made(session: Session, number: number): void
+  /** The other side says that the link there is has ended. */
   ended(): void
 }
 
+/** One that is under way, or has made the link that there is. */
+interface Attempt {
+  readonly number: number
+  readonly link: DirectLink
+}
+
 export class Attempts {
-  /** Of the attempt that is under way, or that has made the link that there is. */
+  /** Of the last one. */
   number = 0
   private through: Session | undefined
-  private link: DirectLink | undefined
-  private madeAt: number | undefined
+  private underway: Attempt | undefined
+  private there: (Attempt & { readonly madeAt: number }) | undefined
+  /** The link that there is could be in a better tab, on one side or the other. */
+  private isMoving = false
   private theyCan = false
   private hasSaid = false
   private failures = 0
@@ -50,7 +51,7 @@ export class Attempts {
   arrangedIn(session: Session | undefined): void {
     this.through = session
     this.theyCan = this.hasSaid = false
-    if (this.link && this.madeAt === undefined) this.fail(this.link)
+    if (this.underway) this.fail(this.underway)
     if (!session) return
     this.needs.hosts.wanted()
     this.hostsChanged()
@@ -68,23 +69,24 @@ export class Attempts {
         return this.hearOfHost(message[1])
       case 'signal':
         return this.hearSignal(message[1], message[2])
+      case 'anew':
+        if (message[1] === this.there?.number) this.move()
+        return
       case 'over':
-        if (message[1] !== this.number || !this.link) return
-        this.link.hasEndedThere = true
-        if (this.madeAt === undefined) this.fail(this.link)
-        else this.needs.ended()
+        return this.hearOfEnd(message[1])
     }
   }
 
-  /** The session over the link has ended. */
+  /** The session over the link that there is has ended. */
   sessionEnded(): void {
-    if (this.link) this.fail(this.link)
+    if (this.there) this.lose(this.there)
   }
 
   stop(): void {
     this.cancelPause?.()
     this.through = undefined
-    if (this.link) this.fail(this.link)
+    if (this.underway) this.fail(this.underway)
+    if (this.there) this.lose(this.there)
   }
 
   private hearOfHost(can: boolean): void {
@@ -94,26 +96,48 @@ export class Attempts {
     this.consider()
   }
 
-  private hearSignal(attempt: number, text: string): void {
-    if (!this.needs.isCaller && attempt > this.number) this.follow(attempt)
-    if (attempt === this.number) this.link?.signal(text)
+  private hearSignal(number: number, text: string): void {
+    if (!this.needs.isCaller && number > this.number) this.follow(number)
+    for (const attempt of [this.underway, this.there])
+      if (attempt?.number === number) attempt.link.signal(text)
+  }
+
+  private hearOfEnd(number: number): void {
+    const { underway, there } = this
+    if (underway?.number === number) {
+      underway.link.isNotAtFault = true
+      this.fail(underway)
+    }
+    if (there?.number !== number) return
+    there.link.isNotAtFault = true
+    this.needs.ended()
   }
 
   /** The other side begins. */
-  private follow(attempt: number): void {
-    if (this.link) this.fail(this.link)
-    this.number = attempt
+  private follow(number: number): void {
+    if (this.underway) this.fail(this.underway)
+    this.number = number
     const { now } = this.needs.platform
     // The other side pauses by its own clock; one that does not pause at all costs no more than one that does.
     // defence: attempts-pause
-    if (now() < this.notBefore - this.pauseMs / 2) return this.say(['over', attempt])
+    if (now() < this.notBefore - this.pauseMs / 2) return this.say(['over', number])
     this.begin()
+  }
+
+  /** The side that begins does; the other one asks for it. */
+  private move(): void {
+    this.isMoving = true
+    if (this.needs.isCaller) this.consider()
+    else if (this.there && !this.underway) this.say(['anew', this.there.number])
   }
 
   private consider(): void {
     const { isCaller, hosts, platform } = this.needs
-    if (!isCaller || this.link || !this.through?.isOpen || !this.theyCan || !hosts.canHost) return
+    if (!isCaller || this.underway || (this.there && !this.isMoving)) return
+    if (!this.through?.isOpen || !this.theyCan || !hosts.canHost) return
     const wait = this.notBefore - platform.now()
+    // Who asks for a link anew, again and again, waits as for one that ends again and again.
+    // defence: attempts-pause
     if (wait > 0)
       return void (this.cancelPause ??= platform.later(() => {
         this.cancelPause = undefined
@@ -125,17 +149,22 @@ export class Attempts {
 
   private begin(): void {
     const { through, number, needs } = this
+    this.isMoving = false
     const hosted = through && needs.hosts.open(needs.isCaller, needs.ice())
     if (!hosted) return this.say(['over', number])
-    const link = (this.link = new DirectLink(hosted))
+    const link = new DirectLink(hosted)
+    const attempt: Attempt = (this.underway = { number, link })
     link.onSignal = (text) => void through.send(['signal', number, text])
-    link.onClosed = () => this.fail(link)
+    link.onBetter = () => {
+      if (this.there?.link === link) this.move()
+    }
+    link.onClosed = () => this.fail(attempt)
     link.onOpened = () =>
       void this.shake(link, through).then(
-        (session) => this.made(link, session),
-        () => this.fail(link),
+        (session) => this.made(attempt, session),
+        () => this.fail(attempt),
       )
-    this.cancelLimit = needs.platform.later(() => this.fail(link), ATTEMPT_MS)
+    this.cancelLimit = needs.platform.later(() => this.fail(attempt), ATTEMPT_MS)
   }
 
   /** The same device, as that session shows, and this very session: what was said in another one is worth nothing here. */
@@ -151,30 +180,50 @@ export class Attempts {
       session.close()
       throw new HearthError('mesh/handshake')
     }
-    if (isCaller) void session.send(['ping'])
+    if (isCaller) session.ping()
     // As with a call through a relay.
     else await session.spoken()
     return session
   }
 
-  private made(link: DirectLink, session: Session): void {
-    if (link !== this.link || !session.isOpen) return session.close()
+  private made(attempt: Attempt, session: Session): void {
+    if (attempt !== this.underway || !session.isOpen) return session.close()
     this.cancelLimit?.()
-    this.madeAt = this.needs.platform.now()
-    this.needs.made(session)
+    this.underway = undefined
+    // It is left, and its tab has done nothing wrong.
+    if (this.there) this.there.link.isNotAtFault = true
+    if (this.there) this.pauseAfter(this.there.madeAt)
+    this.there = { ...attempt, madeAt: this.needs.platform.now() }
+    this.needs.made(session, attempt.number)
   }
 
-  private fail(link: DirectLink): void {
-    if (link !== this.link) return
-    const now = this.needs.platform.now()
-    // A link that was there shows that there can be one, but may end as soon as it is made, again and again.
-    if (this.madeAt === undefined) this.failures++
-    else this.failures = now - this.madeAt >= ATTEMPT_MS ? 0 : 1
-    this.link = this.madeAt = undefined
+  /** It has come to nothing; a link that there is goes on. */
+  private fail(attempt: Attempt): void {
+    if (attempt !== this.underway) return
+    this.underway = undefined
     this.cancelLimit?.()
-    link.close()
+    this.failures++
+    this.notBefore = this.needs.platform.now() + this.pauseMs
+    this.over(attempt)
+  }
+
+  private lose(attempt: Attempt & { readonly madeAt: number }): void {
+    this.there = undefined
+    this.isMoving = false
+    this.pauseAfter(attempt.madeAt)
+    this.over(attempt)
+  }
+
+  /** A link that was there shows that there can be one, but may end as soon as it is made, again and again. */
+  private pauseAfter(madeAt: number): void {
+    const now = this.needs.platform.now()
+    this.failures = now - madeAt >= ATTEMPT_MS ? 0 : 1
     this.notBefore = now + this.pauseMs
-    this.say(['over', this.number])
+  }
+
+  private over({ number, link }: Attempt): void {
+    link.close()
+    this.say(['over', number])
     this.consider()
   }
 

@@ -1,4 +1,5 @@
 /** A session for as long as what is shared goes over it. One that is left stands by, or ends, and carries nothing of that any more. */
+import type { LinkInfo } from '../../protocol/rpc.js'
 import type { Lane, Message } from '../../protocol/wire.js'
 import { silent, type Link } from '../link.js'
 import type { Session } from '../session.js'
@@ -28,6 +29,18 @@ export class Carrier {
 
   get kind(): Link['kind'] {
     return this.session.kind
+  }
+
+  /** What others are told of it. */
+  get told(): Omit<LinkInfo, 'device'> {
+    const { kind, host, roundTrip } = this.session
+    const { toldMs } = roundTrip
+    return { kind, ...(host !== undefined && { host }), ...(toldMs !== undefined && { rttMs: toldMs }) }
+  }
+
+  /** That is otherwise now. */
+  set onTold(run: () => void) {
+    this.session.roundTrip.onTold = () => this.isLeft || run()
   }
 
   get waiting(): number {

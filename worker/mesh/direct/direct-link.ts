@@ -10,11 +10,13 @@ export class DirectLink implements Link {
   onClosed = silent
   /** The tab's browser has something to tell the other side's. */
   onSignal: (text: string) => void = silent
+  /** There is a better tab for it. */
+  onBetter: () => void = silent
   /** The channel is there. */
   onOpened = silent
   isOpen = true
-  /** The other side says that it has ended. */
-  hasEndedThere = false
+  /** It ends because the other side says so, or because it is not needed any more. */
+  isNotAtFault = false
   room = 0
   private isConnected = false
   private run: ((frame: Uint8Array) => void) | undefined
@@ -23,8 +25,13 @@ export class DirectLink implements Link {
   private earlyBytes = 0
   private readonly signals = { said: 0, heard: 0 }
 
+  get host(): string {
+    return this.hosted.tab
+  }
+
   constructor(private readonly hosted: Hosted) {
     hosted.onGone = () => this.cut()
+    hosted.onBetter = () => this.onBetter()
     hosted.port.onmessage = ({ data }) => {
       if (this.isOpen && !this.hear(data)) this.close()
     }
@@ -54,7 +61,7 @@ export class DirectLink implements Link {
   close(): void {
     if (!this.isOpen) return
     this.say(['close'])
-    this.cut(!this.hasEndedThere)
+    this.cut(!this.isNotAtFault)
   }
 
   private say(message: ToHost, transfer: ArrayBuffer[] = []): void {

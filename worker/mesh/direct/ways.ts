@@ -1,24 +1,20 @@
 /**
  * The ways to one device: a session through a relay, and one over a direct link. What is shared goes over the direct one as long as there is
- * one, and the other stands by: it carries only what is about links. When the direct one ends, all begins anew on the other at once.
+ * one, and the other stands by: it carries only what is about links. When the direct one ends, all begins anew on the other at once. When
+ * there is a direct one in a better tab, all goes on over that, and the former one is left once both have said so.
  */
-import type { IceServer } from '../../protocol/hosting.js'
 import { LIVENESS, type Direct, type Message } from '../../protocol/wire.js'
 import { silent } from '../link.js'
 import { isOfLinks, type Peer } from '../peer.js'
-import type { Hosts, MeshPlatform, StaticKey } from '../platform.js'
 import type { Session } from '../session.js'
 import { Attempts } from './attempts.js'
 import { Carrier } from './carrier.js'
+import type { Linking } from './linking.js'
 
-export interface WaysNeeds {
-  readonly platform: MeshPlatform
-  readonly hosts: Hosts
-  /** Of the two devices, this one calls. */
-  readonly isCaller: boolean
-  /** Servers that may be used now to find a way. */
-  ice(): readonly IceServer[]
-  staticKey(): Promise<StaticKey>
+/** What is under way over a direct link that is left has so long to come, in milliseconds. */
+const LEAVE_MS = 1_000
+
+export interface WaysNeeds extends Linking {
   /** What is shared with it goes over this from now on. */
   carry(session: Carrier): Peer
   /** What it has said and is not stored counts no more: it is being said anew. */
@@ -30,6 +26,10 @@ export interface WaysNeeds {
 export class Ways {
   private relayed: Session | undefined
   private direct: Session | undefined
+  /** Of the attempt that has made the direct one. */
+  private number = 0
+  /** A direct one that is being left for the direct one of now. */
+  private former: Session | undefined
   private peer: Peer | undefined
   private readonly attempts: Attempts
   /** The attempt over whose link the other side says everything. */
@@ -44,7 +44,7 @@ export class Ways {
     const { platform, hosts, isCaller, ice, staticKey } = needs
     this.attempts = new Attempts({
       ...{ platform, hosts, isCaller, ice, staticKey },
-      made: (session) => this.rise(session),
+      made: (session, number) => this.rise(session, number),
       ended: () => this.direct?.close(),
     })
   }
@@ -58,7 +58,7 @@ export class Ways {
     const former = this.relayed
     this.relayed = session
     if (this.direct) {
-      this.theirs = this.attempts.number
+      if (!this.former) this.theirs = this.number
       this.standBy(session)
       for (const message of said) void this.hearBeside(message)
     } else {
@@ -68,7 +68,7 @@ export class Ways {
       this.carry(session)
       this.peer!.takeAll(said)
     }
-    this.resolveFrom()
+    if (!this.former) this.resolveFrom()
     // The other side has lost it, or would not have called.
     former?.close()
     this.attempts.arrangedIn(session)
@@ -83,39 +83,81 @@ export class Ways {
     this.attempts.hostsChanged()
   }
 
-  /** What the other side says in the session through a relay. */
-  hear(message: Direct): void {
-    if (message[0] === 'direct') {
-      if (message[1] !== this.attempts.number) return
-      this.theirs = message[1]
-      return this.resolveFrom()
-    }
-    const mayReturn = message[0] === 'over' && message[1] === this.theirs && !this.direct
+  /** What the other side says of links, in a session through a relay; in a direct one, it can say that it turns to the next. */
+  hear(message: Direct, kind: Session['kind'] = 'relayed'): void {
+    if (message[0] === 'direct') return this.hearOfTurn(message[1])
+    if (kind === 'direct') return
+    const isTheirs = message[0] === 'over' && message[1] === this.theirs
+    const { direct } = this
     this.attempts.hear(message)
+    if (!isTheirs) return
     // It was there and comes back, to where this side has been all the time: both say anew what they have.
-    if (mayReturn) this.fall()
+    if (!direct) this.fall()
+    // Or this side is still on the one that it had left for that.
+    else if (this.theirs > this.number) direct.close()
   }
 
   stop(): void {
     this.isStopped = true
     this.attempts.stop()
+    this.part()
     this.direct?.close()
     this.relayed?.close()
   }
 
-  private rise(session: Session): void {
-    const { number } = this.attempts
+  private hearOfTurn(number: number): void {
+    if (number !== this.attempts.number && number !== this.number) return
+    this.theirs = number
+    this.resolveFrom()
+    this.partLater()
+  }
+
+  private rise(session: Session, number: number): void {
+    this.part()
+    this.former = this.direct
     this.direct = session
+    this.number = number
     this.peer?.leave()
-    void this.relayed?.send(['direct', number])
+    // As the last thing there.
+    void (this.former ?? this.relayed)?.send(['direct', number])
     const from =
       this.theirs === number ? undefined : new Promise<void>((resolve) => (this.resolveFrom = resolve))
     this.carry(session, from)
-    if (this.relayed) this.standBy(this.relayed)
+    if (this.former) this.leave(this.former)
+    else if (this.relayed) this.standBy(this.relayed)
+  }
+
+  /** What the other side has said in it before it turned still counts. */
+  private leave(former: Session): void {
+    former.onClosed = () => {
+      if (this.former !== former) return
+      this.part()
+      // The other side may not have heard there that this one has turned.
+      void this.relayed?.send(['direct', this.number])
+    }
+    former.listen((message) => (isOfLinks(message) ? this.hear(message, 'direct') : this.peer?.take(message)))
+    this.partLater()
+  }
+
+  /** When both sides have turned; what is still under way in it, they say again. */
+  private partLater(): void {
+    const { former } = this
+    if (!former || this.theirs !== this.number) return
+    this.needs.platform.later(() => {
+      if (former === this.former) this.part()
+    }, LEAVE_MS)
+  }
+
+  private part(): void {
+    const { former } = this
+    this.former = undefined
+    former?.close()
+    if (former) this.resolveFrom()
   }
 
   private fall(): void {
     this.theirs = 0
+    this.part()
     this.peer?.leave()
     this.isInterrupted = true
     if (this.relayed) this.carry(this.relayed)
@@ -137,7 +179,7 @@ export class Ways {
   private hearBeside(message: Message): Promise<void> | void {
     if (isOfLinks(message)) return this.hear(message)
     // It was on its way when the other side turned to the direct link. Of bulk, that can come later than the word of it.
-    const isLate = this.theirs !== this.attempts.number || message[0] === 'entries'
+    const isLate = this.theirs !== this.number || message[0] === 'entries'
     // Otherwise it has left that link, or does not know of it.
     if (!isLate) this.direct?.close()
     this.hearAnew(message)
@@ -154,13 +196,14 @@ export class Ways {
   private ended(session: Session): void {
     if (session === this.direct) {
       this.direct = undefined
+      this.part()
       // That it is over is said before anything else.
       this.attempts.sessionEnded()
       if (!this.relayed) this.needs.lost(true)
       else if (!this.isStopped) this.fall()
     } else if (session === this.relayed) {
       this.relayed = undefined
-      this.resolveFrom()
+      if (!this.former) this.resolveFrom()
       this.attempts.arrangedIn(undefined)
       this.needs.lost(!this.direct)
     }

@@ -25,7 +25,7 @@ import { World, type Person } from './mallory/world.js'
 class Place implements AsyncDisposable {
   readonly world = new World()
   readonly folder = mkdtempSync(join(tmpdir(), 'hearth-keeping-'))
-  readonly keeper: Keeper
+  keeper: Keeper
   olga!: Person
   ed!: Person
   rita!: Person
@@ -47,6 +47,12 @@ class Place implements AsyncDisposable {
     await this.keeper.close()
     this.world[Symbol.dispose]()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The server ends, and is started on the same folder. */
+  async startAnew(): Promise<void> {
+    await this.keeper.close()
+    this.keeper = new Keeper(this.folder)
   }
 
   get ref(): Uint8Array {
@@ -138,6 +144,30 @@ describe('a KUBE that keeps a space', () => {
     const { kept } = await place.keep(place.rita)
     await until('read', () => place.rita.has(note))
     await until('known to be level', () => kept.isLevel)
+  })
+
+  it('has all of it after it was started anew, and takes what comes next', async () => {
+    await using place = await Place.open()
+    await place.olga.write(place.space, 'Soup')
+    await place.level()
+    await place.startAnew()
+    assert.equal(place.seqOf(place.olga, await place.feeds()), 1)
+    await place.olga.write(place.space, 'Bread')
+    await place.level()
+    assert.equal(place.seqOf(place.olga, await place.feeds()), 2)
+  })
+
+  it('deletes it when an admin wants that, and says so to all who are there', async () => {
+    await using place = await Place.open()
+    await place.olga.write(place.space, 'Soup')
+    await place.level()
+    const { kept: rita } = await place.keep(place.rita)
+    const { kept } = await place.keep(place.olga)
+    await until('there', () => kept.isLevel && rita.isLevel)
+    await kept.forget()
+    await until('told', () => [kept, rita].every(({ refusal }) => refusal === 'mesh/host-forgot'))
+    await place.startAnew()
+    assert.equal(await place.keeper.open(place.ref, new Uint8Array(32), false), undefined)
   })
 
   it('tells nothing to who knows its name and not the key of those who are in', async () => {

@@ -67,6 +67,19 @@ describe('Olga and Ed, and a KUBE that keeps their space', () => {
     await until('Ed to know', async () => (await hostsOf(ed, space)) === 'kept', 5_000)
   })
 
+  it('the KUBE loses all that it has: devices that have it give it again', async () => {
+    const port = Number(new URL(server.url).port)
+    const are = async (state: string) =>
+      (await hostsOf(olga, space)) === state && (await hostsOf(ed, space)) === state
+    await server.close()
+    await until('both to know that it is gone', () => are('away'), 5_000)
+    rmSync(data, { recursive: true, force: true })
+    server = await startServer({ dist, apps: [folder('pages/alpha')], data, port })
+    const since = Date.now()
+    await until('all of it to be kept once more', () => are('kept'), 15_000)
+    console.log(`    it had all of it again ${Date.now() - since} ms after it was back`)
+  })
+
   it('Ed is away; Olga writes, and leaves for good; Ed comes back, and reads it', async () => {
     const back = await ed.goOffline()
     await olga.add(space, 'Milk', 'while Ed was away')

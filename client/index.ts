@@ -26,6 +26,7 @@ export type {
   JoinOptions,
   JoinState,
   Channel,
+  HostInfo,
   MemberInfo,
   Presence,
   Present,

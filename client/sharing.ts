@@ -1,6 +1,7 @@
 /** Inviting others, following invitations, and waiting for others to have what was written here. Loaded when it is first needed. */
 import { generate } from 'lean-qr'
 import { toSvgSource } from 'lean-qr/extras/svg'
+import { HearthError } from '../worker/protocol/errors.js'
 import { newId, type SpaceId } from '../worker/protocol/ids.js'
 import type { InvitationState, JoinState, OpenInvitation } from '../worker/protocol/rpc.js'
 import type { Home } from './home.js'
@@ -10,6 +11,8 @@ import type { Invitation, InvitationOptions, JoinOptions } from './types.js'
 
 const EXPIRES_MS = 600_000
 const SYNCED_MS = 30_000
+/** A KUBE that is to keep something may take so long to be reached, in milliseconds. */
+const HOST_MS = 12_000
 /** One request of the worker waits no longer than this, in milliseconds. */
 const SLICE_MS = 5_000
 
@@ -35,7 +38,7 @@ async function make(
   space: SpaceId | null,
   { role = 'editor', uses = 1, expiresMs = EXPIRES_MS, code = true }: Omit<InvitationOptions, 'again'>,
 ): Promise<OpenInvitation> {
-  const kube = home.kube === undefined ? new URL(import.meta.url).origin : home.kube
+  const kube = kubeOf(home)
   const info = await home.call('invite', { space, role, uses, expiresMs, code, kube })
   return { ...info, state: { at: 'waiting', used: 0, uses, wrong: 0, expiresAt: Date.now() + expiresMs } }
 }
@@ -74,6 +77,23 @@ async function appears(home: Home, id: SpaceId): Promise<Space> {
     if (space) return space
   }
   throw new Error('unreachable')
+}
+
+/** That of `open`, or the one that the script came from; null means none. */
+const kubeOf = ({ kube }: Home): string | null =>
+  kube === undefined ? new URL(import.meta.url).origin : kube
+
+/** @throws HearthError as `Space.addHost` */
+export async function addHost(home: Home, space: SpaceId, url = kubeOf(home)): Promise<void> {
+  if (url === null) throw new HearthError('mesh/no-kube')
+  const end = Date.now() + HOST_MS
+  for (;;) {
+    try {
+      return await home.call('addHost', space, url)
+    } catch (e) {
+      if ((e as HearthError).code !== 'mesh/host-away' || Date.now() > end) throw e
+    }
+  }
 }
 
 /** @throws HearthError `mesh/timeout` */

@@ -2,7 +2,7 @@
 import { HearthError, invalid } from '../worker/protocol/errors.js'
 import { isId, newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import type { QuerySpec } from '../worker/protocol/queries.js'
-import type { MemberInfo, Role, SpaceInfo } from '../worker/protocol/rpc.js'
+import type { HostInfo, MemberInfo, Role, SpaceInfo } from '../worker/protocol/rpc.js'
 import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
 import type { Home } from './home.js'
 import { LiveValue, type Live } from './live.js'
@@ -30,6 +30,8 @@ export class Space {
   readonly info: Live<SpaceInfo>
   /** Who is in, with what role. */
   readonly members: Live<readonly MemberInfo[]>
+  /** The KUBEs that keep this space, as ciphertext. */
+  readonly hosts: Live<readonly HostInfo[]>
 
   /** @internal */
   constructor(
@@ -39,6 +41,7 @@ export class Space {
     this.id = info.id
     this.info = new LiveValue(info, true)
     this.members = new Told<readonly MemberInfo[]>(home.facts, ['members', info.id], [])
+    this.hosts = new Told<readonly HostInfo[]>(home.facts, ['hosts', info.id], [])
   }
 
   get name(): string {
@@ -149,6 +152,21 @@ export class Space {
   /** For everyone, with all that is in it; owners only. @throws HearthError `halo/not-allowed`, `halo/personal-space` */
   delete(): Promise<void> {
     return this.home.call('deleteSpace', this.id)
+  }
+
+  /**
+   * Asks a KUBE to keep this space, so that it is there when no device of anybody who is in is: as ciphertext, which it cannot read. Resolves when
+   * it has agreed.
+   * @param url of the KUBE; that of `open`, if it is left out
+   * @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `mesh/host-away`, `mesh/host-full`, `mesh/host-denied`, `echo/invalid`, `store/…`
+   */
+  async addHost(url?: string): Promise<void> {
+    return (await sharing()).addHost(this.home, this.id, url)
+  }
+
+  /** It is to delete what it keeps of this space. @throws HearthError `halo/not-allowed`, `echo/invalid`, `store/…` */
+  removeHost(url: string): Promise<void> {
+    return this.home.call('removeHost', this.id, url)
   }
 
   /**

@@ -16,7 +16,7 @@ export interface Settings {
   readonly host: string
   /** Absolute paths of the folders named with `--app`, in that order. */
   readonly apps: readonly string[]
-  /** Absolute path where KUBE will keep what it stores. Made when something is first written there. */
+  /** Absolute path where KUBE keeps what it stores. Made when it starts. */
   readonly data: string
   /** Pages of which origins may meet others here, besides those of KUBE's own. */
   readonly origins: Origins
@@ -32,7 +32,7 @@ export const usage = `npm start -- [--app <folder>]...
 
   PORT            port to listen on (4400; 0 picks a free one)
   HOST            address to listen on (127.0.0.1: this machine only)
-  HEARTH_DATA     folder for what the server keeps (./.hearth; made when it is first needed)
+  HEARTH_DATA     folder for the spaces that the server keeps (./.hearth; made when it starts)
   HEARTH_ORIGINS  whose pages may meet other devices here, besides those of this server:
                   https://notes.example,https://chat.example, or * for all (none)
   HEARTH_TURN_URL     servers by which devices behind NATs are linked directly, as

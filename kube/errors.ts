@@ -103,6 +103,18 @@ const table = {
     text: (d: { id: string }) => `Two apps are called "${d.id}". Rename one of the folders.`,
   },
 
+  'kube/store': {
+    status: 0,
+    text: (d: { path: string; reason: string }) =>
+      `What is kept in ${d.path} cannot be opened (${d.reason}). Check that the folder can be written and that no other server uses it.`,
+  },
+  'kube/store-newer': {
+    status: 0,
+    text: (d: { path: string; theirs: number; ours: number }) =>
+      `What is kept in ${d.path} was written by a newer server (${d.theirs}, this one is ${d.ours}). Update this server.`,
+  },
+  'kube/keeper-full': { status: 0, text: () => 'This server keeps as much as it may.' },
+
   'kube/signal-origin': {
     status: 0,
     text: (d: { origin: string }) =>

@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
+import { Keeper } from './replicas/keeper.js'
+import type { Limits as KeepingLimits } from './replicas/replica.js'
 import { makeRoutes } from './routes.js'
 import type { IceSettings } from './signal/ice.js'
 import type { SignalLimits } from './signal/limits.js'
@@ -38,6 +40,10 @@ export interface ServerOptions {
   readonly ice?: IceSettings | undefined
   /** What differs from the limits of signalling. */
   readonly signal?: Partial<SignalLimits>
+  /** Absolute path of the folder for what is kept; without it, nothing is. */
+  readonly data?: string
+  /** What differs from how much is kept. */
+  readonly keeping?: Partial<KeepingLimits>
 }
 
 export interface RunningServer {
@@ -48,17 +54,24 @@ export interface RunningServer {
 }
 
 /**
- * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, and those of `findApps`
+ * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, `kube/store`, `kube/store-newer`, and those of `findApps`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port = 0, host = '127.0.0.1', apps = [], dist } = options
+  const { port = 0, host = '127.0.0.1', apps = [], dist, data } = options
   if (!existsSync(join(dist, 'hearth.js'))) throw kubeError('kube/not-built', { dist })
   const routes = makeRoutes(dist, await findApps(dist, apps))
   const server = createAdaptorServer({ fetch: routes.fetch, serverOptions: limits }) as Server
   server.maxConnections = maxConnections
   server.on('clientError', refuse)
-  await listen(server, port, host)
-  const signal = openSignal(server, { origins: options.origins, ice: options.ice, limits: options.signal })
+  const keeper = data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping)
+  await listen(server, port, host).catch(async (cause: unknown) => {
+    await keeper?.close()
+    throw cause
+  })
+  const signal = openSignal(server, {
+    ...{ origins: options.origins, ice: options.ice, limits: options.signal },
+    visit: keeper && ((link) => void keeper.visit(link)),
+  })
   return {
     url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,
     async close() {
@@ -68,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       signal.close()
       server.closeAllConnections()
       await closed
+      await keeper?.close()
     },
   }
 }

@@ -57,6 +57,8 @@ export class Asked {
       case 'members':
         // Of a space that was left, nobody is known.
         return halo.get(of as SpaceId)?.members ?? []
+      case 'hosts':
+        return network.keepersOf(of as SpaceId)
       case 'profile':
         return halo.profile(of as IdentityId)
       case 'invitation':

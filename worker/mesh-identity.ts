@@ -1,5 +1,7 @@
 /** This device as MESH needs it, from HALO; and who it is to each KUBE. */
 import type { Halo } from './halo/halo.js'
+import { agreementKeyFromSeed, agreementOf } from './halo/suite/agreement.js'
+import { derive } from './halo/suite/derive.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
 import { signerOf, signingKeyFromSeed } from './halo/suite/signing.js'
 import type { DeviceId } from './protocol/ids.js'
@@ -27,6 +29,12 @@ export class MeshIdentity implements Identity {
       await signingKeyFromSeed(this.platform, this.seedFor(url)),
     )
     return { publicKey, sign: (nonce) => sign('kube-challenge', null, nonce) }
+  }
+
+  /** For what a KUBE keeps: it cannot tell by it which of its devices this is to any other. */
+  async keeperKey(url: string): Promise<StaticKey> {
+    const seed = derive('keeper-key', null, this.seedFor(url))
+    return agreementOf(this.platform, await agreementKeyFromSeed(this.platform, seed))
   }
 
   deviceOf(key: Uint8Array): DeviceId | undefined {

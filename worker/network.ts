@@ -10,11 +10,13 @@ import type { HaloPlatform } from './halo/platform.js'
 import { TabHosts } from './hosting.js'
 import type { Invitations } from './invitations.js'
 import type { MeshPlatform } from './mesh/platform.js'
+import type { Keeping } from './keeping.js'
 import type { Networking } from './networking.js'
 import { HearthError } from './protocol/errors.js'
 import type { DeviceId, SpaceId } from './protocol/ids.js'
-import type { InvitationState, JoinState, OpenInvitation, WorkerStatus } from './protocol/rpc.js'
+import type { HostInfo, InvitationState, JoinState, OpenInvitation, WorkerStatus } from './protocol/rpc.js'
 import type { Ephemeral } from './protocol/wire.js'
+import type { OwnObjects } from './own-objects.js'
 import type { Store } from './store.js'
 
 export type NetworkPlatform = MeshPlatform & HaloPlatform
@@ -29,6 +31,7 @@ const GATHER_MS = 50
 export interface Opened {
   readonly networking: Networking
   readonly invitations: Invitations
+  readonly keeping: Keeping
 }
 
 export class Network {
@@ -47,6 +50,7 @@ export class Network {
     private readonly store: Store,
     private readonly halo: Halo,
     private readonly echo: Echo,
+    private readonly own: OwnObjects,
   ) {
     this.hosts = new TabHosts(platform, () => this.opened?.networking.mesh.hostsChanged())
     this.ephemera = new Ephemera(platform, halo, {
@@ -70,7 +74,7 @@ export class Network {
   }
 
   private async start(): Promise<Opened> {
-    const { Networking, Invitations, HaloAdmitting } = await import('./networking-parts.js')
+    const { Networking, Invitations, HaloAdmitting, Keeping } = await import('./networking-parts.js')
     const { platform, store, halo, echo } = this
     const ephemera = {
       greeting: (space: SpaceId) => this.ephemera.all(space),
@@ -80,9 +84,12 @@ export class Network {
     }
     const networking = new Networking(platform, store, halo, echo, () => this.changed(), ephemera, this.hosts)
     const invitations = new Invitations(platform, store, networking, new HaloAdmitting(platform, halo))
+    const keeping = new Keeping(platform, store, halo, this.own, networking)
+    networking.keeping = keeping
     await networking.resume()
     await invitations.resume()
-    this.opened = { networking, invitations }
+    await keeping.resume()
+    this.opened = { networking, invitations, keeping }
     if (this.isStopped) this.stop()
     return this.opened
   }
@@ -90,10 +97,12 @@ export class Network {
   /** Who is in what may be otherwise now. */
   refresh(): void {
     this.opened?.networking.mesh.refresh()
+    this.opened?.keeping.refresh()
   }
 
   appended(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void {
     this.opened?.networking.mesh.appended(space, entries, isOwn)
+    this.opened?.keeping.appended(space, entries, isOwn)
   }
 
   get status(): Pick<WorkerStatus, 'peers' | 'links' | 'kube' | 'refusal' | 'sync'> {
@@ -102,6 +111,11 @@ export class Network {
         ...{ peers: 0, links: [], kube: 'none', sync: { pending: 0, spaces: [] } },
       }
     )
+  }
+
+  /** The KUBEs that keep a space, as far as the network is open. */
+  keepersOf(space: SpaceId): HostInfo[] {
+    return this.opened?.keeping.of(space) ?? []
   }
 
   /** In milliseconds since 1970; null, if that is not known, as before the network was opened. */
@@ -140,6 +154,7 @@ export class Network {
   stop(): void {
     this.isStopped = true
     this.opened?.invitations.stop()
+    this.opened?.keeping.stop()
     this.opened?.networking.stop()
   }
 

@@ -2,3 +2,4 @@
 export { HaloAdmitting } from './admitting.js'
 export { Invitations } from './invitations.js'
 export { Networking } from './networking.js'
+export { Keeping } from './keeping.js'

@@ -11,6 +11,7 @@ import { SIGNAL_PATH } from './protocol/signal.js'
 import { KUBES, type NetworkPlatform } from './network.js'
 import { LocalReplicas } from './replicas.js'
 import { Seen } from './seen.js'
+import type { Keeping } from './keeping.js'
 import type { Store } from './store.js'
 
 /** The row of `meta` that says what others hold. */
@@ -31,6 +32,10 @@ type HeldRow = Readonly<Record<SpaceId, readonly [DeviceId, number]>>
 
 export class Networking {
   readonly mesh: Mesh
+  readonly identity: MeshIdentity
+  readonly replicas: LocalReplicas
+  /** Of which KUBEs keep what. */
+  keeping: Pick<Keeping, 'has' | 'hasCaughtUp'> | undefined
   private readonly kubes = new Map<string, KubeRow>()
   private readonly held = new Map<SpaceId, number>()
   private readonly seen: Seen
@@ -60,8 +65,9 @@ export class Networking {
       },
       held: (space, device, seq) => this.wasHeld(space, device, seq),
     }
-    const meshIdentity = new MeshIdentity(platform, halo, seedFor)
-    this.mesh = new Mesh(platform, meshIdentity, new LocalReplicas(halo, echo), events, hosts)
+    this.identity = new MeshIdentity(platform, halo, seedFor)
+    this.replicas = new LocalReplicas(halo, echo)
+    this.mesh = new Mesh(platform, this.identity, this.replicas, events, hosts)
   }
 
   /** Goes on with the KUBEs that were used before. @throws HearthError `store/…` */
@@ -129,7 +135,8 @@ export class Networking {
   /** Resolves when what somebody has of a space that was joined is here, or the time is over. */
   async caughtUp(space: SpaceId, timeoutMs: number): Promise<void> {
     const end = this.platform.now() + timeoutMs
-    await this.until(() => this.mesh.hasCaughtUp(space), end, timeoutMs).catch(() => undefined)
+    const has = () => this.mesh.hasCaughtUp(space) || !!this.keeping?.hasCaughtUp(space)
+    await this.until(has, end, timeoutMs).catch(() => undefined)
   }
 
   stop(): void {
@@ -154,10 +161,11 @@ export class Networking {
   }
 
   private hasOthers(space: SpaceId): boolean {
-    return this.halo.get(space)!.log.state.devices.size > 1
+    return this.halo.get(space)!.log.state.devices.size > 1 || !!this.keeping?.has(space)
   }
 
-  private wasHeld(space: SpaceId, device: DeviceId, seq: number): void {
+  /** Up to `seq`, what a device has written is durable elsewhere, too. */
+  wasHeld(space: SpaceId, device: DeviceId, seq: number): void {
     if (device !== this.halo.device || seq <= (this.held.get(space) ?? 0)) return
     this.held.set(space, seq)
     this.cancelKeeping ??= this.platform.later(() => {
@@ -168,4 +176,4 @@ export class Networking {
   }
 }
 
-const signalUrl = (kube: string): string => kube.replace(/^http/, 'ws') + SIGNAL_PATH
+export const signalUrl = (kube: string): string => kube.replace(/^http/, 'ws') + SIGNAL_PATH

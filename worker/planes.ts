@@ -78,7 +78,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       network?.refresh()
     })
     halo.positions = (space, device) => echo.exchange.cutOf(space, device) as Promise<HaloPosition>
-    network = new Network(platform, store, halo, echo)
+    network = new Network(platform, store, halo, echo, own)
     return {
       halo,
       echo,

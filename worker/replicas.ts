@@ -43,7 +43,7 @@ export class LocalReplicas implements Replicas {
   }
 }
 
-class LocalReplica implements Replica {
+export class LocalReplica implements Replica {
   readonly space: SpaceId
   readonly ref: Uint8Array
 

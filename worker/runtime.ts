@@ -160,6 +160,8 @@ export class Runtime {
         leaveSpace: async (space) => (await halo()).leaveSpace(space),
         rename: async (space, name) => (await halo()).rename(space, name),
         deleteSpace: async (space) => (await halo()).deleteSpace(space),
+        addHost: async (space, url) => (await network()).keeping.add(space, url),
+        removeHost: async (space, url) => (await network()).keeping.remove(space, url),
         recoveryPhrase: async () => (await shown()).halo.recoveryPhrase(),
         passkeys: async () => (await shown()).passkeys.all(),
         lockWords: async (passkey, answer) => (await shown()).passkeys.lock(passkey, answer),

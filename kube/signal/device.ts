@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
 import { NONCE_BYTES, RELAY_WINDOW, type Peer, type Topic } from '../../worker/protocol/signal.js'
+import { RelayLink, Window } from '../../worker/mesh/relay-link.js'
+import { KEEP_TOPIC, KEEPER } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { Flow } from './flow.js'
 import { Offered, type IceSettings } from './ice.js'
@@ -21,9 +23,15 @@ const MANY_FRAMES = 1_024
 /** So many are told in one turn that somebody has gone, and then others have theirs. */
 const TOLD_A_TURN = 500
 
+/** A session with the KUBE itself costs a handshake. */
+const KEEPER_COST = 50
+const KEEP = keyOf(KEEP_TOPIC)
+
 /** What devices have in common. */
 export interface Place {
   readonly limits: SignalLimits
+  /** A device speaks to the KUBE itself; undefined where nothing is kept. */
+  readonly visit?: ((link: RelayLink) => void) | undefined
   readonly topics: Topics<Device>
   readonly ice: IceSettings | undefined
   /** @throws KubeError there are too many connections of this key */
@@ -45,6 +53,8 @@ export class Device implements WireListener {
   readonly #offered = new Offered()
   readonly #late: NodeJS.Timeout | undefined
   #stage: 'stranger' | 'checking' | 'welcome' = 'stranger'
+  /** To the KUBE itself, and what of it has not been taken. */
+  #keeping: { readonly link: RelayLink; readonly flow: Flow } | undefined
 
   constructor(
     readonly wire: Wire,
@@ -85,6 +95,7 @@ export class Device implements WireListener {
   closed(): void {
     clearTimeout(this.#late)
     this.place.leave(this)
+    this.#keeping?.link.cut()
     this.#leaveAll()
   }
 
@@ -109,8 +120,11 @@ export class Device implements WireListener {
   }
 
   #announce(topic: Topic, peer: Peer, hint: Uint8Array): void {
-    const { topics, limits } = this.place
+    const { topics, limits, visit } = this.place
     const t = keyOf(topic)
+    // Whoever is there meets the KUBE, and nobody else.
+    if (t === KEEP)
+      return this.wire.send(encodeFromKube(['here', topic, visit ? [[KEEPER, new Uint8Array()]] : []]))
     const p = keyOf(peer)
     const peers = topics.at(t)
     let here = this.#at.get(t)
@@ -139,6 +153,7 @@ export class Device implements WireListener {
 
   #relay(topic: Topic, to: Peer, frame: Uint8Array): void {
     const t = keyOf(topic)
+    if (t === KEEP) return this.#toKeeper(frame)
     const p = keyOf(to)
     const here = this.#at.get(t)
     const receiver = here && this.place.topics.at(t).get(p)?.who
@@ -159,7 +174,36 @@ export class Device implements WireListener {
     )
   }
 
+  #toKeeper(frame: Uint8Array): void {
+    const { flow, link } = (this.#keeping ??= this.#keeper())
+    // Nothing waits here: what has not been worked through is counted by the session.
+    flow.take(frame.length)
+    link.take(frame)
+    const credit = flow.release(frame.length)
+    if (credit > 0) this.wire.send(encodeFromKube(['credit', KEEP_TOPIC, KEEPER, credit]))
+  }
+
+  #keeper() {
+    const window = new Window()
+    const link: RelayLink = new RelayLink(window, {
+      send: (bytes) =>
+        this.wire.send(encodeFromKube(['from', KEEP_TOPIC, KEEPER, bytes]), () =>
+          this.wire.guard(() => {
+            window.credit(bytes.length)
+            link.onRoom()
+          }),
+        ),
+      closed: () => {
+        if (this.#keeping?.link === link) this.#keeping = undefined
+      },
+    })
+    this.wire.charge(KEEPER_COST)
+    this.place.visit?.(link)
+    return { link, flow: new Flow(false) }
+  }
+
   #leave(t: string): void {
+    if (t === KEEP) return this.#keeping?.link.cut()
     const here = this.#at.get(t)
     if (!here) return
     this.#at.delete(t)

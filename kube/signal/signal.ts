@@ -6,6 +6,7 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import type { Link } from '../../worker/mesh/link.js'
 import { MAX_SIGNAL_BYTES, SIGNAL_PATH } from '../../worker/protocol/signal.js'
 import { kubeError, type KubeError } from '../errors.js'
 import { errorJson } from '../respond.js'
@@ -21,6 +22,8 @@ import { Wire } from './wire.js'
 export interface SignalOptions {
   readonly origins?: Origins | undefined
   readonly limits?: Partial<SignalLimits> | undefined
+  /** A device speaks to the KUBE itself; undefined where nothing is kept. */
+  readonly visit?: ((link: Link) => void) | undefined
   /** By which devices can be linked directly. */
   readonly ice?: IceSettings | undefined
 }
@@ -49,6 +52,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const place = {
     limits,
     topics,
+    visit: options.visit,
     ice: options.ice,
     admit(device: Device, key: Uint8Array) {
       const k = keyOf(key)

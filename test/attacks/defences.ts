@@ -200,6 +200,28 @@ const sharing = {
   'named-in-portions': 'some names that become gigabytes',
 }
 
+const keeping = {
+  'access-shown': 'who has heard how a device shows that it is in a space, and has not the key',
+  'access-of-the-replica': 'who knows the name of a space, and shows a key of its own',
+  'replicas-of-a-visit': 'replicas without end, begun by one device',
+  'keeper-handshakes': 'handshakes without end, which cost more to answer than to ask for',
+  'kept-feeds-by-admins': 'a member who says whose feeds a KUBE is to take',
+  'kept-feeds-signed': 'the same, in the name of an admin',
+  'kept-feeds-as-of': 'an admin of long ago, who would have taken what was ended since',
+  'kept-log-by-members': 'a log that those fill who are out',
+  'kept-log-bounded': 'a log without end',
+  'sealed-log-body': 'an entry of a log with another body',
+  'sealed-log-signed': 'an entry of a log in the name of a member',
+  'kept-of-this-replica': 'an entry of another space, which nobody who is in could use',
+  'kept-feeds-only': 'a feed of somebody who is not in, and one that goes on after its end',
+  'kept-signed': 'an entry in the name of a member',
+  'kept-in-order': 'a feed with holes, of which nobody would know that something is missing',
+  'kept-room': 'entries without end',
+  'forgotten-by-admins': 'a member who has a KUBE delete what it keeps',
+  'forgetting-signed': 'the same, in the name of an admin',
+  'hosts-by-admins': 'a member who leads everybody to a KUBE of theirs',
+}
+
 const invitations = {
   'wrong-codes-count': 'a code that is guessed',
   'tries-count-first': 'a code that is guessed by hanging up before the try is over, or many times at once',
@@ -238,5 +260,6 @@ export const defences: Readonly<Record<string, string>> = {
   ...kube,
   ...sessions,
   ...sharing,
+  ...keeping,
   ...invitations,
 }

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { Person } from './person.js'
 import { dist, folder } from './site.js'
-import { within } from './wait.js'
+import { until, within } from './wait.js'
 
 const readable = process.platform === 'linux' ? false : 'only Linux shows a process’s memory as a file'
 /** Read at a time, in bytes; words that lie across two parts are found by the overlap. */
@@ -24,6 +24,8 @@ describe('a KUBE that relays', { skip: readable }, () => {
   let olga: Person
   let ed: Person
   let url: string
+  let space: string
+  let secrets: string[]
 
   before(async () => {
     kube = spawn(process.execPath, [join(dist, 'kube/main.js'), '--app', folder('pages/alpha')], {
@@ -49,7 +51,7 @@ describe('a KUBE that relays', { skip: readable }, () => {
   })
 
   it('holds no word, no name and no id of what went through it, and would be seen to', async () => {
-    const space = await olga.createSpace(`Space of the ${SENTINEL}`)
+    space = await olga.createSpace(`Space of the ${SENTINEL}`)
     await olga.add(space, `Title of the ${SENTINEL}`, `Notes of the ${SENTINEL}`)
     const told = await olga.invite(space)
     assert.equal(await ed.join(told), space)
@@ -62,25 +64,49 @@ describe('a KUBE that relays', { skip: readable }, () => {
         const { id: identity, deviceId } = window.home.identity.value
         return [identity as string, deviceId as string, ...todos.value.map((todo) => todo.id as string)]
       }, space)
-    const secrets = [SENTINEL, space, ...(await ids(olga)), ...(await ids(ed))]
+    secrets = [SENTINEL, space, ...(await ids(olga)), ...(await ids(ed))]
     const found = memoryWith(kube.pid!, [...secrets, '/hearth/signal'])
     assert.deepEqual(
       [...found],
       ['/hearth/signal'],
       'what is in its memory, of what it must not have, and of what it must',
     )
-    assert.deepEqual(readdirSync(data), [])
+  })
+
+  it('nor does what it keeps, on its disk or in its memory, but for keys of devices and the id of the space', async () => {
+    await olga.run((id) => window.home.getSpace(id)!.addHost(), space)
+    await until('it to be kept', () =>
+      olga.run((id) => window.home.getSpace(id)!.hosts.value[0]?.state === 'kept', space),
+    )
+    // The id of a space is that of its first epoch, and stands in each entry as that of the key that it is sealed under.
+    const shown = [...(await Promise.all([olga.device(), ed.device()])), space]
+    const words = [...secrets.filter((secret) => !shown.includes(secret)), ...shown]
+    assert.deepEqual(wordsIn(data, words), shown)
+    assert.deepEqual([...memoryWith(kube.pid!, words)].sort(), [...shown].sort())
   })
 })
 
-/** Of these words, those that a process has anywhere in its memory; ids also as the bytes that they stand for. */
-function memoryWith(pid: number, words: readonly string[]): Set<string> {
-  const wanted = words.flatMap((word): [string, Buffer][] => [
+/** Of these words, those that are in any file of a folder, in which there has to be something. */
+function wordsIn(folder: string, words: readonly string[]): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  const all = Buffer.concat(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name))))
+  assert.ok(all.includes('entry'), 'it keeps entries')
+  const found = formsOf(words).filter(([, bytes]) => all.includes(bytes))
+  return [...new Set(found.map(([word]) => word))]
+}
+
+/** Ids also as the bytes that they stand for. */
+const formsOf = (words: readonly string[]) =>
+  words.flatMap((word): [string, Buffer][] => [
     [word, Buffer.from(word)],
     ...(/^[\w-]{22,43}$/.test(word) && word !== SENTINEL
       ? [[word, Buffer.from(word, 'base64url')] as [string, Buffer]]
       : []),
   ])
+
+/** Of these words, those that a process has anywhere in its memory; ids also as the bytes that they stand for. */
+function memoryWith(pid: number, words: readonly string[]): Set<string> {
+  const wanted = formsOf(words)
   const found = new Set<string>()
   const memory = openSync(`/proc/${pid}/mem`, 'r')
   try {

@@ -3,6 +3,7 @@ import { HearthError } from '../protocol/errors.js'
 import { fromBase64Url, type DeviceId, type IdentityId, type SpaceId } from '../protocol/ids.js'
 import type { MemberInfo, SpaceInfo } from '../protocol/rpc.js'
 import { Acceptance } from './acceptance/acceptance.js'
+import { KeptSpace } from './kept/kept-space.js'
 import { beginEpoch, writeKey, type EpochKeys } from './epochs/epoch.js'
 import type { Keyring } from './epochs/keyring.js'
 import type { Agreements } from './log/evidence.js'
@@ -29,6 +30,7 @@ export class HaloSpace {
   private readonly writing = new Map<string, Uint8Array>()
   private readonly met = new Map<LogEntryId, { readonly topic: Uint8Array; readonly secret: Uint8Array }>()
   private knownReplica: Uint8Array | undefined
+  private knownKept: KeptSpace | undefined
 
   constructor(
     private readonly platform: SuitePlatform,
@@ -61,6 +63,14 @@ export class HaloSpace {
       ...{ id: member, role, displayName: this.log.profile(member)?.displayName ?? '' },
       devices: this.devicesOf(member),
     }))
+  }
+
+  /** Whether a device is an admin's, or an owner's, now. */
+  isAdmin(device: DeviceId): boolean {
+    const { devices, members } = this.log.state
+    const of = devices.get(device)
+    const role = of && members.get(of.member)?.role
+    return !!role && levelOf(role) >= ADMIN
   }
 
   /** Devices of a member that are in. */
@@ -187,6 +197,12 @@ export class HaloSpace {
   /** The space, as those know it who cannot read it. @throws HearthError `halo/key-missing` */
   replica(): Uint8Array {
     return (this.knownReplica ??= derive('replica-id', this.bytes, this.epochKey(this.log.membership.id)))
+  }
+
+  /** As a KUBE is to keep it. @throws HearthError `halo/key-missing` */
+  get kept(): KeptSpace {
+    const secret = this.epochKey(this.log.membership.id)
+    return (this.knownKept ??= new KeptSpace(this.platform, this, this.own, this.bytes, secret))
   }
 
   /**

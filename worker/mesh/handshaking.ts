@@ -13,6 +13,9 @@ import type { Agreed } from './session.js'
 
 const PATTERNS: readonly Pattern[] = ['XX', 'IK', 'XXpsk3']
 
+/** Of whoever answers, and need not reach anybody. */
+export type HandshakePlatform = Omit<MeshPlatform, 'socket'>
+
 export interface Beginning {
   readonly own: StaticKey
   /** Where the two meet: it is part of what they agree on. */
@@ -23,7 +26,7 @@ export interface Beginning {
 
 /** @param theirs where it is known whom this is to be @throws HearthError `mesh/handshake`, `mesh/timeout`, `mesh/version`, `mesh/closed` */
 export function call(
-  platform: MeshPlatform,
+  platform: HandshakePlatform,
   link: Link,
   { own, topic, psk }: Beginning,
   theirs?: Uint8Array,
@@ -43,7 +46,11 @@ export function call(
 }
 
 /** @throws as `call` */
-export function answer(platform: MeshPlatform, link: Link, { own, topic, psk }: Beginning): Promise<Agreed> {
+export function answer(
+  platform: HandshakePlatform,
+  link: Link,
+  { own, topic, psk }: Beginning,
+): Promise<Agreed> {
   return within(platform, link, async (frames) => {
     const [version, index, ...first] = await frames()
     if (version !== WIRE_VERSION) {
@@ -87,7 +94,7 @@ async function agreed(handshake: Handshake): Promise<Omit<Agreed, 'early'>> {
 }
 
 async function within(
-  { later }: MeshPlatform,
+  { later }: HandshakePlatform,
   link: Link,
   run: (frames: () => Promise<Uint8Array>) => Promise<Omit<Agreed, 'early'>>,
 ): Promise<Agreed> {

@@ -37,9 +37,10 @@ export interface MeshEvents {
   gone(device: DeviceId): void
 }
 
-/** Where this device waits for guests, or looks for a host. */
+/** Where this device waits for guests, or looks for a host, or for the KUBE itself. */
 export interface Appointment extends Meeting {
-  readonly psk: Uint8Array
+  /** Of an invitation. */
+  readonly psk?: Uint8Array
   /** Somebody who is there: only who looks for a host has to do anything about it. */
   came?(other: Other): void
   /** Somebody knows the secret. */
@@ -195,6 +196,13 @@ export class Mesh {
     // One that has ended meanwhile, for the other side has called at a topic of the space, would keep the place of that call for ever.
     if (session.isOpen) this.begin(device, session, said)
     return device
+  }
+
+  /** Who is at an appointment, at one KUBE. @param url of its signal endpoint */
+  at(url: string, topic: Uint8Array): Other[] {
+    const name = toBase64Url(topic)
+    const others = this.kubes.get(url)?.others ?? []
+    return others.filter(({ meeting }) => toBase64Url(meeting.topic) === name)
   }
 
   private get meetings(): Meeting[] {

@@ -107,7 +107,7 @@ export interface Replica {
   // The membership log
   readonly heads: readonly string[]
   /** Entries that somebody lacks who has these and all before them; parents first. */
-  logSince(heads: readonly string[]): readonly Uint8Array[]
+  logSince(heads: readonly string[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** Of these, the ones by which a device is out, and what they build on; nothing that came after it. */
   farewell(device: DeviceId, heads: readonly string[]): readonly Uint8Array[]
   /** @throws HearthError `halo/refused`, `store/…` */

@@ -235,6 +235,11 @@ export class Replicating {
 
   // What it is told
 
+  /** What was not taken so far can be. */
+  again(): void {
+    this.askAgain()
+  }
+
   /** The membership log, or who is in, is another one here. */
   logChanged(): void {
     if (this.theirHeads) this.giveLog()
@@ -289,8 +294,11 @@ export class Replicating {
     this.isGiving = true
     while (this.isLogDue) {
       this.isLogDue = false
-      const missing = this.replica.logSince(this.theirHeads!)
-      this.theirHeads = this.replica.heads
+      const { heads } = this.replica
+      const from = this.theirHeads!
+      const missing = await this.replica.logSince(from)
+      // It may have said meanwhile what it has; then this is gone through again.
+      if (this.theirHeads === from) this.theirHeads = heads
       for (const some of inMessages(missing)) await this.session.send(['log', this.replica.ref, some])
     }
     this.isGiving = false

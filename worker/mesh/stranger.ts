@@ -46,7 +46,7 @@ export function meetStranger(
     // defence: log-given-once
     if (isGiven) return
     isGiven = true
-    for (const some of inMessages(replica.logSince([]))) await session.send(['log', ref, some])
+    for (const some of inMessages(await replica.logSince([]))) await session.send(['log', ref, some])
   }
   return new Promise((resolve) => {
     const end = (said: Message[]) => {

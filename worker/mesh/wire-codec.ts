@@ -61,6 +61,14 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   admitted: [entries, (value) => count(value) && (value as number) < MAX_LOGS],
   part: [entries],
   denied: [text(64), count],
+  keep: [ref, bytes(32), bytes(SIGNATURE_BYTES), flag],
+  kept: [ref, list(id, MAX_NAMES), list(id, MAX_NAMES)],
+  unkept: [ref, text(64)],
+  feeds: [
+    ...[ref, list(id, MAX_NAMES), list(id, MAX_FEEDS), list(id, MAX_FEEDS)],
+    ...[list(tuple(id, orNull(count)), MAX_FEEDS), id, bytes(SIGNATURE_BYTES)],
+  ],
+  forget: [ref, id, bytes(SIGNATURE_BYTES)],
 }
 
 export const encodeWire = (message: Message): Uint8Array => encodeMessage(message)

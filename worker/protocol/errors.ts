@@ -77,6 +77,12 @@ const workerMessages = {
   'mesh/refused': 'The server refused the connection: {reason}',
   'mesh/no-kube': 'There is no server to meet others at. Give hearth.open({ kube }) the address of one.',
   'mesh/offline': 'The server at {kube} cannot be reached. Check the network, and try again.',
+  'mesh/host-away':
+    'The server at {kube} cannot be reached, or keeps nothing. Check its address and the network, and try again.',
+  'mesh/host-full': 'That server has no room for more. Remove something from it, or choose another one.',
+  'mesh/host-denied': 'That server keeps a space under this name for others. Choose another one.',
+  'mesh/host-unknown': 'That server does not have this space. An admin of the space can add it again.',
+  'mesh/host-forgot': 'That server has deleted this space, as an admin of it wanted.',
   'mesh/timeout': 'The other side did not answer within {ms} ms. Check the network, and try again.',
   'mesh/closed': 'The connection ended. It is made again by itself.',
   'mesh/cancelled': 'This was called off.',

@@ -3,6 +3,8 @@ const OWN = 'hearth/'
 
 /** What the personal space keeps of another one: `worker/belongings.ts`. */
 export const SPACE_TYPE = `${OWN}space`
+/** A KUBE that keeps the space in which this is: `worker/keeping.ts`. */
+export const HOST_TYPE = `${OWN}host`
 /** The recovery words, locked by a passkey: `worker/passkeys.ts`. */
 export const PASSKEY_TYPE = `${OWN}passkey`
 

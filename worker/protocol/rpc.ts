@@ -167,12 +167,24 @@ export interface Facts {
   readonly identity: IdentityInfo
   readonly devices: readonly DeviceInfo[]
   readonly members: readonly MemberInfo[]
+  readonly hosts: readonly HostInfo[]
   readonly profile: ProfileInfo
   readonly invitation: InvitationState | null
   readonly joining: JoinState
   readonly presence: readonly PresenceInfo[]
   /** Not a fact that holds: each that is told is one more message. */
   readonly channel: SaidInfo
+}
+/** A KUBE that keeps a space, as ciphertext that it cannot read. */
+export interface HostInfo {
+  /** Its address, without a slash at the end. */
+  readonly url: string
+  /**
+   * `kept`: it has all that is here, on its disk; `syncing`: it is there, and lacks something; `away`: it cannot be reached now; `refused`: it
+   * keeps nothing (any more), and `code` says why.
+   */
+  readonly state: 'kept' | 'syncing' | 'away' | 'refused'
+  readonly code?: string
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {
@@ -186,7 +198,7 @@ export interface PresenceInfo {
 }
 /** What such a tab has said on a channel. */
 export type SaidInfo = PresenceInfo
-/** What is asked for: of members, the space's; of a profile, the identity's; of invitations, their own id; of the last two, `<space>/<name>`. */
+/** What is asked for: of members and hosts, the space's; of a profile, the identity's; of invitations, their own id; of the last two, `<space>/<name>`. */
 export type What = readonly [fact: keyof Facts, of?: string]
 
 /** One by which the recovery words can be unlocked. */
@@ -286,6 +298,13 @@ export interface SessionApi {
   rename(space: SpaceId, name: string): Promise<void>
   /** For everyone. @throws HearthError `halo/not-allowed`, `halo/personal-space`, `store/…` */
   deleteSpace(space: SpaceId): Promise<void>
+  /**
+   * Resolves when the KUBE has agreed to keep the space.
+   * @throws HearthError `echo/unknown-space`, `echo/invalid`, `halo/not-allowed`, `mesh/host-…`, `store/…`
+   */
+  addHost(space: SpaceId, url: string): Promise<void>
+  /** @throws HearthError as `addHost` */
+  removeHost(space: SpaceId, url: string): Promise<void>
   /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */
   recoveryPhrase(): Promise<string>
   /** Those with which the words can be unlocked; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */

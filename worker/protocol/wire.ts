@@ -145,4 +145,41 @@ export type Invite =
   /** Why not, as a code of `errors.ts`, and how many tries are left. */
   | readonly [t: 'denied', code: string, left: number]
 
-export type Message = Wire | Direct | EphemeralOf | Invite
+/** Where devices meet the KUBE itself, which keeps spaces for them: a topic at which they do not see each other. */
+export const KEEP_TOPIC: Uint8Array = new Uint8Array(32)
+/** How the KUBE calls itself there. */
+export const KEEPER: Uint8Array = new Uint8Array(16)
+
+/** A feed, and up to which entry a KUBE is to take it; null where it goes on. */
+export type KeptFeed = readonly [device: string, most: number | null]
+
+/**
+ * Between a device and a KUBE that keeps a space it cannot read, beside `have`, `log`, `entries` and `held`; entries of the log go sealed
+ * (halo/kept/sealed-log.ts). Spec: docs/protocol/hosts.md.
+ */
+export type Keep =
+  /**
+   * The device has this space, or is in it: `access` is the key that all who are in derive, and has signed the hash of this session.
+   * @param make a replica of it is to begin if there is none
+   */
+  | readonly [t: 'keep', ref: Uint8Array, access: Uint8Array, signature: Uint8Array, make: boolean]
+  /** It is kept: heads of its log there, and up to which of the log it is told whose feeds to take. Said again when that changes. */
+  | readonly [t: 'kept', ref: Uint8Array, heads: readonly string[], asOf: readonly string[]]
+  /** It is not, or not any more: why, as a code of `errors.ts`. */
+  | readonly [t: 'unkept', ref: Uint8Array, code: string]
+  /** Whose feeds to take from now on, and who may say so, as of these heads of the log; signed by one who may. */
+  | readonly [
+      t: 'feeds',
+      ref: Uint8Array,
+      asOf: readonly string[],
+      admins: readonly string[],
+      /** Devices that are in: they bring entries of the log. */
+      members: readonly string[],
+      feeds: readonly KeptFeed[],
+      signer: string,
+      signature: Uint8Array,
+    ]
+  /** All of it is to be deleted there. Answered by `unkept`. */
+  | readonly [t: 'forget', ref: Uint8Array, signer: string, signature: Uint8Array]
+
+export type Message = Wire | Direct | EphemeralOf | Invite | Keep

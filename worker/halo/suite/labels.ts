@@ -17,6 +17,13 @@ interface Labels {
     | 'invitation-terms'
     /** A KUBE asks a device who it is; of no log. */
     | 'kube-challenge'
+    /** A device shows a KUBE that it is in a space which that keeps; of the replica. */
+    | 'replica-access'
+    /** Whose feeds a KUBE is to take of a replica, and that it is to delete one. */
+    | 'replica-feeds'
+    | 'replica-forget'
+    /** An entry of a membership log, as a KUBE keeps it. */
+    | 'replica-log'
     /** Whether kept keys still work; of no log, and the signature is thrown away. */
     | 'key-check'
   derive:
@@ -25,6 +32,11 @@ interface Labels {
     /** What the author of an epoch signs of its key; the epoch's own log may not have an id yet. */
     | 'epoch-digest'
     | 'replica-id'
+    /** The key by which a KUBE knows who is in a space that it keeps, and the one that entries of the log are sealed under there. */
+    | 'replica-access'
+    | 'replica-log'
+    /** Who a device is in sessions with one KUBE; of no log. */
+    | 'keeper-key'
     | 'topic'
     /** What those know who may meet at a topic. */
     | 'topic-secret'
@@ -35,6 +47,8 @@ interface Labels {
     | 'recovery-topic'
   encrypt:
     | 'feed-body'
+    /** An entry of a membership log, for a KUBE to keep. */
+    | 'kept-log'
     /** Keys of earlier epochs, under that of a later one. */
     | 'older-epochs'
     /** The secret of recovery, under a passkey. */

@@ -1,0 +1,61 @@
+/**
+ * What KUBE keeps on the disk, in one LMDB environment: of each replica a record, its log and its feeds, all of it ciphertext. What is written
+ * together is there together, and when `write` resolves it will survive a lost power supply.
+ */
+import { mkdirSync } from 'node:fs'
+import { open, type Key, type RootDatabase } from 'lmdb'
+import { kubeError } from '../errors.js'
+
+export type Row = readonly [key: Key, value: Uint8Array]
+
+/** More than anybody should keep on one machine; LMDB takes of the disk only what it needs. */
+const MOST_BYTES = 1024 ** 4
+const VERSION_KEY = ['v']
+const VERSION = 1
+
+export class Database {
+  readonly #db: RootDatabase<Uint8Array, Key>
+
+  /** @throws KubeError `kube/store`, `kube/store-newer` */
+  constructor(path: string) {
+    try {
+      mkdirSync(path, { recursive: true })
+      // Without overlapping, a commit is on the disk when it is said to be.
+      this.#db = open({
+        ...{ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 },
+      })
+    } catch (cause) {
+      throw kubeError('kube/store', { path, reason: (cause as Error).message })
+    }
+    const version = this.#db.get(VERSION_KEY)?.[0]
+    if (version === undefined) this.#db.putSync(VERSION_KEY, Uint8Array.of(VERSION))
+    else if (version > VERSION) throw kubeError('kube/store-newer', { path, theirs: version, ours: VERSION })
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    return this.#db.get(key)
+  }
+
+  /** Rows of a list key that begins with `under`, in order, past `after`; the first `most`. */
+  rows(under: readonly Key[], after?: number, most?: number): { key: Key[]; value: Uint8Array }[] {
+    const range = this.#db.getRange({
+      start: after === undefined ? [...under] : [...under, after + 1],
+      // After every number and text there is.
+      end: [...under, Uint8Array.of(0xff)] as Key,
+      ...(most !== undefined && { limit: most }),
+    })
+    return [...range].map(({ key, value }) => ({ key: key as Key[], value }))
+  }
+
+  /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
+  async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
+    await this.#db.transaction(() => {
+      for (const [key, value] of puts) this.#db.putSync(key, value)
+      for (const key of deletes) this.#db.removeSync(key)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close()
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
+ * log, and how far each feed has come) for as long as somebody is there who has it.
+ */
+import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
+import { answer } from '../../worker/mesh/handshaking.js'
+import type { Link } from '../../worker/mesh/link.js'
+import type { StaticKey } from '../../worker/mesh/platform.js'
+import { Session } from '../../worker/mesh/session.js'
+import { toBase64Url } from '../../worker/protocol/ids.js'
+import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
+import { platform } from '../platform.js'
+import { Database } from './database.js'
+import { KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { Visit } from './visit.js'
+
+/** Handshakes that are answered at one time. */
+const MAX_ANSWERED = 32
+const SEED_KEY = ['seed']
+
+export const defaultKeeping: Limits = { replica: 4 * 1024 ** 3, total: 64 * 1024 ** 3 }
+
+/** A replica that somebody has who is there. */
+export interface OpenReplica {
+  readonly replica: KeptReplica
+  readonly visits: Set<Visit>
+}
+
+export class Keeper {
+  readonly #database: Database
+  readonly #room: Room
+  readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
+  readonly #sessions = new Set<Session>()
+  readonly #key: Promise<StaticKey>
+  #answering = 0
+
+  /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer` */
+  constructor(path: string, limits: Partial<Limits> = {}) {
+    this.#database = new Database(path)
+    this.#room = {
+      ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
+      used: sizeOfAll(this.#database),
+    }
+    this.#key = this.#readKey()
+    this.#key.catch(() => undefined)
+  }
+
+  /** A device begins to speak. */
+  async visit(link: Link): Promise<void> {
+    // defence: keeper-handshakes
+    if (this.#answering >= MAX_ANSWERED) return link.close()
+    this.#answering++
+    try {
+      const agreed = await answer(platform, link, { own: await this.#key, topic: KEEP_TOPIC })
+      if (!link.isOpen) return
+      const session = new Session(platform, link, agreed)
+      this.#sessions.add(session)
+      const visit = new Visit(session, this)
+      session.onClosed = () => {
+        this.#sessions.delete(session)
+        visit.end()
+      }
+    } catch {
+      link.close()
+    } finally {
+      this.#answering--
+    }
+  }
+
+  /**
+   * @param access of whoever asks for it: a replica is made with it, if there is none
+   * @param make whether to make one
+   * @returns undefined if there is none
+   * @throws KubeError `kube/keeper-full`
+   */
+  async open(ref: Uint8Array, access: Uint8Array, make: boolean): Promise<OpenReplica | undefined> {
+    const name = toBase64Url(ref)
+    let opening = this.#open.get(name)
+    if (!opening) {
+      opening = this.#opened(ref, make ? access : undefined)
+      this.#open.set(name, opening)
+      // What is not there, or could not be made, is looked for again.
+      const forget = () => this.#open.delete(name)
+      opening.then((found) => found ?? forget(), forget)
+    }
+    return opening
+  }
+
+  /** Nobody who is there has it any more. */
+  left({ replica, visits }: OpenReplica): void {
+    if (visits.size === 0) this.#open.delete(toBase64Url(replica.ref))
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions) session.close()
+    await this.#database.close()
+  }
+
+  async #opened(ref: Uint8Array, access: Uint8Array | undefined): Promise<OpenReplica | undefined> {
+    const kept = KeptReplica.open(ref, this.#room)
+    const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access)))
+    if (!replica) return undefined
+    const open: OpenReplica = { replica, visits: new Set() }
+    const each = (run: (visit: Visit) => void) => open.visits.forEach(run)
+    replica.events = {
+      appended: (entries) => each((visit) => visit.appended(open, entries)),
+      gap: () => each((visit) => visit.again(open)),
+      full: () => each((visit) => visit.full(open)),
+    }
+    return open
+  }
+
+  /** The same for as long as the folder is. */
+  async #readKey(): Promise<StaticKey> {
+    let seed = this.#database.get(SEED_KEY)
+    if (!seed) {
+      seed = platform.random(32)
+      await this.#database.write([[SEED_KEY, seed]])
+    }
+    return agreementOf(platform, await agreementKeyFromSeed(platform, new Uint8Array(seed)))
+  }
+}

@@ -1,0 +1,350 @@
+/**
+ * A replica that KUBE keeps: the entries of a space that it cannot read, as MESH needs it to replicate. Everything that comes is checked as
+ * far as that can be done without a key: by whom it is, that it stands where it says, and that those who may say so want that feed.
+ */
+import { readEntry } from '../../worker/echo/entry.js'
+import {
+  MAX_SEALED_BYTES,
+  parseSealedLogEntry,
+  readSealedLogEntry,
+} from '../../worker/halo/kept/sealed-log.js'
+import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
+import { verify } from '../../worker/halo/suite/signing.js'
+import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
+import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
+import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../../worker/protocol/wire.js'
+import { kubeError } from '../errors.js'
+import { platform, sha256 } from '../platform.js'
+import type { Key } from 'lmdb'
+import type { Database, Row } from './database.js'
+import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
+
+/** Entries that are read in one go, to be sent. */
+const TOGETHER = 128
+
+export interface Limits {
+  /** Of one replica, and of all, in bytes. */
+  readonly replica: number
+  readonly total: number
+}
+
+/** What all replicas have in common. */
+export interface Room {
+  readonly database: Database
+  readonly limits: Limits
+  /** Bytes that are kept in all. */
+  used: number
+}
+
+export interface ReplicaEvents {
+  /** Entries that are here from now on, durably. */
+  appended(entries: readonly Appended[]): void
+  /** Something could not be taken, for what comes before it is not here. */
+  gap(): void
+  /** There is no room for more. */
+  full(): void
+}
+
+export class KeptReplica implements Replica {
+  /** Nobody here knows it. */
+  readonly space = '' as SpaceId
+  readonly meetings: readonly Meeting[] = []
+  readonly #name: string
+  readonly #log = new Map<string, { readonly parents: readonly string[]; readonly n: number }>()
+  readonly #feeds = new Map<DeviceId, { readonly seq: number; readonly head: string }>()
+  #logBytes = 0
+  /** Of everything that is kept of it, in bytes. */
+  #size: number
+  #record: ReplicaRecord
+  /** One thing after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+  events: ReplicaEvents = { appended() {}, gap() {}, full() {} }
+
+  private constructor(
+    readonly ref: Uint8Array,
+    private readonly room: Room,
+    record: ReplicaRecord,
+  ) {
+    this.#name = toBase64Url(ref)
+    this.#record = record
+    const { database } = room
+    this.#size = readSize(database.get(['size', this.#name]))
+    for (const { key, value } of database.rows(['log', this.#name])) this.#index(key[2] as number, value)
+    for (const { key, value } of database.rows(['head', this.#name])) {
+      const [seq, head] = JSON.parse(Buffer.from(value).toString()) as [number, string]
+      this.#feeds.set(key[2] as DeviceId, { seq, head })
+    }
+  }
+
+  /** @returns undefined if it is not kept here */
+  static open(ref: Uint8Array, room: Room): KeptReplica | undefined {
+    const row = room.database.get(['replica', toBase64Url(ref)])
+    return row && new KeptReplica(ref, room, decodeRecord(row))
+  }
+
+  /** @throws KubeError `kube/keeper-full` */
+  static async make(ref: Uint8Array, room: Room, access: Uint8Array): Promise<KeptReplica> {
+    if (room.used >= room.limits.total) throw kubeError('kube/keeper-full')
+    const record = { access, asOf: [], admins: [], members: [], feeds: [] }
+    await room.database.write([[['replica', toBase64Url(ref)], encodeRecord(record)]])
+    return new KeptReplica(ref, room, record)
+  }
+
+  get access(): Uint8Array {
+    return this.#record.access
+  }
+
+  get registration(): Registration {
+    return this.#record
+  }
+
+  // What members have and a KUBE has not
+
+  isIn(): boolean {
+    return false
+  }
+
+  isOfMembers(): boolean {
+    return false
+  }
+
+  farewell(): readonly Uint8Array[] {
+    return []
+  }
+
+  async wanted(): Promise<readonly string[]> {
+    return []
+  }
+
+  /** Feeds are given whole, in order: nobody has to ask for one entry of them. */
+  async named(): Promise<readonly Uint8Array[]> {
+    return []
+  }
+
+  async durable(): Promise<void> {
+    // What is here is.
+  }
+
+  // The membership log
+
+  get heads(): readonly string[] {
+    const parents = new Set([...this.#log.values()].flatMap((one) => one.parents))
+    return [...this.#log.keys()].filter((id) => !parents.has(id)).sort()
+  }
+
+  logSince(heads: readonly string[]): readonly Uint8Array[] {
+    const known = this.#upTo(heads)
+    const lacked = [...this.#log].filter(([id]) => !known.has(id)).map(([, { n }]) => n)
+    return lacked.flatMap((n) => this.room.database.get(['log', this.#name, n]) ?? [])
+  }
+
+  /** What builds on something that is not here, or is brought by somebody who may not, is not taken. */
+  takeLog(entries: readonly Uint8Array[]): Promise<void> {
+    return this.#exclusive(async () => {
+      const taken = new Map<string, Uint8Array>()
+      let [size, isFull] = [0, false]
+      const isHere = (id: string) => this.#log.has(id) || taken.has(id)
+      for (const bytes of entries) {
+        const one = await this.#readLog(bytes)
+        if (!one || isHere(one.id) || !one.parents.every(isHere)) continue
+        // defence: kept-log-by-members
+        if (!this.#mayBringLog(one.feed)) continue
+        size += bytes.length
+        // defence: kept-log-bounded
+        if (this.#isLogFull(taken.size, size)) {
+          isFull = true
+          break
+        }
+        taken.set(one.id, bytes)
+      }
+      const rows = [...taken.values()].map((bytes, i): Row => [
+        ['log', this.#name, this.#log.size + i],
+        bytes,
+      ])
+      await this.#write(rows)
+      for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
+      if (isFull) this.events.full()
+    })
+  }
+
+  async #readLog(bytes: Uint8Array) {
+    if (bytes.length > MAX_SEALED_BYTES) return undefined
+    const one = await readSealedLogEntry(platform, bytes).catch(() => undefined)
+    return one && toBase64Url(one.replica) === this.#name ? one : undefined
+  }
+
+  /** @param entries that are to be taken with this one, and bytes of all of them */
+  #isLogFull(entries: number, bytes: number): boolean {
+    return (
+      this.#log.size + entries >= MAX_LOG_ENTRIES ||
+      this.#logBytes + bytes > MAX_LOG_BYTES ||
+      !this.#hasRoom(bytes)
+    )
+  }
+
+  /** Before anybody has said who may, whoever begins it. */
+  #mayBringLog(feed: DeviceId): boolean {
+    const { asOf, members } = this.#record
+    return asOf.length === 0 || members.includes(feed)
+  }
+
+  /**
+   * Whose feeds to take, from now on.
+   * @returns whether that is so now: not if it is by somebody who may not say so, or by one who knows less than those who said so last
+   */
+  register(said: Registration, signer: string, signature: Uint8Array): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const { admins, asOf, feeds } = this.#record
+      const may = admins.length > 0 ? admins : said.admins
+      // defence: kept-feeds-by-admins
+      if (!may.includes(signer)) return false
+      // defence: kept-feeds-signed
+      if (!(await verifyRegistration(platform, this.ref, said, signer, signature))) return false
+      const known = this.#upTo(said.asOf)
+      // defence: kept-feeds-as-of
+      if (!said.asOf.every((id) => this.#log.has(id)) || !asOf.every((id) => known.has(id))) return false
+      const before = new Map(feeds)
+      const isSame = asOf.join() === said.asOf.join()
+      // Of two who know the same log, one may have more of a feed that has ended.
+      const longest = ([device, most]: Registration['feeds'][number]) => {
+        const other = before.get(device)
+        return [device, most !== null && isSame ? Math.max(most, other ?? 0) : most] as const
+      }
+      const record = { ...this.#record, ...said, feeds: said.feeds.map(longest) }
+      await this.room.database.write([[['replica', this.#name], encodeRecord(record)]])
+      this.#record = record
+      return true
+    })
+  }
+
+  // The feeds
+
+  async holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {
+    return this.#feeds
+  }
+
+  get positions(): ReadonlyMap<DeviceId, number> {
+    return new Map([...this.#feeds].map(([device, { seq }]) => [device, seq]))
+  }
+
+  async *lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
+    for (const device of [...this.#feeds.keys()])
+      for (let after = theirs.get(device)?.seq ?? 0; ;) {
+        const rows = this.room.database.rows(['entry', this.#name, device], after, TOGETHER)
+        if (rows.length > 0) yield rows.map(({ value }) => value)
+        if (rows.length < TOGETHER) break
+        after = rows.at(-1)!.key[3] as number
+      }
+  }
+
+  receive(entries: readonly Uint8Array[]): Promise<void> {
+    return this.#exclusive(async () => {
+      const checked = await Promise.all(entries.map((bytes) => this.#check(bytes)))
+      const heads = new Map<DeviceId, { seq: number; head: string }>()
+      const rows: Row[] = []
+      const appended: Appended[] = []
+      let [size, isGap, isFull] = [0, false, false]
+      for (const one of checked) {
+        if (!one) continue
+        const { feed, seq, id, prev, bytes } = one
+        const last = heads.get(feed) ?? this.#feeds.get(feed) ?? { seq: 0, head: null }
+        if (seq <= last.seq) continue
+        // defence: kept-in-order
+        if (seq !== last.seq + 1 || prev !== last.head) {
+          isGap = true
+          continue
+        }
+        // defence: kept-room
+        if (!this.#hasRoom(size + bytes.length)) {
+          isFull = true
+          break
+        }
+        size += bytes.length
+        heads.set(feed, { seq, head: id })
+        rows.push([['entry', this.#name, feed, seq], bytes])
+        appended.push({ feed, seq, id, bytes })
+      }
+      for (const [feed, { seq, head }] of heads)
+        rows.push([['head', this.#name, feed], Buffer.from(JSON.stringify([seq, head]))])
+      await this.#write(rows)
+      for (const [feed, head] of heads) this.#feeds.set(feed, head)
+      if (appended.length > 0) this.events.appended(appended)
+      if (isGap) this.events.gap()
+      if (isFull) this.events.full()
+    })
+  }
+
+  /** All that is kept of it is gone when it resolves. */
+  async forget(): Promise<void> {
+    await this.#exclusive(async () => {
+      const { database } = this.room
+      const kinds = ['log', 'head', 'entry']
+      const keys = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
+      await database.write([], [['replica', this.#name], ['size', this.#name], ...keys])
+      this.room.used -= this.#size
+      this.#size = 0
+      this.#log.clear()
+      this.#feeds.clear()
+    })
+  }
+
+  async #check(bytes: Uint8Array) {
+    const entry = await readEntry(bytes, sha256).catch(() => undefined)
+    if (!entry) return undefined
+    const { feed, seq, prev, replica, header, signature } = entry
+    // defence: kept-of-this-replica
+    if (toBase64Url(replica) !== this.#name) return undefined
+    const wanted = this.#record.feeds.find(([device]) => device === feed)
+    // defence: kept-feeds-only
+    if (!wanted || seq > (wanted[1] ?? Infinity)) return undefined
+    // defence: kept-signed
+    if (!(await verify(platform, Buffer.from(feed, 'base64url'), 'feed-entry', replica, header, signature)))
+      return undefined
+    return { feed, seq, bytes, id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+  }
+
+  #hasRoom(more: number): boolean {
+    const { limits, used } = this.room
+    return this.#size + more <= limits.replica && used + more <= limits.total
+  }
+
+  /** With how much of it there is now. */
+  async #write(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return
+    const more = rows.reduce((sum, [, value]) => sum + value.length, 0)
+    await this.room.database.write([...rows, [['size', this.#name], sizeRow(this.#size + more)]])
+    this.#size += more
+    this.room.used += more
+  }
+
+  #index(n: number, bytes: Uint8Array): void {
+    const { id, parents } = parseSealedLogEntry(bytes)
+    this.#log.set(id, { parents, n })
+    this.#logBytes += bytes.length
+  }
+
+  /** These, and all that they build on. */
+  #upTo(heads: readonly string[]): Set<string> {
+    const found = new Set<string>()
+    const next = heads.filter((id) => this.#log.has(id))
+    for (let id = next.pop(); id !== undefined; id = next.pop()) {
+      if (found.has(id)) continue
+      found.add(id)
+      next.push(...this.#log.get(id)!.parents)
+    }
+    return found
+  }
+
+  #exclusive<T>(run: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(run)
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+}
+
+const sizeRow = (bytes: number): Uint8Array => Buffer.from(String(bytes))
+const readSize = (row: Uint8Array | undefined): number => Number(row ? Buffer.from(row).toString() : 0)
+
+/** Bytes of all replicas. */
+export const sizeOfAll = (database: Database): number =>
+  database.rows(['size']).reduce((sum, { value }) => sum + readSize(value), 0)

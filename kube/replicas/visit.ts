@@ -1,0 +1,178 @@
+/** One device's session with a KUBE that keeps spaces: which replicas it has shown that it is in, and each of these replicated. */
+import { sameBytes } from '../../worker/halo/suite/compare.js'
+import { verify } from '../../worker/halo/suite/signing.js'
+import type { Appended } from '../../worker/mesh/platform.js'
+import { Replicating } from '../../worker/mesh/replicating.js'
+import type { Session } from '../../worker/mesh/session.js'
+import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
+import type { Keep, Message } from '../../worker/protocol/wire.js'
+import { KubeError } from '../errors.js'
+import { platform } from '../platform.js'
+import type { Keeper, OpenReplica } from './keeper.js'
+
+/** Replicas that one device has open at once, at most. */
+const MAX_OPEN = 1024
+
+interface Visited {
+  readonly open: OpenReplica
+  /** From when it is known whose feeds to take. */
+  replicating?: Replicating
+}
+
+export class Visit {
+  readonly #visited = new Map<string, Visited>()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly session: Session,
+    private readonly keeper: Keeper,
+  ) {
+    session.listen((message) => this.#take(message))
+  }
+
+  end(): void {
+    for (const { open, replicating } of this.#visited.values()) {
+      replicating?.end()
+      open.visits.delete(this)
+      this.keeper.left(open)
+    }
+    this.#visited.clear()
+  }
+
+  appended({ replica }: OpenReplica, entries: readonly Appended[]): void {
+    this.#of(replica.ref)?.replicating?.appended(entries, false)
+  }
+
+  /** Something of it could not be taken, and can be if all that comes before is sent. */
+  again({ replica }: OpenReplica): void {
+    this.#of(replica.ref)?.replicating?.again()
+  }
+
+  full({ replica }: OpenReplica): void {
+    this.#unkept(replica.ref, 'mesh/host-full')
+  }
+
+  /** The log, or whose feeds to take, is another one now. */
+  logChanged(open: OpenReplica): void {
+    const visited = this.#of(open.replica.ref)
+    if (!visited) return
+    this.#kept(visited)
+    visited.replicating?.logChanged()
+  }
+
+  forgotten({ replica }: OpenReplica): void {
+    this.#drop(replica.ref)
+    this.#unkept(replica.ref, 'mesh/host-forgot')
+  }
+
+  #of(ref: Uint8Array): Visited | undefined {
+    return this.#visited.get(toBase64Url(ref))
+  }
+
+  #take(message: Message): Promise<void> | void {
+    switch (message[0]) {
+      case 'keep':
+        return this.#inTurn(() => this.#keep(message))
+      case 'feeds':
+        return this.#inTurn(() => this.#register(message))
+      case 'forget':
+        return this.#inTurn(() => this.#forget(message))
+      case 'log':
+        return this.#inTurn(() => this.#takeLog(message[1], message[2]))
+      case 'have':
+      case 'entries':
+      case 'want':
+      case 'held':
+      case 'lack':
+        // Of what it has not shown that it is in, it hears nothing, and nothing of it is taken.
+        return this.#of(message[1])?.replicating?.take(message)
+    }
+  }
+
+  /** Each stands on the one before. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    return (this.#last = this.#last.then(run))
+  }
+
+  async #keep([, ref, access, signature, make]: Extract<
+    Keep,
+    readonly ['keep', ...unknown[]]
+  >): Promise<void> {
+    const said = this.session.agreed.hash
+    // defence: access-shown
+    if (!(await verify(platform, access, 'replica-access', ref, said, signature)))
+      return this.#unkept(ref, 'mesh/host-denied')
+    // defence: replicas-of-a-visit
+    if (this.#visited.size >= MAX_OPEN) return this.#unkept(ref, 'mesh/host-full')
+    let open: OpenReplica | undefined
+    try {
+      open = await this.keeper.open(ref, access, make)
+    } catch (e) {
+      if (!(e instanceof KubeError)) throw e
+      return this.#unkept(ref, 'mesh/host-full')
+    }
+    if (!open) return this.#unkept(ref, 'mesh/host-unknown')
+    // defence: access-of-the-replica
+    if (!sameBytes(open.replica.access, access)) return this.#unkept(ref, 'mesh/host-denied')
+    if (!this.session.isOpen) return this.keeper.left(open)
+    const visited = this.#of(ref) ?? { open }
+    this.#visited.set(toBase64Url(ref), visited)
+    open.visits.add(this)
+    this.#kept(visited)
+  }
+
+  /** Before anybody has said whose feeds to take, nothing but the log is. */
+  async #takeLog(ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {
+    const visited = this.#of(ref)
+    if (!visited) return
+    const { open } = visited
+    const before = open.replica.heads.join()
+    await open.replica.takeLog(entries)
+    if (open.replica.heads.join() !== before) for (const visit of open.visits) visit.logChanged(open)
+  }
+
+  async #register(message: Extract<Keep, readonly ['feeds', ...unknown[]]>): Promise<void> {
+    const [, ref, asOf, admins, members, feeds, signer, signature] = message
+    const visited = this.#of(ref)
+    if (!visited) return
+    const { open } = visited
+    if (!(await open.replica.register({ asOf, admins, members, feeds }, signer, signature))) return
+    for (const visit of open.visits) {
+      visit.logChanged(open)
+      // Of feeds that were not taken, there may be more than was said.
+      visit.again(open)
+    }
+  }
+
+  async #forget([, ref, signer, signature]: Extract<Keep, readonly ['forget', ...unknown[]]>): Promise<void> {
+    const open = this.#of(ref)?.open
+    // defence: forgotten-by-admins
+    if (!open?.replica.registration.admins.includes(signer)) return
+    const key = fromBase64Url(signer as DeviceId)
+    // defence: forgetting-signed
+    if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
+    await open.replica.forget()
+    for (const visit of [...open.visits]) visit.forgotten(open)
+  }
+
+  #kept(visited: Visited): void {
+    const { replica } = visited.open
+    const { asOf } = replica.registration
+    void this.session.send(['kept', replica.ref, replica.heads, asOf])
+    if (asOf.length > 0)
+      visited.replicating ??= new Replicating(platform, this.session, replica, { held() {} })
+  }
+
+  #unkept(ref: Uint8Array, code: string): void {
+    void this.session.send(['unkept', ref, code])
+  }
+
+  #drop(ref: Uint8Array): void {
+    const visited = this.#of(ref)
+    if (!visited) return
+    visited.replicating?.end()
+    this.#visited.delete(toBase64Url(ref))
+    visited.open.visits.delete(this)
+    this.keeper.left(visited.open)
+  }
+}

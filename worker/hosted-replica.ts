@@ -1,0 +1,100 @@
+/** A space of this device as a KUBE is to keep it: as others replicate it, but for the log, which goes sealed. */
+import type { HaloSpace } from './halo/space.js'
+import type { Holding, Meeting, Replica } from './mesh/platform.js'
+import type { KeptReplica, Registered } from './mesh/keeping/kept-replica.js'
+import { HearthError } from './protocol/errors.js'
+import type { DeviceId, SpaceId } from './protocol/ids.js'
+
+export class HostedReplica implements KeptReplica {
+  readonly space: SpaceId
+  readonly ref: Uint8Array
+  readonly meetings: readonly Meeting[] = []
+
+  constructor(
+    private readonly halo: HaloSpace,
+    private readonly local: Replica,
+    /** It is kept there only until it is deleted. */
+    private readonly isLeaving = false,
+  ) {
+    this.space = local.space
+    this.ref = local.ref
+  }
+
+  // What a KUBE is not asked, for it is in nothing
+
+  isIn(): boolean {
+    return false
+  }
+
+  isOfMembers(): boolean {
+    return false
+  }
+
+  farewell(): readonly Uint8Array[] {
+    return []
+  }
+
+  // The membership log
+
+  get heads(): readonly string[] {
+    return this.local.heads
+  }
+
+  async logSince(heads: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.halo.kept.seal(await this.local.logSince(heads))
+  }
+
+  /** Whoever was in may have brought what does not open, or is refused: to ask for it again would bring the same. */
+  async takeLog(sealed: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.local.takeLog(await this.halo.kept.open(sealed))
+    } catch (e) {
+      if (!(e instanceof HearthError) || !e.code.startsWith('halo/')) throw e
+    }
+  }
+
+  access(said: Uint8Array): Promise<readonly [publicKey: Uint8Array, signature: Uint8Array]> {
+    return this.halo.kept.access(said)
+  }
+
+  async registration(): Promise<Registered | undefined> {
+    const { kept } = this.halo
+    if (!kept.mayRegister || this.isLeaving) return undefined
+    const said = kept.registration(this.local.positions)
+    return { ...said, signer: this.halo.device, signature: await kept.sign(said) }
+  }
+
+  async forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]> {
+    return [this.halo.device, await this.halo.kept.signForgetting(said)]
+  }
+
+  // The feeds
+
+  holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {
+    return this.local.holdings()
+  }
+
+  durable(): Promise<void> {
+    return this.local.durable()
+  }
+
+  get positions(): ReadonlyMap<DeviceId, number> {
+    return this.local.positions
+  }
+
+  lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
+    return this.local.lackedBy(theirs)
+  }
+
+  wanted(): Promise<readonly string[]> {
+    return this.local.wanted()
+  }
+
+  named(names: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.local.named(names)
+  }
+
+  receive(entries: readonly Uint8Array[]): Promise<void> {
+    return this.local.receive(entries)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * One space at one KUBE that keeps it, as long as there is a session with that. The KUBE is told who may write before it takes anything by
+ * anybody; from then on it is replicated as with a device.
+ */
+import type { DeviceId } from '../../protocol/ids.js'
+import type { Keep, Wire } from '../../protocol/wire.js'
+import type { Appended, MeshPlatform } from '../platform.js'
+import { inMessages, Replicating } from '../replicating.js'
+import type { Session } from '../session.js'
+import type { KeptReplica } from './kept-replica.js'
+
+export interface KeptEvents {
+  /** So far a feed is durable there. */
+  held(device: DeviceId, seq: number): void
+  /** Whether it is kept, and all of it, may be otherwise now. */
+  changed(): void
+}
+
+type OfReplica = Exclude<Wire, readonly ['ping'] | readonly ['know', Uint8Array]>
+
+export class Kept {
+  /** Why it is not kept there, as a code of `errors.ts`. */
+  refusal: string | undefined
+  private replicating: Replicating | undefined
+  /** The log as it is there; undefined before it has said so. */
+  private theirs: { readonly heads: readonly string[]; readonly asOf: readonly string[] } | undefined
+  /** What was last said of whose feeds to take. */
+  private registered = ''
+  private working: Promise<void> = Promise.resolve()
+  private ended = false
+
+  constructor(
+    private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
+    private readonly session: Session,
+    readonly replica: KeptReplica,
+    private readonly events: KeptEvents,
+  ) {
+    void this.ask()
+  }
+
+  end(): void {
+    this.ended = true
+    this.replicating?.end()
+  }
+
+  /** It has agreed to keep it. */
+  get isKept(): boolean {
+    return this.theirs !== undefined
+  }
+
+  /** All that is here is known to be there, durably. */
+  get isLevel(): boolean {
+    return this.replicating?.isLevel ?? false
+  }
+
+  /** All that is there is here. */
+  get hasCaughtUp(): boolean {
+    return this.replicating?.hasCaughtUp ?? false
+  }
+
+  appended(entries: readonly Appended[], isOwn: boolean): void {
+    this.replicating?.appended(entries, isOwn)
+  }
+
+  logChanged(): void {
+    this.replicating?.logChanged()
+    this.register()
+  }
+
+  take(message: Keep | OfReplica): Promise<void> | void {
+    switch (message[0]) {
+      case 'kept':
+        return this.hear(message[2], message[3])
+      case 'unkept':
+        this.refusal = message[2]
+        this.replicating?.end()
+        this.replicating = undefined
+        return this.events.changed()
+      case 'have':
+      case 'log':
+      case 'entries':
+      case 'want':
+      case 'held':
+      case 'lack':
+        return this.replicating?.take(message)
+    }
+  }
+
+  /** It is to be deleted there. @throws HearthError `halo/not-allowed`, `halo/keys-lost` */
+  async forget(): Promise<void> {
+    const [signer, signature] = await this.replica.forgetting(this.session.agreed.hash)
+    await this.session.send(['forget', this.replica.ref, signer, signature])
+  }
+
+  private async ask(): Promise<void> {
+    const { session, replica } = this
+    const [access, signature] = await replica.access(session.agreed.hash)
+    // Who may not say whose feeds to take could only begin what nobody can use.
+    const mayMake = await this.registration().then((one) => one !== undefined)
+    await session.send(['keep', replica.ref, access, signature, mayMake])
+  }
+
+  private hear(heads: readonly string[], asOf: readonly string[]): void {
+    this.refusal = undefined
+    this.theirs = { heads, asOf }
+    if (asOf.length > 0) this.replicating ??= this.begin()
+    this.register()
+    this.events.changed()
+  }
+
+  private begin(): Replicating {
+    const { platform, session, replica, events } = this
+    return new Replicating(platform, session, replica, {
+      held: (device, seq) => {
+        events.held(device, seq)
+        events.changed()
+      },
+    })
+  }
+
+  /** One after the other: each looks at what the one before has said. */
+  private register(): void {
+    this.working = this.working.then(() => this.registerNow()).catch(() => undefined)
+  }
+
+  private async registerNow(): Promise<void> {
+    const { theirs, replica } = this
+    if (!theirs || this.ended) return
+    const said = await this.registration()
+    if (!said) return
+    // It takes nobody's word for a log that it has not; and of a later one than this device's, this device should not speak.
+    if (theirs.heads.join() === said.asOf.join()) {
+      const { asOf, admins, members, feeds, signer, signature } = said
+      const text = JSON.stringify([asOf, admins, members, feeds])
+      if (text === this.registered) return
+      this.registered = text
+      await this.session.send(['feeds', replica.ref, asOf, admins, members, feeds, signer, signature])
+    } else if (!this.replicating) {
+      const lacked = await replica.logSince(theirs.heads)
+      for (const some of inMessages(lacked)) await this.session.send(['log', replica.ref, some])
+    }
+  }
+
+  /** What cannot be signed now is, with the next session. */
+  private async registration() {
+    return this.replica.registration().catch(() => undefined)
+  }
+}

@@ -175,6 +175,10 @@ const sessions = {
   'log-given-once': 'who asks for a log as often as it can say so',
   'others-of-a-topic': 'a KUBE that makes up who is there, without end',
   'stuck-kubes-are-left': 'a KUBE that takes nothing, and has a device keep what it says',
+  'members-have-their-places':
+    'devices that a former member makes up, so that members do not find each other',
+  'no-place-for-the-silent': 'devices that are said to be there and never answer, in the place of others',
+  'links-in-one-space': 'members who call whoever is there, without end',
 }
 
 const sharing = {

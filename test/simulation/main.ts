@@ -10,12 +10,14 @@ import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
 import { mesh } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
+import { topology } from './topology/scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<string | void>>> = {
   acceptance,
   membership,
   sharing,
   mesh: (random) => mesh(random),
+  topology,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }

@@ -1,7 +1,7 @@
 /** Another device, as long as there is a session with it: the spaces that both have, each replicated. */
 import { HearthError } from '../protocol/errors.js'
 import { toBase64Url, type DeviceId } from '../protocol/ids.js'
-import type { Direct, Ephemeral, EphemeralOf, Message, Wire } from '../protocol/wire.js'
+import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Wire } from '../protocol/wire.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
 import { inMessages, Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
@@ -16,9 +16,16 @@ export interface PeerEvents {
   heard(replica: Replica, message: Ephemeral): void
   /** What is about direct links with it. */
   direct(message: Direct): void
+  /** Whether it could do without the session is otherwise now. */
+  spared(): void
+  /** It has no room for this device, and ends the session. */
+  full(): void
 }
 
 export class Peer {
+  /** Whether the other side could do without the session. */
+  isSpareThere = false
+  private hasSpared = false
   private readonly replicating = new Map<string, Replicating>()
   /** Spaces that this device did not know to be shared, and of which it has asked for the log. */
   private readonly lacked = new Set<string>()
@@ -81,6 +88,13 @@ export class Peer {
     void this.session.send([t, replica.ref, ...rest] as EphemeralOf)
   }
 
+  /** Whether this side could do without the session. */
+  tellSpare(isSpare: boolean): void {
+    if (isSpare === this.hasSpared) return
+    this.hasSpared = isSpare
+    void this.session.send(['spare', isSpare])
+  }
+
   isLevel(replica: Replica): boolean {
     return this.replicating.get(toBase64Url(replica.ref))?.isLevel ?? false
   }
@@ -122,6 +136,7 @@ export class Peer {
       return
     }
     if (isOfLinks(message)) return this.events.direct(message)
+    if (message[0] === 'spare' || message[0] === 'full') return this.takeLinking(message)
     if (!isOfASpace(message)) return
     const ref = message[1]
     const key = toBase64Url(ref)
@@ -132,6 +147,12 @@ export class Peer {
     if (joining) return joining.then(() => this.take(message))
     if (message[0] === 'log') return this.join(key, ref, message[2])
     if (message[0] === 'have') return this.hearOfUnshared(ref, message[2])
+  }
+
+  private takeLinking(message: Linking): void {
+    if (message[0] === 'full') return this.events.full()
+    this.isSpareThere = message[1]
+    this.events.spared()
   }
 
   private join(key: string, ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {

@@ -48,6 +48,8 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   signal: [count, text(MAX_DIRECT_SIGNAL)],
   direct: [count],
   over: [count],
+  spare: [flag],
+  full: [],
   present: [ref, text(MAX_TOPIC_NAME), tab, orNull(text(MAX_EPHEMERAL))],
   said: [ref, text(MAX_TOPIC_NAME), tab, text(MAX_EPHEMERAL)],
   knock: [orNull(bytes(32))],

@@ -2,9 +2,10 @@
  * Device <-> device, inside a session: authenticated, encrypted, in order on each of two lanes. Each message is deterministic CBOR of a
  * list that begins with its name; `ref` is the replica id of a space, 32 bytes. Spec: docs/protocol/session.md.
  *
- * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other.
+ * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other; 3, a choice of links, and
+ * what is passed on by others.
  */
-export const WIRE_VERSION = 2
+export const WIRE_VERSION = 3
 
 /** Ed25519. */
 export const DEVICE_BYTES = 32
@@ -85,6 +86,13 @@ export type Direct =
 export const MAX_DIRECT_SIGNAL = 16 << 10
 export const MAX_DIRECT_SIGNALS = 64
 
+/** Of the session itself, where a space has more devices than each has links. */
+export type Linking =
+  /** This side could do without it, or (false) not any more. It ends when both could. */
+  | readonly [t: 'spare', isSpare: boolean]
+  /** The last message: there are as many links here as may be. Try another device. */
+  | readonly [t: 'full']
+
 /** What is said and not stored. `tab` is of the device that says it; `value` is text of JSON. */
 export type Ephemeral =
   /** A tab is present at a place, or (null) not any more; all of them when a space begins to be shared. */
@@ -137,4 +145,4 @@ export type Invite =
   /** Why not, as a code of `errors.ts`, and how many tries are left. */
   | readonly [t: 'denied', code: string, left: number]
 
-export type Message = Wire | Direct | EphemeralOf | Invite
+export type Message = Wire | Direct | Linking | EphemeralOf | Invite

@@ -93,6 +93,13 @@ export class Ways {
     if (mayReturn) this.fall()
   }
 
+  /** Says this as the last thing, and ends. */
+  part(last: Message): void {
+    this.isStopped = true
+    this.peer?.leave()
+    void (this.direct ?? this.relayed)?.part(last).then(() => this.stop())
+  }
+
   stop(): void {
     this.isStopped = true
     this.attempts.stop()

@@ -4,13 +4,18 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Kube } from '../../worker/mesh/kube.js'
 import type { Peer } from '../../worker/mesh/peer.js'
-import type { MeshPlatform, Replica } from '../../worker/mesh/platform.js'
+import type { Identity, MeshPlatform, Replica } from '../../worker/mesh/platform.js'
 import { Choice } from '../../worker/mesh/topology/choice.js'
 import { MAX_LINKS } from '../../worker/mesh/topology/rings.js'
 import { Topology } from '../../worker/mesh/topology/topology.js'
-import type { DeviceId } from '../../worker/protocol/ids.js'
+import { generateSigningKey, signerOf, verify, type Signer } from '../../worker/halo/suite/signing.js'
+import { Flood } from '../../worker/mesh/topology/flood.js'
+import { encodeSpoken, type Spoken } from '../../worker/mesh/topology/spoken-codec.js'
+import type { Ephemeral, Passed } from '../../worker/protocol/wire.js'
+import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import { makeHint } from '../../worker/mesh/hint.js'
 import { Clock, until } from './mallory/clock.js'
+import { webCrypto as suite } from '../suite-platforms.js'
 
 const named = (name: string, count: number) =>
   Array.from(
@@ -53,6 +58,7 @@ async function device(clock: Clock, devices: readonly DeviceId[]) {
     kubes: () => [kube],
     peers: () => peers,
     seek: (one) => void sought.add(one),
+    ...{ grown: () => undefined, vanished: () => undefined },
     end(one) {
       ended.push(one)
       peers.delete(one)
@@ -114,5 +120,122 @@ describe('members who call whoever is there', () => {
     } finally {
       clock.stop()
     }
+  })
+})
+
+const ref = new Uint8Array(32).fill(3)
+const tab = 'A'.repeat(22)
+const said = (value: string): Ephemeral => ['said', 'chat', tab, JSON.stringify(value)]
+const at = (value: string): Ephemeral => ['present', 'list', tab, JSON.stringify(value)]
+const keyed = async (): Promise<Signer & { readonly id: DeviceId }> => {
+  const signer = signerOf(suite, await generateSigningKey(suite))
+  return { ...signer, id: toBase64Url(signer.publicKey) as DeviceId }
+}
+const spoken = async (signer: Signer, what: Spoken, inSpace = ref): Promise<Passed> => {
+  const bytes = encodeSpoken(what)
+  return ['passed', bytes, await signer.sign('spoken', inSpace, bytes), 1]
+}
+
+/** Olga's device, which hears of Alice by Mallory and another neighbour: all three are in the space. */
+async function olga() {
+  const [alice, mallory] = [await keyed(), await keyed()]
+  const inside = new Set([own, alice.id, mallory.id, ...members])
+  const clock = new Clock()
+  const space = { ref, isIn: (device: DeviceId) => inside.has(device) } as unknown as Replica
+  const neighbour = () => {
+    const passed: Passed[] = []
+    const say = (_: Replica, message: Passed) => void passed.push(message)
+    return { passed, peer: { say, device: own } as unknown as Peer }
+  }
+  const [evil, other] = [neighbour(), neighbour()]
+  const heard: (readonly [DeviceId, ...Ephemeral])[] = []
+  const places: (readonly [DeviceId, number])[] = []
+  const counts = { checked: 0 }
+  const identity = {
+    device: own,
+    verify(device: DeviceId, inSpace: Uint8Array, bytes: Uint8Array, signature: Uint8Array) {
+      counts.checked++
+      return verify(suite, fromBase64Url(device), 'spoken', inSpace, bytes, signature)
+    },
+  } as unknown as Identity
+  const flood = new Flood({ now: clock.now, later: clock.later } as unknown as MeshPlatform, identity, {
+    peers: () => [evil.peer, other.peer],
+    present: () => [],
+    heard: (_, device, message) => void heard.push([device, ...message]),
+    isAt: (_, device, present) => void places.push([device, present.length]),
+  })
+  const take = (passed: Passed, from = evil) => flood.take(space, from.peer, passed)
+  return { alice, mallory, evil, other, heard, places, counts, flood, take, stop: () => clock.stop() }
+}
+
+describe('a member who passes on what others say', () => {
+  it('cannot speak as another, nor change what that one has said, nor say it elsewhere', async () => {
+    const { alice, mallory, heard, other, take, stop } = await olga()
+    const words = await spoken(alice, [alice.id, 1, 'said', [said('yes')]])
+    const changed = encodeSpoken([alice.id, 1, 'said', [said('no')]])
+    const elsewhere = await spoken(alice, [alice.id, 1, 'said', [said('no')]], new Uint8Array(32))
+    for (const forged of [
+      await spoken(mallory, [alice.id, 1, 'said', [said('no')]]),
+      ['passed', changed, words[2], 1] as const,
+      elsewhere,
+    ])
+      await assert.rejects(take(forged), { code: 'mesh/malformed' })
+    assert.deepEqual([heard, other.passed], [[], []])
+    await take(words)
+    assert.deepEqual(heard, [[alice.id, ...said('yes')]])
+    assert.equal(other.passed.length, 1)
+    stop()
+  })
+
+  it('speaks for nobody who is not in', async () => {
+    const { heard, other, take, stop } = await olga()
+    const stranger = await keyed()
+    await take(await spoken(stranger, [stranger.id, 1, 'said', [said('hello')]]))
+    assert.deepEqual([heard, other.passed], [[], []])
+    stop()
+  })
+
+  it('has it heard once, however often it says it, and passed on no more', async () => {
+    const { alice, heard, other, evil, take, stop } = await olga()
+    const words = await spoken(alice, [alice.id, 1, 'said', [said('yes')]])
+    await Promise.all([take(words), take(words), take(words, other)])
+    for (let n = 0; n < 10; n++) await take(words)
+    assert.equal(heard.length, 1)
+    assert.equal(other.passed.length + evil.passed.length, 1)
+    stop()
+  })
+
+  it('cannot bring back where somebody was before, nor have it passed on when it is heard of again', async () => {
+    const { alice, places, other, flood, take, stop } = await olga()
+    const before = await spoken(alice, [alice.id, 1, 'present', [at('here')]])
+    const now = await spoken(alice, [alice.id, 2, 'present', [at('there'), said('x')].slice(0, 1)])
+    await take(before)
+    await take(now)
+    await take(before)
+    assert.deepEqual(places, [
+      [alice.id, 1],
+      [alice.id, 1],
+    ])
+    flood.gone(alice.id)
+    await take(now)
+    await take(before)
+    assert.deepEqual(places.slice(2), [
+      [alice.id, 0],
+      [alice.id, 1],
+    ])
+    assert.equal(other.passed.length, 2)
+    stop()
+  })
+
+  it('has so many signatures checked, and no more', async () => {
+    const { alice, counts, take, stop } = await olga()
+    const signature = new Uint8Array(64)
+    await Promise.allSettled(
+      Array.from({ length: 3_000 }, (_, n) =>
+        take(['passed', encodeSpoken([alice.id, n + 1, 'said', []]), signature, 1]),
+      ),
+    )
+    assert.ok(counts.checked <= 1_000, `${counts.checked} checked`)
+    stop()
   })
 })

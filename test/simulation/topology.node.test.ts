@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAX_LINKS } from '../../worker/mesh/topology/rings.js'
+import { newId, type ClientId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
+import type { MeshDevice } from './mesh/device.js'
+import { Village } from './mesh/village.js'
 import { topology } from './topology/scenario.js'
 import { Town } from './topology/town.js'
 
@@ -79,6 +82,38 @@ test('when a neighbour says that it goes, the next one is linked within a second
   gone!.leave()
   await all.settle()
   assert.ok(all.world.time - began <= 1_000, `it took ${all.world.time - began} ms`)
+})
+
+test('eleven people see where each of them is, and hear once what one says, though each has eight links', async () => {
+  await using village = new Village(8)
+  const people: MeshDevice[] = []
+  for (let n = 0; n < 11; n++) people.push(await village.person(`person-${n}`))
+  const [first] = people as [MeshDevice]
+  const space = await village.share(first, ...people.slice(1))
+  const place = { space, name: 'list' }
+  const tabs = people.map(() => newId<ClientId>())
+  const heard = people.map(() => [] as unknown[])
+  const ephemera = people.map(({ planes }) => planes.network.ephemera)
+  for (const [n, one] of ephemera.entries()) {
+    one.listen(tabs[n]!, 1, place, ({ value }) => heard[n]!.push(value))
+    one.set(tabs[n]!, place, { at: n })
+  }
+  const isAround = () =>
+    ephemera.every((one, n) => one.others(tabs[n]!, place).length === people.length - 1) &&
+    people.every(({ status }) => status.links!.length <= MAX_LINKS)
+  assert.ok(await village.world.until(isAround, 60_000))
+  ephemera[3]!.say(tabs[3]!, place, 'hello')
+  await village.world.pass(5_000)
+  assert.deepEqual(
+    heard,
+    people.map((_, n) => (n === 3 ? [] : ['hello'])),
+  )
+  // Who has gone is nowhere.
+  const [, second] = people as [MeshDevice, MeshDevice]
+  second.crash()
+  const isGone = () =>
+    ephemera.every((one, n) => n === 1 || one.others(tabs[n]!, place).length === people.length - 2)
+  assert.ok(await village.world.until(isGone, 15_000))
 })
 
 for (const seed of [1, 2])

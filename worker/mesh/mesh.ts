@@ -15,6 +15,7 @@ import type { Ephemeral, Message } from '../protocol/wire.js'
 import type { Appended, Hosts, Identity, Meeting, MeshPlatform, Replicas } from './platform.js'
 import { Session, type Agreed } from './session.js'
 import { meetStranger } from './stranger.js'
+import { Flood } from './topology/flood.js'
 import { Topology } from './topology/topology.js'
 
 /**
@@ -31,6 +32,8 @@ export interface MeshEvents {
   /** What a device has to know at once of a space that it shares from now on. */
   greeting(space: SpaceId): readonly Ephemeral[]
   heard(space: SpaceId, device: DeviceId, message: Ephemeral): void
+  /** This, and nothing else, is where the tabs of a device are. */
+  isAt(space: SpaceId, device: DeviceId, present: readonly Ephemeral[]): void
   /** There is no session with this device any more. */
   gone(device: DeviceId): void
 }
@@ -56,6 +59,7 @@ export class Mesh {
   private readonly appointments = new Map<string, Appointment>()
   private readonly answering: Answering
   private readonly topology: Topology
+  private readonly flood: Flood
   /** How often those were called in vain who say that they are a device: anybody who knows the secret can say so. */
   private readonly inVain = new WeakMap<Other, number>()
   private stopped = false
@@ -78,6 +82,14 @@ export class Mesh {
         if (isFull) ways?.part(['full'])
         else ways?.stop()
       },
+      grown: (replica) => this.flood.sayPresence(replica),
+      vanished: (device) => this.flood.gone(device),
+    })
+    this.flood = new Flood(platform, identity, {
+      peers: () => this.peers.values(),
+      present: ({ space }) => events.greeting(space),
+      heard: ({ space }, device, message) => events.heard(space, device, message),
+      isAt: ({ space }, device, present) => events.isAt(space, device, present),
     })
   }
 
@@ -110,6 +122,7 @@ export class Mesh {
   stop(): void {
     this.stopped = true
     this.topology.stop()
+    this.flood.stop()
     for (const calling of this.calling.values()) calling.stop()
     for (const ways of this.ways.values()) ways.stop()
     for (const kube of this.kubes.values()) kube.stop()
@@ -136,9 +149,10 @@ export class Mesh {
     this.events.changed()
   }
 
-  /** To all with whom the space is shared now. */
+  /** To all who have the space and are there. */
   say(space: SpaceId, message: Ephemeral): void {
     const replica = this.replicas.all.find((one) => one.space === space)
+    if (replica && this.topology.hasMore(replica)) return this.flood.say(replica, message)
     if (replica) for (const peer of this.peers.values()) peer.say(replica, message)
   }
 
@@ -383,6 +397,8 @@ export class Mesh {
           greeting: ({ space }) => events.greeting(space),
           heard: ({ space }, message) => events.heard(space, device, message),
           direct: (message) => session.kind === 'relayed' && ways.hear(message),
+          passed: (replica, message, by) => this.flood.take(replica, by, message),
+          begun: (replica, by) => this.flood.greet(replica, by, (other) => this.topology.sees(other)),
           spared: () => this.topology.consider(),
           full: () => {
             this.topology.refusedBy(device)
@@ -393,12 +409,12 @@ export class Mesh {
         events.changed()
         return peer
       },
-      interrupted: () => events.gone(device),
+      interrupted: () => this.ended(device),
       lost: (isGone) => {
         if (isGone) {
           this.peers.delete(device)
           this.ways.delete(device)
-          events.gone(device)
+          this.ended(device)
         } else if (this.isOnline) ways.doubt()
         events.changed()
         this.wasCalled.delete(device)
@@ -406,5 +422,12 @@ export class Mesh {
       },
     })
     return ways
+  }
+
+  /** What was said in a session counts no more; what others pass on goes on to, if the device is there. */
+  private ended(device: DeviceId): void {
+    this.events.gone(device)
+    if (this.topology.sees(device)) this.flood.stays(device)
+    else this.flood.gone(device)
   }
 }

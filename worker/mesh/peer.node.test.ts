@@ -88,7 +88,7 @@ function world() {
   const silent = () => undefined
   const events = {
     ...{ held: silent, greeting: () => [], heard: silent, direct: silent },
-    ...{ spared: silent, full: silent },
+    ...{ spared: silent, full: silent, begun: silent, passed: async () => undefined },
   }
   return {
     ...{ sent, inside, received, logged, disk, replica, waits },

@@ -1,7 +1,7 @@
 /** Another device, as long as there is a session with it: the spaces that both have, each replicated. */
 import { HearthError } from '../protocol/errors.js'
 import { toBase64Url, type DeviceId } from '../protocol/ids.js'
-import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Wire } from '../protocol/wire.js'
+import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Passed, Wire } from '../protocol/wire.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
 import { inMessages, Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
@@ -14,6 +14,10 @@ export interface PeerEvents {
   /** What it has to know at once of a space that it shares from now on. */
   greeting(replica: Replica): readonly Ephemeral[]
   heard(replica: Replica, message: Ephemeral): void
+  /** It passes on what somebody has said. @throws HearthError `mesh/malformed` */
+  passed(replica: Replica, message: Passed, by: Peer): Promise<void>
+  /** The space is shared from now on, and it has been told what it has to know. */
+  begun(replica: Replica, peer: Peer): void
   /** What is about direct links with it. */
   direct(message: Direct): void
   /** Whether it could do without the session is otherwise now. */
@@ -83,7 +87,7 @@ export class Peer {
   }
 
   /** What is not stored; if too much waits already, it is not said either. */
-  say(replica: Replica, [t, ...rest]: Ephemeral): void {
+  say(replica: Replica, [t, ...rest]: Ephemeral | Passed): void {
     if (!this.shares(replica) || this.session.waiting > MAX_WAITING) return
     void this.session.send([t, replica.ref, ...rest] as EphemeralOf)
   }
@@ -116,6 +120,7 @@ export class Peer {
     const held = (device: DeviceId, seq: number) => this.events.held(replica, device, seq)
     this.replicating.set(key, new Replicating(this.platform, this.session, replica, { held }))
     for (const message of this.events.greeting(replica)) this.say(replica, message)
+    this.events.begun(replica, this)
     // The other side may have noticed nothing, and would not say again what it has.
     if (this.begun.has(key)) void this.session.send(['lack', replica.ref])
     this.begun.add(key)
@@ -134,6 +139,11 @@ export class Peer {
       const replica = this.replicating.get(toBase64Url(ref))?.replica
       if (replica) this.events.heard(replica, [t, ...rest] as Ephemeral)
       return
+    }
+    if (message[0] === 'passed') {
+      const [t, ref, ...rest] = message
+      const replica = this.replicating.get(toBase64Url(ref))?.replica
+      return replica && this.events.passed(replica, [t, ...rest], this)
     }
     if (isOfLinks(message)) return this.events.direct(message)
     if (message[0] === 'spare' || message[0] === 'full') return this.takeLinking(message)

@@ -99,11 +99,21 @@ export type Ephemeral =
   | readonly [t: 'present', name: string, tab: string, value: string | null]
   | readonly [t: 'said', name: string, tab: string, value: string]
 /** The same, of a space. */
-export type EphemeralOf = Ephemeral extends infer E
+export type EphemeralOf = Ephemeral | Passed extends infer E
   ? E extends readonly [infer T, ...infer Rest]
     ? readonly [T, Uint8Array, ...Rest]
     : never
   : never
+/**
+ * What one of those who are in has said to all, passed on: what it is (`Spoken`, in `mesh/topology/spoken-codec.ts`), its signature, and over
+ * how many links it has come.
+ */
+export type Passed = readonly [t: 'passed', spoken: Uint8Array, signature: Uint8Array, hops: number]
+/** Links over which it goes, at most. */
+export const MAX_HOPS = 32
+/** Bytes of what is said at once, at most, about: one message goes whole; and how many messages. */
+export const MAX_SPOKEN_BYTES = 64 << 10
+export const MAX_SPOKEN = 1024
 /** UTF-16 units of a value, and of the name of a place or channel, at most. */
 export const MAX_EPHEMERAL = 16 << 10
 export const MAX_TOPIC_NAME = 128

@@ -1,10 +1,11 @@
 /** A device of which there is only MESH, the real one, in a space that is little more than a list; its network is a world's. */
 import { diffieHellman } from 'node:crypto'
 import { register } from 'node:module'
-import type { Mesh } from '../../../worker/mesh/mesh.js'
+import type { Mesh, MeshEvents } from '../../../worker/mesh/mesh.js'
 import type { Identity, MeshPlatform } from '../../../worker/mesh/platform.js'
-import { signerOf, signingKeyFromSeed } from '../../../worker/halo/suite/signing.js'
-import { toBase64Url, type DeviceId } from '../../../worker/protocol/ids.js'
+import { signerOf, signingKeyFromSeed, verify } from '../../../worker/halo/suite/signing.js'
+import { fromBase64Url, toBase64Url, type DeviceId } from '../../../worker/protocol/ids.js'
+import type { Ephemeral } from '../../../worker/protocol/wire.js'
 import { Random } from '../../e2e/random.js'
 import { webCrypto as suite } from '../../suite-platforms.js'
 import type { SimulatedKube } from '../mesh/kube.js'
@@ -12,6 +13,9 @@ import type { World } from '../mesh/world.js'
 import { privateKey, publicBytes, publicKey } from '../replay/bare-keys.js'
 import { drawn, withRealChance } from '../replay/chance.js'
 import { admission, LightSpace, SPACE, type Secrets } from './space.js'
+
+/** Each has one at most. */
+const TAB = 'A'.repeat(22)
 
 let loaded: Promise<typeof Mesh> | undefined
 /** After what it computes on curves with, and out of any world's time. */
@@ -37,6 +41,11 @@ export class LightDevice {
   readonly space: LightSpace
   mesh!: Mesh
   isOn = false
+  /** Where its tab is, if it has one; and where those of others are, as it has heard. */
+  place: string | null = null
+  readonly places = new Map<DeviceId, string>()
+  /** What it has heard, by whom it was said. */
+  readonly heard: (readonly [DeviceId, string])[] = []
   private readonly random: Random
   private readonly key: ReturnType<typeof privateKey>
   private readonly signing: Uint8Array
@@ -68,7 +77,16 @@ export class LightDevice {
     if (this.isOn) return
     const { kubes } = this.around
     const silent = () => undefined
-    const events = { changed: silent, held: silent, greeting: () => [], heard: silent, gone: silent }
+    this.places.clear()
+    const events: MeshEvents = {
+      ...{ changed: silent, held: silent, gone: (device) => this.places.delete(device) },
+      greeting: () => (this.place === null ? [] : [this.presence]),
+      heard: (_, device, message) => this.hear(device, message),
+      isAt: (_, device, present) => {
+        this.places.delete(device)
+        for (const message of present) this.hear(device, message)
+      },
+    }
     const hosts = { canHost: false, wanted: silent, open: silent }
     this.mesh = new this.Loaded(this.platform(++this.life), this.identity, this.space, events, hosts)
     this.isOn = true
@@ -100,6 +118,25 @@ export class LightDevice {
         }
   }
 
+  goTo(place: string | null): void {
+    this.place = place
+    if (this.isOn) this.mesh.say(SPACE, this.presence)
+  }
+
+  say(words: string): void {
+    this.mesh.say(SPACE, ['said', 'chat', TAB, words])
+  }
+
+  private get presence(): Ephemeral {
+    return ['present', 'list', TAB, this.place]
+  }
+
+  private hear(device: DeviceId, [t, , , value]: Ephemeral): void {
+    if (t === 'said') this.heard.push([device, value])
+    else if (value === null) this.places.delete(device)
+    else this.places.set(device, value)
+  }
+
   /** Devices with which it has the space now. */
   get links(): DeviceId[] {
     return this.mesh.connected.map(({ device }) => device)
@@ -120,6 +157,13 @@ export class LightDevice {
       },
       deviceOf: (theirs) => space.deviceOf(theirs),
       keyOf: (device) => space.keyOf(device),
+      sign: async (ref, spoken) => {
+        const own = signerOf(suite, await signingKeyFromSeed(suite, this.signing))
+        return own.sign('spoken', ref, spoken)
+      },
+      verify: (device, ref, spoken, signature) =>
+        verify(suite, fromBase64Url(device), 'spoken', ref, spoken, signature),
+      life: async () => this.life,
     }
   }
 

@@ -29,6 +29,8 @@ class Story {
       for (let n = random.between(1, most); n > 0 && from.length > 0; n--) one(random.pick(from))
     }
     if (on.length > 0) some(({ space }) => space.write(), 3)
+    if (random.next() < 0.5) some((device) => device.goTo(random.pick(['top', 'middle', 'end', null])), 3)
+    if (random.next() < 0.5) some((device) => device.say('something'), 3)
     const roll = random.next()
     if (roll < 0.15) some((device) => device.crash(random.next() < 0.5), random.next() < 0.3 ? 12 : 3)
     else if (roll < 0.25) some((device) => device.leave(), 4)

@@ -94,6 +94,12 @@ export class Town {
     }
     const apart = on.length - reachable(on).size
     if (apart > 0) yield `${apart} of ${on.length} are not connected with ${on[0]!.name}`
+    for (const { name, places, id } of on)
+      for (const other of this.devices) {
+        const place = other.isOn ? other.place : null
+        if (other.id !== id && (places.get(other.id) ?? null) !== place)
+          return yield `${name} has ${other.name} at ${places.get(other.id)}, which is at ${place}`
+      }
     for (const { name, space } of on)
       for (const other of on) {
         const [has, all] = [space.positions.get(other.id) ?? 0, other.space.positions.get(other.id) ?? 0]
@@ -131,6 +137,13 @@ export class Town {
     assert.ok(await world.until(isThere, SPREAD_MS), `what ${from.name} wrote has not come to all`)
     const ms = world.time - began
     await world.pass(1_000)
+    const words = `${from.name} ${began}`
+    from.say(words)
+    await world.pass(3_000)
+    for (const other of others) {
+      const heard = other.heard.filter(([, said]) => said === words)
+      assert.deepEqual(heard, [[from.id, words]], `${other.name} hears once what ${from.name} says`)
+    }
     const times = others.reduce((sum, { space }) => sum + space.came.get(`${from.id}/${seq}`)!, 0)
     return { times: times / others.length, ms }
   }

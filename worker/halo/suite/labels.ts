@@ -17,6 +17,8 @@ interface Labels {
     | 'invitation-terms'
     /** A KUBE asks a device who it is; of no log. */
     | 'kube-challenge'
+    /** What is said to all who have a space, and not stored. */
+    | 'spoken'
     /** Whether kept keys still work; of no log, and the signature is thrown away. */
     | 'key-check'
   derive:

@@ -20,6 +20,8 @@ export interface Chosen {
   readonly links: ReadonlySet<DeviceId>
   /** These are called: those, and who would be one of them if it could be reached. */
   readonly called: ReadonlySet<DeviceId>
+  /** There are members with whom it would not be linked. */
+  readonly hasMore: boolean
 }
 
 export class Choice {
@@ -66,8 +68,11 @@ export class Choice {
     const now = this.platform.now()
     const isOpen = (device: DeviceId) => (this.refusals.get(device)?.until ?? now) <= now
     const links = this.among(replica, views, (device) => isOpen(device) && !this.doubted.has(device))
-    if (this.doubted.size === 0) return { links, called: links }
-    return { links, called: new Set([...links, ...this.among(replica, views, isOpen)]) }
+    const hasMore = views.some((view) =>
+      [...view].some((device) => !links.has(device) && replica.isIn(device)),
+    )
+    if (this.doubted.size === 0) return { links, called: links, hasMore }
+    return { links, called: new Set([...links, ...this.among(replica, views, isOpen)]), hasMore }
   }
 
   /**

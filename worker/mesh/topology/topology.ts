@@ -30,6 +30,10 @@ export interface TopologyNeeds {
   seek(device: DeviceId): void
   /** Ends the session. @param isFull and tells the other side that there is no room */
   end(device: DeviceId, isFull: boolean): void
+  /** There are members of this space from now on whom this device reaches over others only. */
+  grown(replica: Replica): void
+  /** It is seen nowhere any more. */
+  vanished(device: DeviceId): void
 }
 
 export class Topology {
@@ -39,6 +43,7 @@ export class Topology {
   private readonly opening = new WeakMap<Other, Promise<DeviceId | undefined>>()
   private chosen = new Map<Replica, Chosen>()
   private called: ReadonlySet<DeviceId> = new Set()
+  private seen: ReadonlySet<DeviceId> = new Set()
   /** Those that were called, until they are doubted. */
   private readonly awaited = new Set<DeviceId>()
   /** Since when neither side has chosen the session with it. */
@@ -116,12 +121,14 @@ export class Topology {
     this.consider()
   }
 
-  /** How many of those whom it sees there, in a space, are beyond its links: what it says has to be passed on to them. */
-  hasOthers(replica: Replica): boolean {
-    const peers = this.needs.peers()
-    return this.views(replica).some((view) =>
-      [...view].some((device) => replica.isIn(device) && !peers.has(device)),
-    )
+  /** Whether there are members of a space whom this device reaches over others only. */
+  hasMore(replica: Replica): boolean {
+    return this.chosen.get(replica)?.hasMore ?? false
+  }
+
+  /** Whether it is at a KUBE, where this device is, too, or there is a session with it. */
+  sees(device: DeviceId): boolean {
+    return this.seen.has(device)
   }
 
   private considerNow(): void {
@@ -141,7 +148,12 @@ export class Topology {
       chosen.set(replica, this.choice.in(replica, views))
     }
     this.choice.keep(seen)
+    const before = { chosen: this.chosen, seen: this.seen }
     this.chosen = chosen
+    this.seen = seen
+    for (const [replica, { hasMore }] of chosen)
+      if (hasMore && !before.chosen.get(replica)?.hasMore) this.needs.grown(replica)
+    for (const device of before.seen) if (!seen.has(device)) this.needs.vanished(device)
     this.called = new Set([...chosen.values()].flatMap(({ called }) => [...called]))
   }
 

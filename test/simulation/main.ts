@@ -10,14 +10,16 @@ import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
 import { mesh } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
-import { topology } from './topology/scenario.js'
+import { crowd } from './topology/crowd-scenario.js'
+import { topologyMesh } from './topology/mesh-scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<string | void>>> = {
   acceptance,
   membership,
   sharing,
   mesh: (random) => mesh(random),
-  topology,
+  topology: crowd,
+  'topology-mesh': topologyMesh,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }

@@ -76,7 +76,7 @@ export class Mesh {
       ...{ platform, own: identity.device, replicas },
       kubes: () => this.kubes.values(),
       peers: () => this.peers,
-      seek: (device) => this.seek(device),
+      seek: (device, isOurs) => this.seek(device, isOurs),
       end: (device, isFull) => {
         const ways = this.ways.get(device)
         if (isFull) ways?.part(['full'])
@@ -255,8 +255,8 @@ export class Mesh {
     return false
   }
 
-  private seek(device: DeviceId): void {
-    if (this.identity.device < device) this.reach(device)
+  private seek(device: DeviceId, isOurs: boolean): void {
+    if (this.identity.device < device || isOurs) this.reach(device)
     else this.expect(device)
   }
 

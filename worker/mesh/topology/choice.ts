@@ -9,6 +9,8 @@ import { neighbours } from './rings.js'
 /** Who has refused is not called again for so long, doubled each time, in milliseconds. */
 const REFUSED_MS = 5_000
 const LONGEST_REFUSED_MS = 60_000
+/** By one that has no link at all. */
+const ALONE_MS = 1_000
 
 interface Refusal {
   readonly until: number
@@ -47,12 +49,16 @@ export class Choice {
     this.doubted.delete(device)
   }
 
-  /** It has as many links as it may. @returns milliseconds until it is called again, if it still would be */
-  refused(device: DeviceId): number {
+  /**
+   * It has as many links as it may.
+   * @param isAlone there is no other link
+   * @returns milliseconds until it is called again, if it still would be
+   */
+  refused(device: DeviceId, isAlone: boolean): number {
     const before = this.refusals.get(device)
     const now = this.platform.now()
     const isLongAgo = !before || now > before.until + LONGEST_REFUSED_MS
-    const ms = isLongAgo ? REFUSED_MS : Math.min(2 * before.ms, LONGEST_REFUSED_MS)
+    const ms = isAlone ? ALONE_MS : isLongAgo ? REFUSED_MS : Math.min(2 * before.ms, LONGEST_REFUSED_MS)
     this.refusals.set(device, { until: now + ms, ms })
     return ms
   }

@@ -26,8 +26,8 @@ export interface TopologyNeeds {
   kubes(): Iterable<Kube>
   /** Devices with which there is a session, in the order in which they were met. */
   peers(): ReadonlyMap<DeviceId, Peer>
-  /** Calls it, or waits for its call; may be asked again. */
-  seek(device: DeviceId): void
+  /** Calls it, or waits for its call; may be asked again. @param isOurs it will not call, for it was told that there is no room */
+  seek(device: DeviceId, isOurs: boolean): void
   /** Ends the session. @param isFull and tells the other side that there is no room */
   end(device: DeviceId, isFull: boolean): void
   /** There are members of this space from now on whom this device reaches over others only. */
@@ -48,6 +48,8 @@ export class Topology {
   private readonly awaited = new Set<DeviceId>()
   /** Since when neither side has chosen the session with it. */
   private readonly spareSince = new Map<DeviceId, number>()
+  /** Those that were told that there is no room. */
+  private readonly turnedAway = new Set<DeviceId>()
   private readonly guestsUntil = new Map<DeviceId, number>()
   private isDue = false
   private consideredAt = -Infinity
@@ -105,6 +107,7 @@ export class Topology {
   began(device: DeviceId, isGuest: boolean): void {
     this.choice.met(device)
     this.awaited.delete(device)
+    this.turnedAway.delete(device)
     if (isGuest) {
       this.guestsUntil.set(device, this.needs.platform.now() + GUEST_MS)
       this.needs.platform.later(() => this.consider(), GUEST_MS)
@@ -116,7 +119,7 @@ export class Topology {
 
   /** It has no room for this device. */
   refusedBy(device: DeviceId): void {
-    const ms = this.choice.refused(device)
+    const ms = this.choice.refused(device, this.needs.peers().size <= 1)
     this.needs.platform.later(() => this.consider(), ms)
     this.consider()
   }
@@ -153,8 +156,13 @@ export class Topology {
     this.seen = seen
     for (const [replica, { hasMore }] of chosen)
       if (hasMore && !before.chosen.get(replica)?.hasMore) this.needs.grown(replica)
-    for (const device of before.seen) if (!seen.has(device)) this.needs.vanished(device)
+    for (const device of before.seen) if (!seen.has(device)) this.vanished(device)
     this.called = new Set([...chosen.values()].flatMap(({ called }) => [...called]))
+  }
+
+  private vanished(device: DeviceId): void {
+    this.turnedAway.delete(device)
+    this.needs.vanished(device)
   }
 
   /** Those at each KUBE. Who is at none, and with whom there is a session all the same, is wherever this device is. */
@@ -177,7 +185,7 @@ export class Topology {
   }
 
   private seek(device: DeviceId): void {
-    this.needs.seek(device)
+    this.needs.seek(device, this.turnedAway.has(device))
     if (this.awaited.has(device) || this.choice.isDoubted(device) || this.needs.peers().has(device)) return
     this.awaited.add(device)
     this.needs.platform.later(() => {
@@ -234,7 +242,10 @@ export class Topology {
       if (over <= 0) continue
       spare.sort(([, a], [, b]) => Number(b.isSpareThere) - Number(a.isSpareThere))
       // defence: links-in-one-space
-      for (const [device] of spare.slice(0, over)) this.needs.end(device, true)
+      for (const [device] of spare.slice(0, over)) {
+        this.turnedAway.add(device)
+        this.needs.end(device, true)
+      }
     }
   }
 }

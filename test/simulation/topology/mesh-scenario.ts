@@ -68,7 +68,7 @@ class Story {
 }
 
 /** @returns a digest of every message between devices and KUBEs */
-export async function topology(random: Random): Promise<string> {
+export async function topologyMesh(random: Random): Promise<string> {
   using town = await Town.begin(random, random.pick(['one', 'both', 'some'] as const))
   const story = new Story(town, random)
   town.found(random.between(DEVICES - 10, DEVICES))

@@ -12,6 +12,7 @@ import { mesh, meshDirect } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
 import { crowd } from './topology/crowd-scenario.js'
 import { topologyMesh } from './topology/mesh-scenario.js'
+import { topologyWhole } from './topology/whole-scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<string | void>>> = {
   acceptance,
@@ -21,6 +22,7 @@ const scenarios: Readonly<Record<string, (random: Random) => void | Promise<stri
   'mesh-direct': (random) => meshDirect(random),
   topology: crowd,
   'topology-mesh': topologyMesh,
+  'topology-whole': topologyWhole,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }

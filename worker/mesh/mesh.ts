@@ -83,7 +83,10 @@ export class Mesh {
         else ways?.stop()
       },
       grown: (replica) => this.flood.sayPresence(replica),
-      vanished: (device) => this.flood.gone(device),
+      vanished: (device) => {
+        this.wasCalled.delete(device)
+        this.flood.gone(device)
+      },
     })
     this.flood = new Flood(platform, identity, {
       peers: () => this.peers.values(),

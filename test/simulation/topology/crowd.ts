@@ -19,6 +19,8 @@ import { drawn } from '../replay/chance.js'
 
 /** Longest until all who are there are linked, when nothing goes wrong any more. */
 const HEALED_MS = 90_000
+/** Changes that come together count so much later at most. */
+export const A_MOMENT_MS = 25
 /** As MESH does: who should have called by then is called. */
 const CALLED_BY_MS = 2_000
 const AGAIN_MS = 500
@@ -175,7 +177,8 @@ export class CrowdDevice {
   }
 
   private meet(other: CrowdDevice): void {
-    if (this.peers.has(other.id)) return
+    // A session with a former life of it is replaced.
+    if (this.peers.get(other.id)?.of === other.life) return
     const tellSpare = (isSpare: boolean) => {
       if (peer.told === isSpare) return
       peer.told = isSpare
@@ -338,7 +341,8 @@ export class Crowd {
 
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 100) {
-      await this.world.pass(Math.min(left, 100))
+      // Who is in may be otherwise since the last time, which counts a moment later.
+      await this.world.pass(Math.max(A_MOMENT_MS, Math.min(left, 100)))
       this.bounded()
       this.gossip()
       for (const device of this.on) {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import type { Random } from '../../e2e/random.js'
 import { calm } from '../mesh/chaos.js'
+import { A_MOMENT_MS } from './crowd.js'
 import type { LightDevice } from './device.js'
 import { Town } from './town.js'
 
@@ -51,7 +52,7 @@ class Story {
         random.next() < 0.5 ? [] : devices.filter(() => random.next() < 0.4).map(({ name }) => name),
       )
     else Object.assign(chaos, { lost: random.next() < 0.5 ? 0 : 0.05, delayMs: random.between(1, 200) })
-    await world.pass(random.between(0, LONGEST_PAUSE_MS))
+    await world.pass(random.between(A_MOMENT_MS, LONGEST_PAUSE_MS))
     town.bounded()
   }
 

@@ -17,6 +17,7 @@ test('says nothing, gets this machine only, port 4400 and ./.hearth', () => {
     apps: [],
     data: '/home/alice/.hearth',
     origins: [],
+    ice: undefined,
     help: false,
   })
 })
@@ -59,6 +60,33 @@ test('takes whose pages may come: nobody else’s, those of a list, or all', () 
     '*,https://x',
   ])
     refused([], { HEARTH_ORIGINS: wrong }, 'kube/bad-origins', /HEARTH_ORIGINS.*https:\/\/notes\.example/)
+})
+
+test('takes STUN and TURN servers, with the secret that they need, and no others', () => {
+  const ice = (HEARTH_TURN_URL: string, HEARTH_TURN_SECRET = '') =>
+    readSettings([], { HEARTH_TURN_URL, HEARTH_TURN_SECRET }, '/home/alice').ice
+  assert.equal(ice(' , '), undefined)
+  assert.deepEqual(ice('stun:stun.example'), { urls: ['stun:stun.example'], secret: null, seconds: 3600 })
+  assert.deepEqual(ice('turn:turn.example, turns:turn.example:443?transport=tcp', 'secret'), {
+    urls: ['turn:turn.example', 'turns:turn.example:443?transport=tcp'],
+    ...{ secret: 'secret', seconds: 3600 },
+  })
+  const wrong = (HEARTH_TURN_URL: string, HEARTH_TURN_SECRET: string, code: string, says: RegExp) =>
+    refused([], { HEARTH_TURN_URL, HEARTH_TURN_SECRET }, code, says)
+  for (const url of [
+    'turn.example',
+    'https://turn.example',
+    'turn:turn.example:99999',
+    'turn:turn.example:22',
+    'turn:turn.example?transport=sctp',
+    'stun:a.example,turn://b.example',
+    'turn:',
+  ])
+    wrong(url, 'secret', 'kube/bad-turn', /HEARTH_TURN_URL.*turn:turn\.example:3478/)
+  wrong('stun:a,stun:b,stun:c,stun:d,stun:e', '', 'kube/many-turns', /more than 4.*fewer/)
+  wrong('turn:turn.example', '', 'kube/turn-secret', /HEARTH_TURN_SECRET.*static-auth-secret/)
+  wrong('stun:stun.example', 'secret', 'kube/turn-url', /HEARTH_TURN_URL/)
+  wrong('', 'secret', 'kube/turn-url', /HEARTH_TURN_URL/)
 })
 
 test('refuses a data folder that is a file', async () => {

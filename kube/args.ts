@@ -1,12 +1,13 @@
 /**
- * What the person who starts KUBE says: `--app` on the command line; PORT, HOST, HEARTH_DATA and HEARTH_ORIGINS in
- * the environment.
+ * What the person who starts KUBE says: `--app` on the command line; PORT, HOST, HEARTH_DATA, HEARTH_ORIGINS,
+ * HEARTH_TURN_URL and HEARTH_TURN_SECRET in the environment.
  * Nothing is opened, made or bound here, so that a mistake costs nothing and is told in one line.
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kubeError } from './errors.js'
+import { readIce, type IceSettings } from './signal/ice.js'
 import { readOrigins, type Origins } from './signal/origins.js'
 
 export interface Settings {
@@ -19,6 +20,8 @@ export interface Settings {
   readonly data: string
   /** Pages of which origins may meet others here, besides those of KUBE's own. */
   readonly origins: Origins
+  /** Servers by which devices can be linked directly. */
+  readonly ice: IceSettings | undefined
   readonly help: boolean
 }
 
@@ -32,12 +35,16 @@ export const usage = `npm start -- [--app <folder>]...
   HEARTH_DATA     folder for what the server keeps (./.hearth; made when it is first needed)
   HEARTH_ORIGINS  whose pages may meet other devices here, besides those of this server:
                   https://notes.example,https://chat.example, or * for all (none)
+  HEARTH_TURN_URL     servers by which devices behind NATs are linked directly, as
+                      turn:turn.example:3478, with commas between them (none)
+  HEARTH_TURN_SECRET  the static-auth-secret of that coturn (docs/operating.md)
 `
 
 /**
  * @param argv what follows the script's name
  * @param cwd absolute path that relative folders are taken from
- * @throws KubeError `kube/usage`, `kube/bad-port`, `kube/bad-data`, `kube/bad-origins`
+ * @throws KubeError `kube/usage`, `kube/bad-port`, `kube/bad-data`, `kube/bad-origins`,
+ *   `kube/bad-turn`, `kube/many-turns`, `kube/turn-secret`, `kube/turn-url`
  */
 export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Settings {
   const { apps, help } = readFlags(argv)
@@ -47,6 +54,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv, cw
     apps: apps.map((folder) => resolve(cwd, folder)),
     data: readDataFolder(resolve(cwd, env['HEARTH_DATA'] || '.hearth')),
     origins: readOrigins(env['HEARTH_ORIGINS']),
+    ice: readIce(env['HEARTH_TURN_URL'], env['HEARTH_TURN_SECRET']),
     help,
   }
 }

@@ -64,6 +64,27 @@ const table = {
     text: (d: { origin: string }) =>
       `HEARTH_ORIGINS has "${d.origin}", which is not an origin. Write them as https://notes.example,https://chat.example, or * for all.`,
   },
+  'kube/bad-turn': {
+    status: 0,
+    text: (d: { url: string }) =>
+      `HEARTH_TURN_URL has "${d.url}", which is no STUN or TURN server. Write it as turn:turn.example:3478, ` +
+      'turns:turn.example:443?transport=tcp or stun:turn.example:3478, at port 53, 80, 443 or above 1023.',
+  },
+  'kube/many-turns': {
+    status: 0,
+    text: (d: { most: number }) =>
+      `HEARTH_TURN_URL names more than ${d.most} servers, which makes linking slower. Name fewer.`,
+  },
+  'kube/turn-secret': {
+    status: 0,
+    text: () =>
+      'HEARTH_TURN_URL names a TURN server, and HEARTH_TURN_SECRET is not set. Set it to the static-auth-secret of that server.',
+  },
+  'kube/turn-url': {
+    status: 0,
+    text: () =>
+      'HEARTH_TURN_SECRET is set, and HEARTH_TURN_URL names no TURN server. Set it as well, as turn:turn.example:3478.',
+  },
   'kube/app-missing': {
     status: 0,
     text: (d: { folder: string }) => `There is no folder ${d.folder}. Check what follows --app.`,

@@ -9,6 +9,7 @@ import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
 import { makeRoutes } from './routes.js'
+import type { IceSettings } from './signal/ice.js'
 import type { SignalLimits } from './signal/limits.js'
 import type { Origins } from './signal/origins.js'
 import { openSignal } from './signal/signal.js'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly dist: string
   /** Whose pages may meet other devices here, besides its own. */
   readonly origins?: Origins
+  /** Servers by which devices can be linked directly. */
+  readonly ice?: IceSettings | undefined
   /** What differs from the limits of signalling. */
   readonly signal?: Partial<SignalLimits>
 }
@@ -55,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.maxConnections = maxConnections
   server.on('clientError', refuse)
   await listen(server, port, host)
-  const signal = openSignal(server, { origins: options.origins, limits: options.signal })
+  const signal = openSignal(server, { origins: options.origins, ice: options.ice, limits: options.signal })
   return {
     url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,
     async close() {

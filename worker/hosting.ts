@@ -4,7 +4,7 @@
  */
 import type { Hosted, Hosts } from './mesh/platform.js'
 import type { ClientId } from './protocol/ids.js'
-import type { LinkOrder, TabState } from './protocol/hosting.js'
+import type { IceServer, LinkOrder, TabState } from './protocol/hosting.js'
 
 interface Tab {
   readonly ask: () => void
@@ -36,12 +36,12 @@ export class TabHosts implements Hosts {
     for (const { ask } of this.tabs.values()) ask()
   }
 
-  open(isInitiator: boolean): Hosted | undefined {
+  open(isInitiator: boolean, ice: readonly IceServer[]): Hosted | undefined {
     const rank = (tab: Tab) => [tab === this.hung, tab.state === 'hidden', tab.links.size].map(Number)
     const [tab] = [...this.tabs.values()].filter(isAble).sort((a, b) => compare(rank(a), rank(b)))
     if (!tab) return undefined
     const { port1, port2 } = new MessageChannel()
-    const order: LinkOrder = { isInitiator, ice: [] }
+    const order: LinkOrder = { isInitiator, ice }
     tab.port!.postMessage(order, [port2])
     const link: Hosted = {
       port: port1,

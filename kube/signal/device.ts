@@ -4,15 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
-import {
-  NONCE_BYTES,
-  RELAY_WINDOW,
-  SIGNAL_VERSION,
-  type Peer,
-  type Topic,
-} from '../../worker/protocol/signal.js'
+import { NONCE_BYTES, RELAY_WINDOW, type Peer, type Topic } from '../../worker/protocol/signal.js'
 import { kubeError } from '../errors.js'
 import { Flow } from './flow.js'
+import { Offered, type IceSettings } from './ice.js'
 import type { SignalLimits } from './limits.js'
 import { signedChallenge } from './challenge.js'
 import { keyOf, type Topics } from './topics.js'
@@ -30,6 +25,7 @@ const TOLD_A_TURN = 500
 export interface Place {
   readonly limits: SignalLimits
   readonly topics: Topics<Device>
+  readonly ice: IceSettings | undefined
   /** @throws KubeError there are too many connections of this key */
   admit(device: Device, key: Uint8Array): void
   leave(device: Device): void
@@ -46,18 +42,21 @@ interface Here {
 export class Device implements WireListener {
   readonly #nonce = randomBytes(NONCE_BYTES)
   readonly #at = new Map<string, Here>()
+  readonly #offered = new Offered()
   readonly #late: NodeJS.Timeout | undefined
   #stage: 'stranger' | 'checking' | 'welcome' = 'stranger'
 
   constructor(
     readonly wire: Wire,
     readonly place: Place,
+    /** That is spoken with it. */
+    readonly version: number,
   ) {
     const { helloMs } = place.limits
     // defence: hello-in-time
     this.#late = setTimeout(() => wire.refuse(kubeError('kube/signal-late', { ms: helloMs })), helloMs)
     wire.listen(this)
-    wire.send(encodeFromKube(['challenge', SIGNAL_VERSION, this.#nonce]))
+    wire.send(encodeFromKube(['challenge', version, this.#nonce]))
   }
 
   heard(bytes: Uint8Array): void {
@@ -78,6 +77,8 @@ export class Device implements WireListener {
         return this.#relay(message[1], message[2], message[3])
       case 'ping':
         return this.wire.send(encodeFromKube(['pong']))
+      case 'ice':
+        return this.wire.send(encodeFromKube(['ice', ...this.#offered.at(Date.now(), this.place.ice)]))
     }
   }
 
@@ -88,8 +89,8 @@ export class Device implements WireListener {
   }
 
   #hello(version: number, key: Uint8Array, signature: Uint8Array): void {
-    if (version !== SIGNAL_VERSION)
-      throw kubeError('kube/signal-version', { theirs: version, ours: SIGNAL_VERSION })
+    if (version !== this.version)
+      throw kubeError('kube/signal-version', { theirs: version, ours: this.version })
     this.#stage = 'checking'
     signedChallenge(key, this.#nonce, signature).then(
       (valid) => this.wire.guard(() => this.#welcome(key, valid)),

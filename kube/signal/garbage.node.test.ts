@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { encode } from 'cborg'
-import { MAX_SIGNAL_BYTES, RELAY_WINDOW } from '../../worker/protocol/signal.js'
+import { MAX_SIGNAL_BYTES, RELAY_WINDOW, SIGNAL_VERSION } from '../../worker/protocol/signal.js'
 import { bytesOf, peerOf, TestDevice, topicOf } from '../testing/device.js'
 import { makeFixture } from '../testing/fixture.js'
 import { endsWithin, frame, opcodes, rawSocket } from '../testing/raw.js'
@@ -61,7 +61,7 @@ test('whatever is no message ends the connection of its sender with a code, welc
   })
   await t.test('hello, twice', async () => {
     await using eve = await TestDevice.enter(server)
-    eve.say(['hello', 1, bytesOf(32, 1), bytesOf(64, 1)])
+    eve.say(['hello', SIGNAL_VERSION, bytesOf(32, 1), bytesOf(64, 1)])
     assert.equal(await eve.refused(), 'kube/signal-turn')
   })
   await t.test('what is no frame of a WebSocket', async () => {

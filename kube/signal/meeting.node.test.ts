@@ -1,7 +1,7 @@
 /** Devices that mean well, at a real KUBE. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MAX_FRAME_BYTES, MAX_TOPICS, RELAY_WINDOW } from '../../worker/protocol/signal.js'
+import { MAX_FRAME_BYTES, MAX_TOPICS, RELAY_WINDOW, SIGNAL_VERSION } from '../../worker/protocol/signal.js'
 import { bytesOf, makeSigner, peerOf, TestDevice, topicOf } from '../testing/device.js'
 import { get, makeFixture } from '../testing/fixture.js'
 import { rawSocket } from '../testing/raw.js'
@@ -99,7 +99,7 @@ test('a device of another version is told which side to update', async () => {
   const server = await fixture.serve()
   for (const [version, says] of [
     [0, /Reload the page/],
-    [2, /Update the server/],
+    [SIGNAL_VERSION + 1, /Update the server/],
   ] as const) {
     await using device = TestDevice.dial(server)
     await device.hello(await makeSigner(), version)
@@ -107,6 +107,27 @@ test('a device of another version is told which side to update', async () => {
     assert.equal(code, 'kube/signal-version')
     assert.match(message, says)
   }
+})
+
+test('a device of the version before and one of now meet, and one of the next version is spoken to in that of now', async () => {
+  await using fixture = await makeFixture()
+  const server = await fixture.serve()
+  for (const [asked, spoken] of [
+    [null, 1],
+    [SIGNAL_VERSION, SIGNAL_VERSION],
+    [SIGNAL_VERSION + 1, SIGNAL_VERSION],
+  ] as const) {
+    await using device = TestDevice.dial(server, {}, asked)
+    assert.equal((await device.next('challenge'))[1], spoken)
+  }
+  await using alice = await TestDevice.enter(server)
+  await using old = TestDevice.dial(server, {}, null)
+  await old.hello(await makeSigner(), 1)
+  await old.next('welcome')
+  await old.announce(topicOf(1), peerOf(1))
+  assert.equal(await alice.announce(topicOf(1), peerOf(2)), 1)
+  alice.say(['send', topicOf(1), peerOf(1), bytesOf(5, 5)])
+  assert.deepEqual((await old.next('from'))[3], bytesOf(5, 5))
 })
 
 test('Alice announces as many topics as she may as soon as she is welcome, and is not kept waiting', async () => {

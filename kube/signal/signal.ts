@@ -11,14 +11,18 @@ import { kubeError, type KubeError } from '../errors.js'
 import { errorJson } from '../respond.js'
 import { Backlog } from './backlog.js'
 import { Device } from './device.js'
+import type { IceSettings } from './ice.js'
 import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
 import { keyOf, Topics } from './topics.js'
+import { versionFor } from './version.js'
 import { Wire } from './wire.js'
 
 export interface SignalOptions {
   readonly origins?: Origins | undefined
   readonly limits?: Partial<SignalLimits> | undefined
+  /** By which devices can be linked directly. */
+  readonly ice?: IceSettings | undefined
 }
 
 export interface Signal {
@@ -45,6 +49,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const place = {
     limits,
     topics,
+    ice: options.ice,
     admit(device: Device, key: Uint8Array) {
       const k = keyOf(key)
       const count = perKey.get(k) ?? 0
@@ -95,7 +100,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     sockets.handleUpgrade(request, socket, head, (opened) => meet(opened, request))
   }
 
-  function meet(socket: WebSocket, { headers }: IncomingMessage): void {
+  function meet(socket: WebSocket, { headers, url }: IncomingMessage): void {
     const wire = new Wire(socket, limits, backlog)
     wires.add(wire)
     socket.once('close', () => wires.delete(wire))
@@ -110,7 +115,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     const [oldest] = strangers
     // defence: bounded-strangers
     if (strangers.size >= limits.strangers && oldest) turnOut(oldest)
-    strangers.add(new Device(wire, place))
+    strangers.add(new Device(wire, place, versionFor(url)))
   }
 
   function turnOut(device: Device): void {

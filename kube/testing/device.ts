@@ -35,9 +35,14 @@ export class TestDevice implements AsyncDisposable {
     })
   }
 
-  /** A socket that has said nothing. */
-  static dial(server: RunningServer, options: ClientOptions = {}): TestDevice {
-    return new TestDevice(new WebSocket(addressOf(server), { perMessageDeflate: false, ...options }))
+  /** A socket that has said nothing. @param version as it is said in the address; null, not at all */
+  static dial(
+    server: RunningServer,
+    options: ClientOptions = {},
+    version: number | null = SIGNAL_VERSION,
+  ): TestDevice {
+    const address = addressOf(server) + (version === null ? '' : `?v=${version}`)
+    return new TestDevice(new WebSocket(address, { perMessageDeflate: false, ...options }))
   }
 
   /** A device that is welcome. */

@@ -131,6 +131,7 @@ const kube = {
   'connections-of-one-key': 'one device that takes all the places',
   'errors-end-one-wire': 'a message of one byte after which a KUBE is not what it was',
   'deaf-to-the-refused': 'somebody who was hung up on and goes on being heard',
+  'one-name-at-a-time': 'a device that is given names at a TURN server without end, each of which may use it',
   'bounded-messages': 'a message without end',
   'peer-of-one-device': 'frames for one device that go to another',
   'topics-of-one-device': 'one device that fills a KUBE with topics',
@@ -174,6 +175,8 @@ const sessions = {
   'latest-key-of-those-in': 'who is out, and still knows the latest key',
   'log-given-once': 'who asks for a log as often as it can say so',
   'others-of-a-topic': 'a KUBE that makes up who is there, without end',
+  'ice-in-bounds': 'a KUBE that has a device ask it for servers without end',
+  'ice-as-browsers-take-it': 'a server that no browser takes, so that no link at all is made',
   'stuck-kubes-are-left': 'a KUBE that takes nothing, and has a device keep what it says',
   'members-have-their-places':
     'devices that a former member makes up, so that members do not find each other',

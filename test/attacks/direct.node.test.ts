@@ -47,6 +47,25 @@ describe('two devices with tabs', () => {
     assert.equal(world.relay.frames.length, before)
   })
 
+  it('try what their KUBEs offer, all of them, and nothing that no browser takes', async () => {
+    using world = new World()
+    using air = new Air()
+    world.relay.ice = (url) => [
+      [`turn:turn.${new URL(url).hostname}`, 'name', 'password'],
+      ['http://in.the.way', 'name', 'password'],
+    ]
+    const { people } = await world.sharing(['editor'])
+    const [alice, bob] = people as [Person, Person]
+    await alice.online()
+    await alice.opened!.networking.use(['http://other.test'])
+    const tabs = [air.tab(alice), air.tab(bob)] as const
+    await meet(alice, bob)
+    await areDirect([alice, bob])
+    const [hers, his] = tabs.map(({ orders }) => orders[0]!.ice.map(({ urls }) => urls))
+    assert.deepEqual(hers, ['turn:turn.kube.test', 'turn:turn.other.test'])
+    assert.deepEqual(his, ['turn:turn.kube.test'])
+  })
+
   it('go on through the relay at once when the tab of one is gone, and link again when there is another', async () => {
     using world = new World()
     using air = new Air()
@@ -196,6 +215,7 @@ describe('somebody with whom a device has a session', () => {
     }
     const attempts = new Attempts({
       ...{ platform: platformAt(clock), isCaller: false, staticKey: async () => own },
+      ice: () => [],
       hosts: {
         ...{ canHost: true, wanted: () => undefined },
         open: () => {

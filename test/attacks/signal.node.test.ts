@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, it } from 'node:test'
-import { RELAY_WINDOW } from '../../worker/protocol/signal.js'
+import { RELAY_WINDOW, SIGNAL_VERSION } from '../../worker/protocol/signal.js'
 import { encodeFromDevice } from '../../worker/mesh/signal-codec.js'
 import type { RunningServer } from '../../kube/server.js'
 import type { SignalLimits } from '../../kube/signal/limits.js'
@@ -45,7 +45,7 @@ describe('a stranger at a KUBE', () => {
       await using first = TestDevice.dial(kube)
       const [, , nonce] = await first.next('challenge')
       const heard = await alice.sign('kube-challenge', null, nonce)
-      first.say(['hello', 1, alice.publicKey, heard])
+      first.say(['hello', SIGNAL_VERSION, alice.publicKey, heard])
       await first.next('welcome')
       for (const sign of [
         () => Promise.resolve(heard),
@@ -54,7 +54,7 @@ describe('a stranger at a KUBE', () => {
       ]) {
         await using thief = TestDevice.dial(kube)
         const [, , fresh] = await thief.next('challenge')
-        thief.say(['hello', 1, alice.publicKey, await sign(fresh)])
+        thief.say(['hello', SIGNAL_VERSION, alice.publicKey, await sign(fresh)])
         assert.equal(await thief.refused(), 'kube/signal-signature')
         assert.equal(await thief.closed(), 1008)
       }

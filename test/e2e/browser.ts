@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import {
   chromium,
   type Browser as Remote,
@@ -15,6 +16,7 @@ import {
   type Page,
 } from 'playwright-core'
 import { guardFolder, guardGroup, killGroup, removeFolder } from '../engines/leftovers.js'
+import { overWebSocket } from '../engines/pipe.js'
 import { browserPath } from '../runner/browsers.js'
 import { until, within } from './wait.js'
 
@@ -29,7 +31,6 @@ const flags = [
   '--disable-sync',
   '--password-store=basic',
   '--use-mock-keychain',
-  '--remote-debugging-port=0',
 ]
 
 export class Browser {
@@ -44,12 +45,22 @@ export class Browser {
   private process: ChildProcess | undefined
   private remote: Remote | undefined
 
-  private constructor(private readonly moreFlags: readonly string[]) {
+  private constructor(
+    private readonly moreFlags: readonly string[],
+    /** The network namespace that it runs in, if it is not this one. */
+    private readonly netns?: string,
+  ) {
     guardFolder(this.profile)
   }
 
   static async launch(...moreFlags: string[]): Promise<Browser> {
     const browser = new Browser(moreFlags)
+    await browser.relaunch()
+    return browser
+  }
+
+  static async launchIn(netns: string, ...moreFlags: string[]): Promise<Browser> {
+    const browser = new Browser(moreFlags, netns)
     await browser.relaunch()
     return browser
   }
@@ -66,13 +77,19 @@ export class Browser {
 
   /** Starts it again on the same profile, after a kill. */
   async relaunch(): Promise<void> {
+    const address = await (this.netns === undefined ? this.startHere() : this.startIn(this.netns))
+    const connecting = chromium.connectOverCDP(address, { noDefaults: this.plain })
+    this.remote = await within('a connection to Chromium', connecting, 30_000)
+  }
+
+  /** @returns the address of its debugging protocol */
+  private startHere(): Promise<string> {
     const portFile = join(this.profile, 'DevToolsActivePort')
     rmSync(portFile, { force: true })
-    const args = [...flags, ...this.moreFlags, `--user-data-dir=${this.profile}`, 'about:blank']
+    const args = [...this.flags, '--remote-debugging-port=0', 'about:blank']
     const process = spawn(browserPath('chromium'), args, { detached: true, stdio: 'ignore' })
-    this.process = process
-    guardGroup(process.pid!)
-    const address = await until(
+    this.started(process)
+    return until(
       'Chromium to open its debugging port',
       () => {
         if (process.exitCode !== null) throw new Error(`Chromium ended with code ${process.exitCode}.`)
@@ -80,8 +97,24 @@ export class Browser {
       },
       30_000,
     )
-    const connecting = chromium.connectOverCDP(address, { noDefaults: this.plain })
-    this.remote = await within('a connection to Chromium', connecting, 30_000)
+  }
+
+  private startIn(netns: string): Promise<string> {
+    const args = [browserPath('chromium'), ...this.flags, '--remote-debugging-pipe', 'about:blank']
+    const process = spawn('ip', ['netns', 'exec', netns, ...args], {
+      ...{ detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    })
+    this.started(process)
+    return overWebSocket(process.stdio[3] as Writable, process.stdio[4] as Readable)
+  }
+
+  private get flags(): readonly string[] {
+    return [...flags, ...this.moreFlags, `--user-data-dir=${this.profile}`]
+  }
+
+  private started(process: ChildProcess): void {
+    this.process = process
+    guardGroup(process.pid!)
   }
 
   get context(): BrowserContext {

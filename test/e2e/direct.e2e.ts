@@ -179,3 +179,40 @@ describe('Olga in Chromium and Ed in Firefox', () => {
     await olga.sees(space, 'the bread', ({ todos }) => 'Bread' in todos)
   })
 })
+
+describe('Olga and Ed, whose server names others that never answer', () => {
+  let server: RunningServer
+  let people: Person[] = []
+  before(async () => {
+    // Addresses of nobody, and a name that there is not.
+    const urls = [
+      'turn:192.0.2.1:3478',
+      'turn:192.0.2.2:3478?transport=tcp',
+      'turn:nowhere.invalid:3478',
+      'stun:192.0.2.3',
+    ]
+    const ice = { urls, secret: 'unheard', seconds: 3600 }
+    server = await startServer({ dist, apps: [folder('pages/alpha')], ice })
+    const page = `${server.url}/apps/alpha/`
+    people = await Promise.all(['Olga', 'Ed'].map((name) => Person.with('chromium', name, page)))
+  })
+  after(async () => {
+    await Promise.allSettled(people.map((person) => person.leave()))
+    await server.close()
+    assert.deepEqual(
+      people.flatMap(({ failures }) => failures),
+      [],
+    )
+  })
+
+  it('are linked directly within 5 s all the same, for they are in one network', async () => {
+    const [olga, ed] = people as [Person, Person]
+    const space = await olga.createSpace('Kitchen')
+    await ed.join(await olga.invite(space))
+    const joined = Date.now()
+    await areDirect(people)
+    console.log(`    a direct link was there ${Date.now() - joined} ms after joining`)
+    await olga.add(space, 'Milk', '')
+    await ed.sees(space, 'the milk', ({ todos }) => 'Milk' in todos)
+  })
+})

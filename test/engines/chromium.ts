@@ -25,8 +25,10 @@ export class Chromium implements Engine {
     private readonly scripts: readonly string[],
   ) {}
 
-  static async launch({ scripts = [], flags = [] }: LaunchOptions): Promise<Chromium> {
-    return new Chromium(await Browser.launch(...FLAGS, ...flags), [NAMING, ...scripts])
+  static async launch({ scripts = [], flags = [], netns }: LaunchOptions): Promise<Chromium> {
+    const all = [...FLAGS, ...flags]
+    const browser = await (netns === undefined ? Browser.launch(...all) : Browser.launchIn(netns, ...all))
+    return new Chromium(browser, [NAMING, ...scripts])
   }
 
   async newPage(events: PageEvents = nothing): Promise<ChromiumPage> {
@@ -178,6 +180,11 @@ export class ChromiumPage implements EnginePage {
     devtools.send('Page.crash').catch(() => undefined)
     await within('the tab to crash', crashed)
     this.isGone = true
+  }
+
+  /** A function of that name, there, which runs `run` here: in order, and without an answer. */
+  expose(name: string, run: (text: string) => void): Promise<unknown> {
+    return this.page.exposeFunction(name, run)
   }
 
   bringToFront(): Promise<void> {

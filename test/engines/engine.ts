@@ -55,6 +55,8 @@ export interface LaunchOptions {
   readonly scripts?: readonly string[]
   /** For Chromium. */
   readonly flags?: readonly string[]
+  /** For Chromium: the network namespace that it runs in. */
+  readonly netns?: string
 }
 
 export const nothing: PageEvents = { said: () => undefined, failed: () => undefined }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { DeviceId } from '../protocol/ids.js'
-import { RELAY_WINDOW, SIGNAL_VERSION, type FromKube } from '../protocol/signal.js'
+import { RELAY_WINDOW, SIGNAL_VERSION, type FromDevice, type FromKube } from '../protocol/signal.js'
 import { Kube, type Other } from './kube.js'
 import type { Identity, SocketEvents } from './platform.js'
-import { encodeFromKube } from './signal-codec.js'
+import { decodeFromDevice, encodeFromKube } from './signal-codec.js'
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill)
 const unused = () => assert.fail('not asked for')
@@ -16,16 +17,21 @@ const identity: Identity = {
   kubeKey: async () => ({ publicKey: bytes(32, 1), sign: async () => bytes(64, 1) }),
 }
 
-test('what is on its way from a link that has ended still counts against the window of the next one', async () => {
+/** @returns a device, and what its KUBE says to it */
+function atKube() {
   let events: SocketEvents | undefined
+  const said: FromDevice[] = []
+  const urls: string[] = []
   const platform = {
     subtle: webcrypto.subtle as SubtleCrypto,
     random: (length: number) => bytes(length, 7),
     now: () => 0,
     later: () => () => undefined,
-    socket: (_: string, given: SocketEvents) => {
+    socket: (url: string, given: SocketEvents) => {
       events = given
-      return { waiting: 0, send: () => undefined, close: () => undefined }
+      urls.push(url)
+      const send = (message: Uint8Array) => void said.push(decodeFromDevice(message))
+      return { waiting: 0, send, close: () => undefined }
     },
   }
   const others: Other[] = []
@@ -34,6 +40,43 @@ test('what is on its way from a link that has ended still counts against the win
     ...{ changed: quiet, left: quiet, called: quiet, came: (other) => void others.push(other) },
   })
   const say = (message: FromKube) => events!.message(encodeFromKube(message))
+  return { kube, others, said, urls, say }
+}
+
+test('a KUBE of now is asked for servers as soon as it is entered, and one of the version before is not', async () => {
+  for (const [version, asks] of [
+    [1, []],
+    [2, ['ice']],
+  ] as const) {
+    const { kube, said, urls, say } = atKube()
+    kube.wake()
+    say(['challenge', version, bytes(32, 5)])
+    await turn()
+    say(['welcome'])
+    assert.deepEqual(urls, ['ws://one.example?v=2'])
+    assert.deepEqual(
+      said.map(([name, ...rest]) => (name === 'hello' ? [name, rest[0]] : name)),
+      [['hello', version], ...asks],
+    )
+    assert.ok(kube.isOpen)
+    say(['ice', 3600, [['turn:turn.example', 'name', 'password']]])
+    assert.equal(kube.ice.current.length, 1)
+  }
+})
+
+test('a KUBE that speaks no version of this device is left', async () => {
+  for (const version of [0, 3]) {
+    const { kube, said, say } = atKube()
+    kube.wake()
+    say(['challenge', version, bytes(32, 5)])
+    await turn()
+    assert.deepEqual(said, [])
+    assert.equal(kube.refusal?.code, 'mesh/version')
+  }
+})
+
+test('what is on its way from a link that has ended still counts against the window of the next one', async () => {
+  const { kube, others, say } = atKube()
   const [topic, peer] = [bytes(32, 2), bytes(16, 3)]
   kube.attend([{ topic, secret: bytes(32, 4) }])
   kube.wake()

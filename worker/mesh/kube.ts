@@ -7,6 +7,7 @@ import { toBase64Url } from '../protocol/ids.js'
 import {
   HELLO_MS,
   MAX_PEERS,
+  OLDEST_SIGNAL_VERSION,
   PEER_BYTES,
   QUIET_MS,
   SIGNAL_VERSION,
@@ -14,6 +15,7 @@ import {
   type FromKube,
 } from '../protocol/signal.js'
 import { makeHint } from './hint.js'
+import { IceOffers } from './ice.js'
 import type { Link } from './link.js'
 import type { Identity, Meeting, MeshPlatform, Socket } from './platform.js'
 import { RelayLink, Window } from './relay-link.js'
@@ -75,7 +77,11 @@ export class Kube {
   private cancelBeat: (() => void) | undefined
   private cancelProbe: (() => void) | undefined
   private heardAt = 0
+  /** That is spoken with it. */
+  private version = SIGNAL_VERSION
   private stopped = false
+  /** Servers that it offers. */
+  readonly ice: IceOffers
 
   constructor(
     private readonly platform: MeshPlatform,
@@ -83,7 +89,11 @@ export class Kube {
     /** Of its signal endpoint: ws: or wss:. */
     readonly url: string,
     private readonly events: KubeEvents,
-  ) {}
+  ) {
+    this.ice = new IceOffers(platform, () => {
+      if (this.isOpen) this.say(['ice'])
+    })
+  }
 
   /** Somebody waits for it, or the network is another one: connects, if it waits to, and sees whether the connection that there is hangs. */
   wake(): void {
@@ -200,7 +210,7 @@ export class Kube {
   private connect(): void {
     this.refusal = undefined
     const isCurrent = () => this.socket === socket
-    const socket = this.platform.socket(this.url, {
+    const socket = this.platform.socket(`${this.url}?v=${SIGNAL_VERSION}`, {
       opened: () => undefined,
       message: (bytes) => {
         if (!isCurrent()) return
@@ -247,6 +257,8 @@ export class Kube {
         throw new HearthError('mesh/refused', { reason: message[2] })
       case 'pong':
         return
+      case 'ice':
+        return this.ice.take(message[1], message[2])
     }
     const place = this.places.get(toBase64Url(message[1]))
     if (!place) return
@@ -270,11 +282,12 @@ export class Kube {
   private async answer(version: number, nonce: Uint8Array): Promise<void> {
     const { socket } = this
     try {
-      if (version !== SIGNAL_VERSION)
+      if (version < OLDEST_SIGNAL_VERSION || version > SIGNAL_VERSION)
         throw new HearthError('mesh/version', { theirs: version, ours: SIGNAL_VERSION })
+      this.version = version
       const key = await this.identity.kubeKey(this.url)
       const signature = await key.sign(nonce)
-      if (socket && this.socket === socket) this.say(['hello', SIGNAL_VERSION, key.publicKey, signature])
+      if (socket && this.socket === socket) this.say(['hello', version, key.publicKey, signature])
     } catch (e) {
       if (this.socket !== socket) return
       this.refusal = toHearthError(e, 'mesh/handshake')
@@ -286,6 +299,8 @@ export class Kube {
     if (this.isOpen) return
     this.isOpen = true
     this.attempts = 0
+    // First, so that it is there for the first link.
+    if (this.version > 1) this.say(['ice'])
     for (const key of this.places.keys()) this.leave(key)
     for (const [key, { meeting }] of this.places) {
       const place = this.placeAt(meeting)
@@ -362,6 +377,7 @@ export class Kube {
     this.socket = undefined
     this.isOpen = false
     this.cancelBeat?.()
+    this.ice.end()
     this.endProbe()
     for (const place of this.places.values()) this.empty(place)
     this.events.changed()

@@ -8,6 +8,7 @@ import { Answering } from './answering.js'
 import { Calling } from './calling.js'
 import { call } from './handshaking.js'
 import { Ways } from './direct/ways.js'
+import { inTurns } from './ice.js'
 import { Kube, type Other } from './kube.js'
 import type { Link } from './link.js'
 import { Peer } from './peer.js'
@@ -391,6 +392,7 @@ export class Mesh {
     const isCaller = identity.device < device
     const ways: Ways = new Ways({
       ...{ platform, hosts, isCaller, staticKey: () => identity.staticKey() },
+      ice: () => inTurns([...this.kubes.values()].map(({ ice }) => ice.current)),
       carry: (session) => {
         const peer = new Peer(platform, device, session, identity.device, this.replicas, {
           held: ({ space }, feed, seq) => {

@@ -1,4 +1,5 @@
 /** What MESH needs of the world, and of the other two systems: declared here and supplied by the runtime. */
+import type { IceServer } from '../protocol/hosting.js'
 import type { DeviceId, SpaceId } from '../protocol/ids.js'
 
 export interface MeshPlatform {
@@ -30,8 +31,8 @@ export interface Hosts {
   readonly canHost: boolean
   /** Somebody could be met directly: tabs that have not said so far whether they can are asked. */
   wanted(): void
-  /** @returns undefined if no tab can */
-  open(isInitiator: boolean): Hosted | undefined
+  /** @param ice servers by which the two find a way to each other @returns undefined if no tab can */
+  open(isInitiator: boolean, ice: readonly IceServer[]): Hosted | undefined
 }
 /** A link to be, in a tab. */
 export interface Hosted {

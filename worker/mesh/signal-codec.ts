@@ -2,6 +2,8 @@
 import {
   MAX_FRAME_BYTES,
   MAX_HINT_BYTES,
+  MAX_ICE_SERVERS,
+  MAX_ICE_TEXT,
   MAX_PEERS,
   MAX_SIGNAL_BYTES,
   NONCE_BYTES,
@@ -10,12 +12,23 @@ import {
   type FromDevice,
   type FromKube,
 } from '../protocol/signal.js'
-import { bytes, count, decodeMessage, encodeMessage, list, text, tuple, type Shapes } from './shape.js'
+import {
+  bytes,
+  count,
+  decodeMessage,
+  encodeMessage,
+  list,
+  orNull,
+  text,
+  tuple,
+  type Shapes,
+} from './shape.js'
 
 const topic = bytes(TOPIC_BYTES)
 const peer = bytes(PEER_BYTES)
 const hint = bytes(0, MAX_HINT_BYTES)
 const frame = bytes(1, MAX_FRAME_BYTES)
+const iceText = text(MAX_ICE_TEXT)
 
 const fromDevice: { readonly [T in FromDevice[0]]: Shapes[string] } = {
   hello: [count, bytes(32), bytes(64)],
@@ -23,6 +36,7 @@ const fromDevice: { readonly [T in FromDevice[0]]: Shapes[string] } = {
   withdraw: [topic],
   send: [topic, peer, frame],
   ping: [],
+  ice: [],
 }
 const fromKube: { readonly [T in FromKube[0]]: Shapes[string] } = {
   challenge: [count, bytes(NONCE_BYTES)],
@@ -34,6 +48,7 @@ const fromKube: { readonly [T in FromKube[0]]: Shapes[string] } = {
   credit: [topic, peer, count],
   full: [topic],
   pong: [],
+  ice: [count, list(tuple(iceText, orNull(iceText), orNull(iceText)), MAX_ICE_SERVERS)],
   refused: [text(64), text(1024)],
 }
 

@@ -3,9 +3,12 @@
  * binary: deterministic CBOR of a list that begins with its name. What devices say to each other through `send` is sealed
  * by their session, and means nothing to a KUBE. Spec: docs/protocol/signal.md.
  *
- * SIGNAL_VERSION history: 1, the first.
+ * SIGNAL_VERSION history: 1, the first; 2, `ice`.
  */
-export const SIGNAL_VERSION = 1
+export const SIGNAL_VERSION = 2
+/** What is older is refused; this one is still spoken, by devices and by KUBEs. */
+export const OLDEST_SIGNAL_VERSION = 1
+/** A device adds `?v=` and its version: the KUBE speaks first, and a device that is older takes no other version than its own. */
 export const SIGNAL_PATH = '/hearth/signal'
 
 /** Bytes. */
@@ -32,6 +35,10 @@ export const HELLO_MS = 5_000
 /** Either side says something this often, be it `ping`, and gives the other up after three times as long, in milliseconds. */
 export const QUIET_MS = 10_000
 
+/** Servers that a KUBE names at once, at most, and the length of each part of one, in UTF-16 units. */
+export const MAX_ICE_SERVERS = 4
+export const MAX_ICE_TEXT = 256
+
 /** A topic at a KUBE: SHA-256 or HKDF output, which tells nothing of what it is for. */
 export type Topic = Uint8Array
 /** A device at one topic, as it calls itself there for as long as this connection lasts: random. */
@@ -46,9 +53,14 @@ export type FromDevice =
   | readonly [t: 'send', topic: Topic, to: Peer, frame: Uint8Array]
   /** Answered by `pong`. */
   | readonly [t: 'ping']
+  /** Answered by `ice`. Since version 2. */
+  | readonly [t: 'ice']
+
+/** A STUN or TURN server (`ice.ts`), and how to be let in there. */
+export type IceOffer = readonly [url: string, username: string | null, credential: string | null]
 
 export type FromKube =
-  /** The first message. */
+  /** The first message: the version that is spoken from here on, the device's if the KUBE speaks it. */
   | readonly [t: 'challenge', version: number, nonce: Uint8Array]
   | readonly [t: 'welcome']
   /** Everybody else who is at the topic. */
@@ -61,5 +73,7 @@ export type FromKube =
   /** As many are at the topic as may be: this device is not there. */
   | readonly [t: 'full', topic: Topic]
   | readonly [t: 'pong']
+  /** By which servers devices can be linked directly; for so many seconds. Since version 2. */
+  | readonly [t: 'ice', seconds: number, servers: readonly IceOffer[]]
   /** The last message: why the KUBE hangs up, as a code and a sentence. */
   | readonly [t: 'refused', code: string, message: string]

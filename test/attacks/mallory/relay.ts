@@ -1,6 +1,11 @@
 /** A KUBE that Mallory runs: it keeps to the protocol, writes down all that it is told, and does with frames what it likes. */
 import { toBase64Url } from '../../../worker/protocol/ids.js'
-import type { FromDevice, FromKube } from '../../../worker/protocol/signal.js'
+import {
+  SIGNAL_VERSION,
+  type FromDevice,
+  type FromKube,
+  type IceOffer,
+} from '../../../worker/protocol/signal.js'
 import type { Link } from '../../../worker/mesh/link.js'
 import type { Socket, SocketEvents } from '../../../worker/mesh/platform.js'
 import { RelayLink, Window } from '../../../worker/mesh/relay-link.js'
@@ -8,6 +13,8 @@ import { decodeFromDevice, decodeFromKube, encodeFromKube } from '../../../worke
 
 /** One device's WebSocket. */
 export interface Wire {
+  /** Of the KUBE, as the device knows it. */
+  readonly url: string
   readonly events: SocketEvents
   /** Topics at which it is, and its ids there. */
   readonly places: Map<string, { readonly topic: Uint8Array; readonly peer: Uint8Array; hint: Uint8Array }>
@@ -31,13 +38,15 @@ export class Relay {
   readonly frames: Frame[] = []
   /** What a peer gets of a frame. */
   hand: (frame: Frame) => readonly Uint8Array[] = ({ bytes }) => [bytes]
+  /** STUN and TURN servers that a device is told of, by the address at which it came. */
+  ice: (url: string) => readonly IceOffer[] = () => []
   /** Bytes that every device is said to have waiting. */
   waiting = 0
 
-  socket = (_url: string, events: SocketEvents): Socket => {
-    const wire: Wire = { events, places: new Map(), isOpen: true }
+  socket = (url: string, events: SocketEvents): Socket => {
+    const wire: Wire = { url, events, places: new Map(), isOpen: true }
     this.wires.push(wire)
-    setImmediate(() => this.tell(wire, ['challenge', 1, new Uint8Array(32)]))
+    setImmediate(() => this.tell(wire, ['challenge', SIGNAL_VERSION, new Uint8Array(32)]))
     const waiting = () => this.waiting
     return {
       get waiting() {
@@ -81,6 +90,8 @@ export class Relay {
     switch (message[0]) {
       case 'hello':
         return this.tell(wire, ['welcome'])
+      case 'ice':
+        return this.tell(wire, ['ice', 3600, this.ice(wire.url)])
       case 'ping':
         return this.tell(wire, ['pong'])
       case 'withdraw':
@@ -135,6 +146,7 @@ export class Stranger {
     /** So that it may be called by hints that belong to it. */
   ) {
     this.wire = {
+      url: '',
       isOpen: true,
       places: new Map(),
       events: { opened: () => undefined, closed: () => undefined, message: () => undefined },

@@ -24,7 +24,7 @@ export class Air {
 export class Tab {
   readonly ends = new Set<LinkEnd>()
   /** Of links that were ever handed to it. */
-  handed = 0
+  readonly orders: LinkOrder[] = []
   private readonly client = newId<ClientId>()
   private port: MessagePort | undefined
 
@@ -37,7 +37,7 @@ export class Tab {
     hosts.came(this.client, () => {
       this.port = hosts.offer(this.client)
       this.port!.onmessage = ({ data, ports: [port] }: MessageEvent<LinkOrder>) => {
-        this.handed++
+        this.orders.push(data)
         this.ends.add(new LinkEnd(this, data, port!))
       }
       this.port!.postMessage(state)

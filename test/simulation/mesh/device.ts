@@ -241,8 +241,8 @@ export class MeshDevice {
       later: (run, ms) => world.later(alive(run), ms),
       socket: (url, { opened, message, closed }) =>
         kubes
-          .find((kube) => kube.url === url)!
-          .connect(this.name, {
+          .find((kube) => kube.url === url.split('?')[0])!
+          .connect(this.name, url, {
             opened: () => alive(opened)(),
             message: (bytes) => alive(() => message(bytes))(),
             closed: () => alive(closed)(),

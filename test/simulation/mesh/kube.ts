@@ -8,6 +8,7 @@ import { Backlog } from '../../../kube/signal/backlog.js'
 import { Device } from '../../../kube/signal/device.js'
 import { defaultLimits } from '../../../kube/signal/limits.js'
 import { keyOf, Topics } from '../../../kube/signal/topics.js'
+import { versionFor } from '../../../kube/signal/version.js'
 import { Wire } from '../../../kube/signal/wire.js'
 import { decodeFromDevice, decodeFromKube, encodeFromKube } from '../../../worker/mesh/signal-codec.js'
 import type { Socket, SocketEvents } from '../../../worker/mesh/platform.js'
@@ -58,18 +59,19 @@ export class SimulatedKube {
     return this.url.slice(0, -SIGNAL_PATH.length).replace(/^ws/, 'http')
   }
 
-  /** @param events of a device that is on */
-  connect(device: string, events: SocketEvents): Socket {
-    const line = new Line(this, device, events)
+  /** @param url as the device asks for it @param events of a device that is on */
+  connect(device: string, url: string, events: SocketEvents): Socket {
+    const line = new Line(this, device, versionFor(url), events)
     if (this.isUp) this.lines.add(line)
     return line.begin()
   }
 
   /** Where a WebSocket ends that has been opened. */
-  meet(socket: WebSocket): void {
+  meet(socket: WebSocket, version: number): void {
     const wire = new Wire(socket, limits, this.backlog)
     const { topics } = this
-    new Device(wire, { limits, topics, admit: () => undefined, leave: () => undefined })
+    const place = { limits, topics, ice: undefined, admit: () => undefined, leave: () => undefined }
+    new Device(wire, place, version)
   }
 
   /** All connections end, and nothing is known any more. */
@@ -106,6 +108,7 @@ export class Line implements Socket {
   constructor(
     private readonly kube: SimulatedKube,
     readonly device: string,
+    private readonly version: number,
     private readonly events: SocketEvents,
   ) {
     this.heardAt = kube.world.time
@@ -118,7 +121,7 @@ export class Line implements Socket {
       this.up(() => {
         if (this.kube.isDeaf) return
         this.isServed = true
-        this.kube.meet(this.asWebSocket())
+        this.kube.meet(this.asWebSocket(), this.version)
         this.down(() => this.events.opened())
       })
     return this

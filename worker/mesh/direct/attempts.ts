@@ -3,6 +3,7 @@
  * through a relay, in which the two browsers find each other. On the link they shake hands anew.
  */
 import { HearthError } from '../../protocol/errors.js'
+import type { IceServer } from '../../protocol/hosting.js'
 import { toBase64Url } from '../../protocol/ids.js'
 import type { Direct } from '../../protocol/wire.js'
 import { answer, call } from '../handshaking.js'
@@ -21,6 +22,8 @@ export interface AttemptsNeeds {
   readonly hosts: Hosts
   /** Of the two devices, this one begins. */
   readonly isCaller: boolean
+  /** Servers that may be used now to find a way. */
+  ice(): readonly IceServer[]
   staticKey(): Promise<StaticKey>
   /** There is a session over a direct link. */
   made(session: Session): void
@@ -122,7 +125,7 @@ export class Attempts {
 
   private begin(): void {
     const { through, number, needs } = this
-    const hosted = through && needs.hosts.open(needs.isCaller)
+    const hosted = through && needs.hosts.open(needs.isCaller, needs.ice())
     if (!hosted) return this.say(['over', number])
     const link = (this.link = new DirectLink(hosted))
     link.onSignal = (text) => void through.send(['signal', number, text])

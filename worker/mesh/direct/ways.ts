@@ -2,6 +2,7 @@
  * The ways to one device: a session through a relay, and one over a direct link. What is shared goes over the direct one as long as there is
  * one, and the other stands by: it carries only what is about links. When the direct one ends, all begins anew on the other at once.
  */
+import type { IceServer } from '../../protocol/hosting.js'
 import { LIVENESS, type Direct, type Message } from '../../protocol/wire.js'
 import { silent } from '../link.js'
 import { isOfLinks, type Peer } from '../peer.js'
@@ -15,6 +16,8 @@ export interface WaysNeeds {
   readonly hosts: Hosts
   /** Of the two devices, this one calls. */
   readonly isCaller: boolean
+  /** Servers that may be used now to find a way. */
+  ice(): readonly IceServer[]
   staticKey(): Promise<StaticKey>
   /** What is shared with it goes over this from now on. */
   carry(session: Carrier): Peer
@@ -38,9 +41,9 @@ export class Ways {
   private isInterrupted = false
 
   constructor(private readonly needs: WaysNeeds) {
-    const { platform, hosts, isCaller, staticKey } = needs
+    const { platform, hosts, isCaller, ice, staticKey } = needs
     this.attempts = new Attempts({
-      ...{ platform, hosts, isCaller, staticKey },
+      ...{ platform, hosts, isCaller, ice, staticKey },
       made: (session) => this.rise(session),
       ended: () => this.direct?.close(),
     })

@@ -1,6 +1,6 @@
 /**
  * What is said and never stored: who is looking at what (presence), and messages on channels; among the tabs of this device, and with
- * devices of others while there is a session with them. It is as text of JSON, of a bounded length and rate.
+ * devices of others while these are there. It is as text of JSON, of a bounded length and rate.
  */
 import type { Halo } from './halo/halo.js'
 import { HearthError, invalid } from './protocol/errors.js'
@@ -140,7 +140,20 @@ export class Ephemera {
     else if (value === null || this.of(device).length < MAX_PLACES) this.put(device, tab, place, value)
   }
 
-  /** There is no session with the device any more. */
+  /** This, and nothing else, is where the tabs of another device are, which is a member of the space. */
+  isAt(space: SpaceId, device: DeviceId, present: readonly Ephemeral[]): void {
+    const now = new Set(present.map(([, name, tab]) => keyOf({ device, tab, space, name })))
+    for (const one of this.of(device))
+      if (one.space === space && !now.has(keyOf(one))) this.put(device, one.tab, one, null)
+    // What is as it was costs nothing of what it may say.
+    for (const message of present) {
+      const [, name, tab, value] = message
+      if (this.present.get(keyOf({ device, tab, space, name }))?.value !== value)
+        this.hear(space, device, message)
+    }
+  }
+
+  /** There is no sign of the device any more. */
   gone(device: DeviceId): void {
     this.budgets.delete(device)
     const before = this.present.size

@@ -3,8 +3,8 @@ import type { Halo } from './halo/halo.js'
 import { agreementKeyFromSeed, agreementOf } from './halo/suite/agreement.js'
 import { derive } from './halo/suite/derive.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
-import { signerOf, signingKeyFromSeed } from './halo/suite/signing.js'
-import type { DeviceId } from './protocol/ids.js'
+import { signerOf, signingKeyFromSeed, verify } from './halo/suite/signing.js'
+import { fromBase64Url, type DeviceId } from './protocol/ids.js'
 import type { Identity, KubeKey, StaticKey } from './mesh/platform.js'
 
 export class MeshIdentity implements Identity {
@@ -13,6 +13,8 @@ export class MeshIdentity implements Identity {
     private readonly halo: Halo,
     /** 32 bytes, for this KUBE and no other. */
     private readonly seedFor: (url: string) => Uint8Array,
+    /** Another number each time that it is asked, greater than all before. @throws HearthError `store/…` */
+    readonly life: () => Promise<number>,
   ) {}
 
   get device(): DeviceId {
@@ -43,5 +45,14 @@ export class MeshIdentity implements Identity {
 
   keyOf(device: DeviceId): Uint8Array | undefined {
     return this.halo.keyOf(device)
+  }
+
+  async sign(ref: Uint8Array, spoken: Uint8Array): Promise<Uint8Array> {
+    const { signer } = await this.halo.keys()
+    return signer.sign('spoken', ref, spoken)
+  }
+
+  verify(device: DeviceId, ref: Uint8Array, spoken: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    return verify(this.platform, fromBase64Url(device), 'spoken', ref, spoken, signature)
   }
 }

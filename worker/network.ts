@@ -80,6 +80,8 @@ export class Network {
       greeting: (space: SpaceId) => this.ephemera.all(space),
       heard: (space: SpaceId, device: DeviceId, message: Ephemeral) =>
         this.ephemera.hear(space, device, message),
+      isAt: (space: SpaceId, device: DeviceId, present: readonly Ephemeral[]) =>
+        this.ephemera.isAt(space, device, present),
       gone: (device: DeviceId) => this.ephemera.gone(device),
     }
     const networking = new Networking(platform, store, halo, echo, () => this.changed(), ephemera, this.hosts)

@@ -16,6 +16,8 @@ import type { Store } from './store.js'
 
 /** The row of `meta` that says what others hold. */
 const HELD = 'held'
+/** The row of `meta` that says how often this device has begun to say what is not stored. */
+const LIFE = 'life'
 /** What others hold is kept so much later, in milliseconds: it is asked for again at every meeting anyway. */
 const KEEP_MS = 2_000
 /** How often it is looked whether what somebody waits for has come, in milliseconds. */
@@ -48,7 +50,7 @@ export class Networking {
     private readonly echo: Echo,
     /** Something that people see of it may be otherwise now. */
     readonly changed: () => void,
-    ephemera: Pick<MeshEvents, 'greeting' | 'heard' | 'gone'>,
+    ephemera: Pick<MeshEvents, 'greeting' | 'heard' | 'isAt' | 'gone'>,
     hosts: Hosts,
   ) {
     this.seen = new Seen(platform, store, (device) => halo.isOwn(device))
@@ -65,7 +67,12 @@ export class Networking {
       },
       held: (space, device, seq) => this.wasHeld(space, device, seq),
     }
-    this.identity = new MeshIdentity(platform, halo, seedFor)
+    const life = async () => {
+      const next = ((await store.get<number>('meta', LIFE)) ?? 0) + 1
+      await store.write([{ table: 'meta', key: LIFE, put: next }], 'strict')
+      return next
+    }
+    this.identity = new MeshIdentity(platform, halo, seedFor, life)
     this.replicas = new LocalReplicas(halo, echo)
     this.mesh = new Mesh(platform, this.identity, this.replicas, events, hosts)
   }

@@ -179,6 +179,10 @@ const sessions = {
   'ice-in-bounds': 'a KUBE that has a device ask it for servers without end',
   'ice-as-browsers-take-it': 'a server that no browser takes, so that no link at all is made',
   'stuck-kubes-are-left': 'a KUBE that takes nothing, and has a device keep what it says',
+  'members-have-their-places':
+    'devices that a former member makes up, so that members do not find each other',
+  'no-place-for-the-silent': 'devices that are said to be there and never answer, in the place of others',
+  'links-in-one-space': 'members who call whoever is there, without end',
 }
 
 const sharing = {
@@ -186,6 +190,11 @@ const sharing = {
   'removed-hear-no-more': 'who was removed while connected, and goes on hearing',
   'no-answer-is-no-answer': 'who finds out which spaces a device has by what it refuses',
   'ephemeral-budget': 'a member who has others read nothing but what it says',
+  'spoken-by-its-author': 'a member who passes on what another has never said',
+  'members-are-heard': 'somebody who is not in, and speaks over a member',
+  'heard-once': 'what is said, heard and passed on as often as anybody says it again',
+  'passed-on-once': 'where somebody was, passed on again by all who hear of it again',
+  'signatures-at-a-pace': 'a member who has others check signatures without end',
   'ephemeral-json': 'what is said that is no value, and ends who reads it',
   'own-devices-bring-spaces': 'spaces that somebody else brings, and nobody has joined',
   'held-as-far-as-written': 'who says that it has what was never written, so that it passes for safe',

@@ -45,6 +45,7 @@ async function enter(platform: MeshPlatform, url: string, meeting: Meeting) {
   const unused = () => assert.fail('not asked for')
   const identity: Identity = {
     ...{ device: 'A'.repeat(43) as DeviceId, staticKey: unused, deviceOf: unused, keyOf: unused },
+    ...{ sign: unused, verify: unused, life: unused },
     kubeKey: async () => ({
       publicKey: signer.publicKey,
       sign: (nonce) => signer.sign('kube-challenge', null, nonce),

@@ -8,14 +8,21 @@ import { Random } from '../e2e/random.js'
 import { acceptance } from './acceptance/scenario.js'
 import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
-import { mesh } from './mesh/scenario.js'
+import { mesh, meshDirect } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
+import { crowd } from './topology/crowd-scenario.js'
+import { topologyMesh } from './topology/mesh-scenario.js'
+import { topologyWhole } from './topology/whole-scenario.js'
 
 const scenarios: Readonly<Record<string, (random: Random) => void | Promise<string | void>>> = {
   acceptance,
   membership,
   sharing,
   mesh: (random) => mesh(random),
+  'mesh-direct': (random) => meshDirect(random),
+  topology: crowd,
+  'topology-mesh': topologyMesh,
+  'topology-whole': topologyWhole,
   // Of as many operations as the seed says: `--from 1 --seeds 5`.
   'membership-all': everyLog,
 }

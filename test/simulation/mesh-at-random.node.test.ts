@@ -1,9 +1,14 @@
 /** Devices that share over a relay, at random: when nothing goes wrong any more, all who are in have the same. */
 import { test } from 'node:test'
 import { Random } from '../e2e/random.js'
-import { mesh } from './mesh/scenario.js'
+import { mesh, meshDirect } from './mesh/scenario.js'
 
 for (const seed of [1, 2, 3, 4])
   test(`devices that share over a relay agree on everything, seed ${seed}`, async () => {
     await mesh(new Random(seed), 4)
+  })
+
+for (const seed of [1, 2])
+  test(`devices whose tabs hold direct links, and come and go, agree on everything, seed ${seed}`, async () => {
+    await meshDirect(new Random(seed), 4)
   })

@@ -10,8 +10,8 @@ const LONGEST_AGAIN_MS = 30_000
 const PATIENCE_MS = 2_000
 
 export interface Callable {
-  /** Whether somebody else has made a session with it meanwhile. */
-  isMet(): boolean
+  /** Whether there is a session with it meanwhile, or others have been chosen instead. */
+  isNeedless(): boolean
   where(): Promise<Other | undefined>
   /** Resolves once there is a session with it. @throws HearthError `mesh/…` */
   call(other: Other, link: Link): Promise<void>
@@ -53,7 +53,7 @@ export class Calling {
       this.cutShort = silent
       if (isMet || this.isOver) break
       await this.pause(Math.min(AGAIN_MS * 2 ** failures++, LONGEST_AGAIN_MS))
-      if (this.isOver || this.callable.isMet()) break
+      if (this.isOver || this.callable.isNeedless()) break
     }
     this.stop()
   }

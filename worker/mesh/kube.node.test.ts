@@ -13,6 +13,7 @@ const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill
 const unused = () => assert.fail('not asked for')
 const identity: Identity = {
   ...{ device: 'A'.repeat(43) as DeviceId, staticKey: unused, deviceOf: unused, keyOf: unused },
+  ...{ sign: unused, verify: unused, life: unused },
   kubeKey: async () => ({ publicKey: bytes(32, 1), sign: async () => bytes(64, 1) }),
 }
 

@@ -159,6 +159,11 @@ export class Kube {
     return places.flatMap(([, { others }]) => [...others.values()])
   }
 
+  /** Of one topic. @param topic as base64url */
+  at(topic: string): Iterable<Other> {
+    return (this.wanted.has(topic) && this.places.get(topic)?.others.values()) || []
+  }
+
   /** A way to somebody who is there; one that is closed if they are not. */
   link({ meeting, peer }: Other): Link {
     const place = this.places.get(toBase64Url(meeting.topic))

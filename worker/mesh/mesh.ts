@@ -8,7 +8,6 @@ import { Answering } from './answering.js'
 import { Calling } from './calling.js'
 import { call } from './handshaking.js'
 import { Ways } from './direct/ways.js'
-import { readHint } from './hint.js'
 import { inTurns } from './ice.js'
 import { Kube, type Other } from './kube.js'
 import type { Link } from './link.js'
@@ -18,6 +17,8 @@ import type { Ephemeral, Message } from '../protocol/wire.js'
 import type { Appended, Hosts, Identity, Meeting, MeshPlatform, Replicas } from './platform.js'
 import { Session, type Agreed } from './session.js'
 import { meetStranger } from './stranger.js'
+import { Flood } from './topology/flood.js'
+import { Topology } from './topology/topology.js'
 
 /**
  * Who should have called by then, in milliseconds, is called once: it may hold on to a session that is no more, of which neither it nor its
@@ -33,6 +34,8 @@ export interface MeshEvents {
   /** What a device has to know at once of a space that it shares from now on. */
   greeting(space: SpaceId): readonly Ephemeral[]
   heard(space: SpaceId, device: DeviceId, message: Ephemeral): void
+  /** This, and nothing else, is where the tabs of a device are. */
+  isAt(space: SpaceId, device: DeviceId, present: readonly Ephemeral[]): void
   /** There is no session with this device any more. */
   gone(device: DeviceId): void
 }
@@ -53,10 +56,13 @@ export class Mesh {
   /** Sessions with them. */
   private readonly ways = new Map<DeviceId, Ways>()
   private readonly calling = new Map<DeviceId, Calling>()
-  /** Devices that should call this one. */
+  /** Devices that should call this one, and of those that did not, those that were called since they came. */
   private readonly awaited = new Set<DeviceId>()
+  private readonly wasCalled = new Set<DeviceId>()
   private readonly appointments = new Map<string, Appointment>()
   private readonly answering: Answering
+  private readonly topology: Topology
+  private readonly flood: Flood
   /** How often those were called in vain who say that they are a device: anybody who knows the secret can say so. */
   private readonly inVain = new WeakMap<Other, number>()
   private stopped = false
@@ -69,6 +75,28 @@ export class Mesh {
     private readonly hosts: Hosts,
   ) {
     this.answering = new Answering(platform)
+    this.topology = new Topology({
+      ...{ platform, own: identity.device, replicas },
+      kubes: () => this.kubes.values(),
+      peers: () => this.peers,
+      seek: (device, isOurs) => this.seek(device, isOurs),
+      end: (device, isFull) => {
+        const ways = this.ways.get(device)
+        if (isFull) ways?.part(['full'])
+        else ways?.stop()
+      },
+      grown: (replica) => this.flood.sayPresence(replica),
+      vanished: (device) => {
+        this.wasCalled.delete(device)
+        this.flood.gone(device)
+      },
+    })
+    this.flood = new Flood(platform, identity, {
+      peers: () => this.peers.values(),
+      present: ({ space }) => events.greeting(space),
+      heard: ({ space }, device, message) => events.heard(space, device, message),
+      isAt: ({ space }, device, present) => events.isAt(space, device, present),
+    })
   }
 
   /** From now on these KUBEs are used, beside those that are already. @param urls of signal endpoints */
@@ -78,7 +106,7 @@ export class Mesh {
       const kube = new Kube(this.platform, this.identity, url, {
         changed: () => this.events.changed(),
         came: (other) => void this.came(other),
-        left: () => undefined,
+        left: () => this.topology.consider(),
         called: (other, link) => void this.called(other, link),
       })
       this.kubes.set(url, kube)
@@ -99,6 +127,8 @@ export class Mesh {
 
   stop(): void {
     this.stopped = true
+    this.topology.stop()
+    this.flood.stop()
     for (const calling of this.calling.values()) calling.stop()
     for (const ways of this.ways.values()) ways.stop()
     for (const kube of this.kubes.values()) kube.stop()
@@ -114,6 +144,7 @@ export class Mesh {
     const meetings = this.meetings
     for (const kube of this.kubes.values()) kube.attend(meetings)
     for (const peer of this.peers.values()) peer.refresh()
+    this.topology.consider()
     this.events.changed()
   }
 
@@ -124,9 +155,10 @@ export class Mesh {
     this.events.changed()
   }
 
-  /** To all with whom the space is shared now. */
+  /** To all who have the space and are there. */
   say(space: SpaceId, message: Ephemeral): void {
     const replica = this.replicas.all.find((one) => one.space === space)
+    if (replica && this.topology.hasMore(replica)) return this.flood.say(replica, message)
     if (replica) for (const peer of this.peers.values()) peer.say(replica, message)
   }
 
@@ -194,7 +226,7 @@ export class Mesh {
     const device = this.identity.deviceOf(session.agreed.theirs)
     if (!device) throw new HearthError('mesh/handshake')
     // One that has ended meanwhile, for the other side has called at a topic of the space, would keep the place of that call for ever.
-    if (session.isOpen) this.begin(device, session, said)
+    if (session.isOpen) this.begin(device, session, said, true)
     return device
   }
 
@@ -216,29 +248,34 @@ export class Mesh {
   // Calling
 
   private async came(other: Other): Promise<void> {
-    const { meeting, peer, hint } = other
-    const appointment = this.appointments.get(toBase64Url(meeting.topic))
+    const appointment = this.appointments.get(toBase64Url(other.meeting.topic))
     if (appointment) return appointment.came?.(other)
-    const device = await readHint(this.platform, meeting.secret, peer, hint)
+    const device = await this.topology.deviceAt(other)
     if (!device || device === this.identity.device) return
-    if (device < this.identity.device) return this.expect(device)
-    const isAnew = await this.hasComeAnew(device, other)
+    this.wasCalled.delete(device)
+    const isAnew = this.hasComeAnew(device, other)
     this.calling.get(device)?.came(other, isAnew)
-    this.reach(device, isAnew)
+    // Its session is of that connection, and there is nothing to be chosen.
+    if (isAnew && this.isMet(device) && this.identity.device < device) this.reach(device, true)
+    this.topology.consider()
   }
 
   /** Whether it is at the same place under another name, too: that connection is no more, and its KUBE does not know. */
-  private async hasComeAnew(device: DeviceId, { kube, meeting, peer }: Other): Promise<boolean> {
-    for (const other of kube.others) {
-      if (other.meeting !== meeting || toBase64Url(other.peer) === toBase64Url(peer)) continue
-      if ((await readHint(this.platform, meeting.secret, other.peer, other.hint)) === device) return true
+  private hasComeAnew(device: DeviceId, { kube, meeting, peer }: Other): boolean {
+    for (const other of kube.at(toBase64Url(meeting.topic))) {
+      if (this.topology.idOf(other) === device && toBase64Url(other.peer) !== toBase64Url(peer)) return true
     }
     return false
   }
 
+  private seek(device: DeviceId, isOurs: boolean): void {
+    if (this.identity.device < device || isOurs) this.reach(device)
+    else this.expect(device)
+  }
+
   /** Once: two that call each other again and again take each other's calls for answers. */
   private expect(device: DeviceId): void {
-    if (this.awaited.has(device)) return
+    if (this.isMet(device) || this.awaited.has(device) || this.wasCalled.has(device)) return
     this.awaited.add(device)
     this.platform.later(() => {
       const called = this.callOnce(device).catch(() => undefined)
@@ -247,7 +284,8 @@ export class Mesh {
   }
 
   private async callOnce(device: DeviceId): Promise<void> {
-    if (this.stopped || this.isMet(device)) return
+    if (this.stopped || this.isMet(device) || !this.topology.isCalled(device)) return
+    this.wasCalled.add(device)
     const other = await this.whereIs(device)
     if (other) await this.callDevice(device, other, other.kube.link(other))
   }
@@ -256,7 +294,7 @@ export class Mesh {
   private reach(device: DeviceId, isAnew = false): void {
     if (this.stopped || (this.isMet(device) && !isAnew) || this.calling.has(device)) return
     const calling = new Calling(this.platform, {
-      isMet: () => this.isMet(device),
+      isNeedless: () => this.isMet(device) || !this.topology.isCalled(device),
       where: () => this.whereIs(device),
       call: (other, link) => this.callDevice(device, other, link),
     })
@@ -272,9 +310,8 @@ export class Mesh {
     const found: Other[] = []
     for (const kube of this.kubes.values())
       for (const other of kube.others) {
-        const { meeting, peer, hint } = other
-        if (this.appointments.has(toBase64Url(meeting.topic))) continue
-        if ((await readHint(this.platform, meeting.secret, peer, hint)) === device) found.push(other)
+        if (this.appointments.has(toBase64Url(other.meeting.topic))) continue
+        if ((await this.topology.deviceAt(other)) === device) found.push(other)
       }
     const timesOf = (other: Other) => this.inVain.get(other) ?? 0
     // defence: others-are-tried
@@ -345,11 +382,12 @@ export class Mesh {
   }
 
   /** @throws HearthError `mesh/closed`: it has ended, and would never say so */
-  private begin(device: DeviceId, session: Session, said: readonly Message[] = []): void {
+  private begin(device: DeviceId, session: Session, said: readonly Message[] = [], isGuest = false): void {
     if (!session.isOpen) throw new HearthError('mesh/closed')
     let ways = this.ways.get(device)
     if (!ways) this.ways.set(device, (ways = this.waysTo(device)))
     ways.met(session, said)
+    this.topology.began(device, isGuest)
     this.events.changed()
   }
 
@@ -374,23 +412,37 @@ export class Mesh {
           greeting: ({ space }) => events.greeting(space),
           heard: ({ space }, message) => events.heard(space, device, message),
           direct: (message) => ways.hear(message, session.kind),
+          passed: (replica, message, by) => this.flood.take(replica, by, message),
+          begun: (replica, by) => this.flood.greet(replica, by, (other) => this.topology.sees(other)),
+          spared: () => this.topology.consider(),
+          full: () => {
+            this.topology.refusedBy(device)
+            ways.stop()
+          },
         })
         this.peers.set(device, peer)
         events.changed()
         return peer
       },
-      interrupted: () => events.gone(device),
+      interrupted: () => this.ended(device),
       lost: (isGone) => {
         if (isGone) {
           this.peers.delete(device)
           this.ways.delete(device)
-          events.gone(device)
+          this.ended(device)
         } else if (this.isOnline) ways.doubt()
         events.changed()
-        if (isCaller) this.reach(device)
-        else this.expect(device)
+        this.wasCalled.delete(device)
+        this.topology.consider()
       },
     })
     return ways
+  }
+
+  /** What was said in a session counts no more; what others pass on goes on to, if the device is there. */
+  private ended(device: DeviceId): void {
+    this.events.gone(device)
+    if (this.topology.sees(device)) this.flood.stays(device)
+    else this.flood.gone(device)
   }
 }

@@ -86,7 +86,10 @@ function world() {
   const later = (run: () => void, ms: number) => (timers.push(run), waits.push(ms), () => undefined)
   const platform = { now: () => 0, later }
   const silent = () => undefined
-  const events = { held: silent, greeting: () => [], heard: silent, direct: silent }
+  const events = {
+    ...{ held: silent, greeting: () => [], heard: silent, direct: silent },
+    ...{ spared: silent, full: silent, begun: silent, passed: async () => undefined },
+  }
   return {
     ...{ sent, inside, received, logged, disk, replica, waits },
     passTime: () => timers.splice(0).forEach((run) => run()),

@@ -1,7 +1,7 @@
 /** Another device, as long as there is a session with it: the spaces that both have, each replicated. */
 import { HearthError } from '../protocol/errors.js'
 import { toBase64Url, type DeviceId } from '../protocol/ids.js'
-import type { Direct, Ephemeral, EphemeralOf, Message, Wire } from '../protocol/wire.js'
+import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Passed, Wire } from '../protocol/wire.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
 import { inMessages, Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
@@ -14,11 +14,22 @@ export interface PeerEvents {
   /** What it has to know at once of a space that it shares from now on. */
   greeting(replica: Replica): readonly Ephemeral[]
   heard(replica: Replica, message: Ephemeral): void
+  /** It passes on what somebody has said. @throws HearthError `mesh/malformed` */
+  passed(replica: Replica, message: Passed, by: Peer): Promise<void>
+  /** The space is shared from now on, and it has been told what it has to know. */
+  begun(replica: Replica, peer: Peer): void
   /** What is about direct links with it. */
   direct(message: Direct): void
+  /** Whether it could do without the session is otherwise now. */
+  spared(): void
+  /** It has no room for this device, and ends the session. */
+  full(): void
 }
 
 export class Peer {
+  /** Whether the other side could do without the session. */
+  isSpareThere = false
+  private hasSpared = false
   private readonly replicating = new Map<string, Replicating>()
   /** Spaces that this device did not know to be shared, and of which it has asked for the log. */
   private readonly lacked = new Set<string>()
@@ -76,9 +87,16 @@ export class Peer {
   }
 
   /** What is not stored; if too much waits already, it is not said either. */
-  say(replica: Replica, [t, ...rest]: Ephemeral): void {
+  say(replica: Replica, [t, ...rest]: Ephemeral | Passed): void {
     if (!this.shares(replica) || this.session.waiting > MAX_WAITING) return
     void this.session.send([t, replica.ref, ...rest] as EphemeralOf)
+  }
+
+  /** Whether this side could do without the session. */
+  tellSpare(isSpare: boolean): void {
+    if (isSpare === this.hasSpared) return
+    this.hasSpared = isSpare
+    void this.session.send(['spare', isSpare])
   }
 
   isLevel(replica: Replica): boolean {
@@ -102,6 +120,7 @@ export class Peer {
     const held = (device: DeviceId, seq: number) => this.events.held(replica, device, seq)
     this.replicating.set(key, new Replicating(this.platform, this.session, replica, { held }))
     for (const message of this.events.greeting(replica)) this.say(replica, message)
+    this.events.begun(replica, this)
     // The other side may have noticed nothing, or has said what it has when the space was not here; it would not say so again.
     if (this.begun.has(key) || this.lacked.has(key)) void this.session.send(['lack', replica.ref])
     this.begun.add(key)
@@ -121,7 +140,13 @@ export class Peer {
       if (replica) this.events.heard(replica, [t, ...rest] as Ephemeral)
       return
     }
+    if (message[0] === 'passed') {
+      const [t, ref, ...rest] = message
+      const replica = this.replicating.get(toBase64Url(ref))?.replica
+      return replica && this.events.passed(replica, [t, ...rest], this)
+    }
     if (isOfLinks(message)) return this.events.direct(message)
+    if (message[0] === 'spare' || message[0] === 'full') return this.takeLinking(message)
     if (!isOfASpace(message)) return
     const ref = message[1]
     const key = toBase64Url(ref)
@@ -132,6 +157,12 @@ export class Peer {
     if (joining) return joining.then(() => this.take(message))
     if (message[0] === 'log') return this.join(key, ref, message[2])
     if (message[0] === 'have') return this.hearOfUnshared(ref, message[2])
+  }
+
+  private takeLinking(message: Linking): void {
+    if (message[0] === 'full') return this.events.full()
+    this.isSpareThere = message[1]
+    this.events.spared()
   }
 
   private join(key: string, ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {

@@ -72,6 +72,12 @@ export interface Identity {
   deviceOf(key: Uint8Array): DeviceId | undefined
   /** Of a device that some log here names. */
   keyOf(device: DeviceId): Uint8Array | undefined
+  // What is said to all who have a space, and passed on by others
+  /** @param ref of the space @throws HearthError `halo/keys-lost` */
+  sign(ref: Uint8Array, spoken: Uint8Array): Promise<Uint8Array>
+  verify(device: DeviceId, ref: Uint8Array, spoken: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** How often this device has begun to say something: what it said before counts less. @throws HearthError `store/…` */
+  life(): Promise<number>
 }
 
 /** Where those meet who have a space, or an invitation: what a KUBE sees of it, and what they have to know. */

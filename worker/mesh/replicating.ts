@@ -217,9 +217,9 @@ export class Replicating {
   }
 
   private hold(device: DeviceId, seq: number): void {
-    // Of others there is nothing to be sent; and there is no end to what could be named.
+    // Of others there is nothing to be sent, nor will be soon; and there is no end to what could be named.
     // defence: held-of-feeds-here
-    if (!this.replica.positions.has(device)) return
+    if (!this.replica.positions.has(device) && !this.replica.isIn(device)) return
     const known = this.theirs.get(device)
     if ((known?.seq ?? 0) < seq) this.theirs.set(device, { seq, head: null })
     this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))

@@ -16,6 +16,9 @@ const OVERHEAD = 17
 /** Frames that are being opened, at most, in bytes: more than both lanes have room for. Whoever relays may send without end. */
 const MAX_UNOPENED = 16 << 20
 
+/** The last words have so long to leave, in milliseconds. */
+const PART_MS = 2_000
+
 /** What a handshake has agreed. */
 export interface Agreed {
   /** The other side's static X25519 key. */
@@ -112,6 +115,15 @@ export class Session {
 
   close(): void {
     this.end(new HearthError('mesh/closed'))
+  }
+
+  /** Says this, and ends; also if the other side takes nothing. @returns resolves when it has ended */
+  async part(last: Message): Promise<void> {
+    const cancel = this.platform.later(() => this.close(), PART_MS)
+    await this.send(last)
+    await this.sending
+    cancel()
+    this.close()
   }
 
   private resolveHeard: () => void = silent

@@ -7,6 +7,7 @@ import {
   MAX_FEEDS,
   MAX_LOGS,
   MAX_NAMES,
+  MAX_SPOKEN_BYTES,
   MAX_TOPIC_NAME,
   type Lane,
   type Message,
@@ -27,9 +28,9 @@ import {
 
 const ref = bytes(32)
 /** 32 bytes as base64url. */
-const id: Shape = (value) => typeof value === 'string' && /^[\w-]{43}$/.test(value)
+export const id: Shape = (value) => typeof value === 'string' && /^[\w-]{43}$/.test(value)
 /** As `ClientId`. */
-const tab: Shape = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value)
+export const tab: Shape = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value)
 const entries = list(bytes(1, LANE_WINDOW.bulk), MAX_ENTRIES)
 
 const MAC_BYTES = 64
@@ -50,8 +51,11 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   direct: [count],
   anew: [count],
   over: [count],
+  spare: [flag],
+  full: [],
   present: [ref, text(MAX_TOPIC_NAME), tab, orNull(text(MAX_EPHEMERAL))],
   said: [ref, text(MAX_TOPIC_NAME), tab, text(MAX_EPHEMERAL)],
+  passed: [ref, bytes(1, 2 * MAX_SPOKEN_BYTES), bytes(SIGNATURE_BYTES), count],
   knock: [orNull(bytes(32))],
   share: [bytes(32)],
   confirm: [bytes(MAC_BYTES)],

@@ -3,7 +3,8 @@
  * list that begins with its name; `ref` is the replica id of a space, 32 bytes. Spec: docs/protocol/session.md.
  *
  * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other;
- * 3, pings that are answered, and links that move.
+ * 3, pings that are answered, and links that move; a choice of links, and what is passed on by others; what a KUBE
+ * keeps.
  */
 export const WIRE_VERSION = 3
 
@@ -93,17 +94,34 @@ export type Direct =
 export const MAX_DIRECT_SIGNAL = 16 << 10
 export const MAX_DIRECT_SIGNALS = 64
 
+/** Of the session itself, where a space has more devices than each has links. */
+export type Linking =
+  /** This side could do without it, or (false) not any more. It ends when both could. */
+  | readonly [t: 'spare', isSpare: boolean]
+  /** The last message: there are as many links here as may be. Try another device. */
+  | readonly [t: 'full']
+
 /** What is said and not stored. `tab` is of the device that says it; `value` is text of JSON. */
 export type Ephemeral =
   /** A tab is present at a place, or (null) not any more; all of them when a space begins to be shared. */
   | readonly [t: 'present', name: string, tab: string, value: string | null]
   | readonly [t: 'said', name: string, tab: string, value: string]
 /** The same, of a space. */
-export type EphemeralOf = Ephemeral extends infer E
+export type EphemeralOf = Ephemeral | Passed extends infer E
   ? E extends readonly [infer T, ...infer Rest]
     ? readonly [T, Uint8Array, ...Rest]
     : never
   : never
+/**
+ * What one of those who are in has said to all, passed on: what it is (`Spoken`, in `mesh/topology/spoken-codec.ts`), its signature, and over
+ * how many links it has come.
+ */
+export type Passed = readonly [t: 'passed', spoken: Uint8Array, signature: Uint8Array, hops: number]
+/** Links over which it goes, at most. */
+export const MAX_HOPS = 32
+/** Bytes of what is said at once, at most, about: one message goes whole; and how many messages. */
+export const MAX_SPOKEN_BYTES = 64 << 10
+export const MAX_SPOKEN = 1024
 /** UTF-16 units of a value, and of the name of a place or channel, at most. */
 export const MAX_EPHEMERAL = 16 << 10
 export const MAX_TOPIC_NAME = 128
@@ -182,4 +200,4 @@ export type Keep =
   /** All of it is to be deleted there. Answered by `unkept`. */
   | readonly [t: 'forget', ref: Uint8Array, signer: string, signature: Uint8Array]
 
-export type Message = Wire | Direct | EphemeralOf | Invite | Keep
+export type Message = Wire | Direct | Linking | EphemeralOf | Invite | Keep

@@ -15,6 +15,7 @@ import { Disk } from '../disk.js'
 import { drawn, withRealChance } from '../replay/chance.js'
 import { channelOf } from '../replay/channel.js'
 import { SimulatedTab } from '../tab.js'
+import { HostTab, type Air } from './air.js'
 import type { SimulatedKube } from './kube.js'
 import type { World } from './world.js'
 
@@ -45,6 +46,7 @@ const JOIN_MS = 120_000
 
 export interface Surroundings {
   readonly world: World
+  readonly air: Air
   readonly kubes: readonly SimulatedKube[]
 }
 
@@ -55,6 +57,8 @@ export class MeshDevice {
   /** Its store is that of another device now. */
   isOver = false
   readonly disk = new Disk()
+  /** Tabs that can hold direct links, and can be gone while the others are there. */
+  readonly hosts: HostTab[] = []
   /** Objects that its tabs look at. */
   readonly objects = new Set<ObjectId>()
   private readonly random: Random
@@ -109,6 +113,7 @@ export class MeshDevice {
     this.isOn = false
     this.life++
     this.tab.close()
+    for (const host of this.hosts.splice(0)) host.close(isNoticed)
     this.disk.crash()
     this.cut(isNoticed ? 'kube' : 'none')
   }
@@ -131,6 +136,11 @@ export class MeshDevice {
   /** Its clock goes on, and nothing else does. */
   sleep(ms: number): void {
     this.skew += ms
+  }
+
+  /** One more tab that can hold direct links. */
+  openHost(): void {
+    this.hosts.push(new HostTab(this.around.air, this.name, this.planes.network.hosts))
   }
 
   /** For those who go on meanwhile, as all of this. */
@@ -198,6 +208,7 @@ export class MeshDevice {
     this.isOn = false
     this.life++
     this.tab.close()
+    for (const host of this.hosts.splice(0)) host.close()
     this.planes.network.stop()
   }
 

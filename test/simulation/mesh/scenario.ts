@@ -59,7 +59,11 @@ class Story {
   readonly late = new Set<ObjectId>()
   isHealed = false
 
-  constructor(readonly random: Random) {
+  constructor(
+    readonly random: Random,
+    /** Whether they have tabs that hold direct links. */
+    readonly isDirect: boolean,
+  ) {
     this.village = new Village(random)
   }
 
@@ -196,6 +200,8 @@ class Story {
     const on = devices.filter(({ isOn }) => isOn)
     for (let n = random.between(0, 3); n > 0 && on.length > 0; n--) this.write(random.pick(on))
     if (removal) await this.remove()
+    if (this.isDirect)
+      for (let n = random.between(1, 3); n > 0 && on.length > 0; n--) this.turn(random.pick(on))
     const roll = random.next()
     const device = random.pick(devices)
     if (roll < 0.06) {
@@ -223,6 +229,24 @@ class Story {
     this.note()
     // As a worker that ends, and is started again by its tabs.
     for (const one of devices) if (one.isOn && one.isOver) await one.again()
+  }
+
+  /** A tab of the device that can hold direct links comes, goes, stands still or is put away. */
+  private turn(device: MeshDevice): void {
+    const { random } = this
+    const roll = random.next()
+    const { hosts } = device
+    if (!device.isOn) return
+    if (hosts.length === 0 || roll < 0.3) {
+      if (hosts.length < 3) device.openHost()
+      return
+    }
+    const host = random.pick(hosts)
+    if (roll < 0.5) {
+      hosts.splice(hosts.indexOf(host), 1)
+      host.close(random.next() < 0.7)
+    } else if (roll < 0.7) host.hang()
+    else host.say(random.pick(['shown', 'hidden', 'away'] as const))
   }
 
   /** Who was removed stays alone until all is well. */
@@ -274,6 +298,7 @@ class Story {
     assert.ok(isFull(), `they are not in: ${outside.join(', ')}`)
     const members = this.in.filter((device) => device !== this.removed)
     await village.agree(this.space, members)
+    if (this.isDirect) await this.allDirect(members)
     for (const id of this.late)
       assert.equal(this.owner.value(id), undefined, 'who was removed does not count')
     chaos.walls = new Set()
@@ -284,6 +309,18 @@ class Story {
     for (const device of members) await device.again()
     await village.agree(this.space, members)
     await this.check(members)
+  }
+
+  /** Once each has a tab, and two that have failed again and again have tried once more. */
+  private async allDirect(members: readonly MeshDevice[]): Promise<void> {
+    const { world, air } = this.village
+    for (const { hosts } of members) for (const host of hosts) host.say('shown')
+    for (const device of members) device.openHost()
+    const isDirect = () => members.every(({ status }) => status.links!.every(({ kind }) => kind === 'direct'))
+    assert.ok(await world.until(isDirect, HEALED_MS), 'all links are direct')
+    assert.ok(air.links > 0)
+    for (const device of members) this.write(device)
+    await this.village.agree(this.space, members)
   }
 
   private async check(members: readonly MeshDevice[]): Promise<void> {
@@ -307,8 +344,16 @@ class Story {
  * @param most devices beside the owner's first
  * @returns a digest of every message between devices and KUBEs
  */
-export async function mesh(random: Random, most = 11): Promise<string> {
-  const story = new Story(random)
+export const mesh = (random: Random, most = 11): Promise<string> => tell(random, most, false)
+
+/**
+ * The same, with tabs that hold direct links, and come and go: when nothing goes wrong any more, all links are direct.
+ * @returns as `mesh`
+ */
+export const meshDirect = (random: Random, most = 7): Promise<string> => tell(random, most, true)
+
+async function tell(random: Random, most: number, isDirect: boolean): Promise<string> {
+  const story = new Story(random, isDirect)
   await using village = story.village
   await story.begin(most)
   const removal = random.between(0, 2 * STEPS)

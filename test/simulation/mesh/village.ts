@@ -6,6 +6,7 @@ import type { ObjectId, SpaceId } from '../../../worker/protocol/ids.js'
 import type { InviteOptions } from '../../../worker/protocol/rpc.js'
 import { Random } from '../../e2e/random.js'
 import { randomId } from '../script.js'
+import { Air } from './air.js'
 import { calm } from './chaos.js'
 import { MeshDevice } from './device.js'
 import { SimulatedKube } from './kube.js'
@@ -22,11 +23,13 @@ export class Village {
   readonly world: World
   readonly chaos = calm()
   readonly kubes: SimulatedKube[]
+  readonly air: Air
   readonly devices: MeshDevice[] = []
 
   constructor(seed: number | Random, limitMs?: number) {
     this.random = typeof seed === 'number' ? new Random(seed) : seed
     this.world = new World(this.random, limitMs)
+    this.air = new Air(this.world, this.chaos)
     this.kubes = ['one', 'two'].map(
       (name) => new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos),
     )

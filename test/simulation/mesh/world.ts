@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { Random } from '../../e2e/random.js'
 import { chanceFrom } from '../replay/chance.js'
+import { channelsBy } from '../replay/channel.js'
 import { putInPlace } from '../replay/webcrypto.js'
 
 /** Beyond it, browsers and Node run a timer at once. */
@@ -41,6 +42,7 @@ export class World {
   ) {
     this.ends = workedMs() + limitMs
     putInPlace()
+    channelsBy(this.turns)
     chanceFrom(new Random(random.between(1, 2 ** 30)))
     process.on('unhandledRejection', this.caught)
     process.on('uncaughtException', this.caught)
@@ -48,6 +50,7 @@ export class World {
 
   close(): void {
     chanceFrom(undefined)
+    channelsBy(undefined)
     this.timers = []
     process.off('unhandledRejection', this.caught)
     process.off('uncaughtException', this.caught)

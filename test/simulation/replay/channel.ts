@@ -3,20 +3,22 @@
  * own come when its event loop gets to them, which depends on what else it has to do.
  */
 export class End {
-  onmessage: ((event: { readonly data: unknown }) => void) | null = null
+  onmessage: ((event: { readonly data: unknown; readonly ports: readonly unknown[] }) => void) | null = null
   isClosed = false
   other!: End
 
   /** @param turns counts what is on its way */
   constructor(private readonly turns: { underway: number }) {}
 
-  postMessage(message: unknown): void {
+  /** @param transfer ports go along, and all else is cloned */
+  postMessage(message: unknown, transfer: readonly unknown[] = []): void {
     if (this.isClosed || this.other.isClosed) return
     const data: unknown = structuredClone(message)
+    const ports = transfer.filter((one) => one instanceof End)
     this.turns.underway++
     setImmediate(() => {
       this.turns.underway--
-      if (!this.other.isClosed) this.other.onmessage?.({ data })
+      if (!this.other.isClosed) this.other.onmessage?.({ data, ports })
     })
   }
 
@@ -30,4 +32,15 @@ export function channelOf(turns: { underway: number }): { port1: MessagePort; po
   one.other = two
   two.other = one
   return { port1: one as unknown as MessagePort, port2: two as unknown as MessagePort }
+}
+
+const nodes = globalThis.MessageChannel
+
+/** From now on, until it is called again, all new channels are such; undefined: Node's own. */
+export function channelsBy(turns: { underway: number } | undefined): void {
+  if (!turns) return void (globalThis.MessageChannel = nodes)
+  const made = function () {
+    return channelOf(turns)
+  }
+  globalThis.MessageChannel = made as unknown as typeof MessageChannel
 }

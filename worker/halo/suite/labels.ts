@@ -24,6 +24,8 @@ interface Labels {
     | 'replica-forget'
     /** An entry of a membership log, as a KUBE keeps it. */
     | 'replica-log'
+    /** What is said to all who have a space, and not stored. */
+    | 'spoken'
     /** Whether kept keys still work; of no log, and the signature is thrown away. */
     | 'key-check'
   derive:

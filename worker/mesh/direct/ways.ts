@@ -97,10 +97,17 @@ export class Ways {
     else if (this.theirs > this.number) direct.close()
   }
 
+  /** Says this as the last thing, and ends. */
+  part(last: Message): void {
+    this.isStopped = true
+    this.peer?.leave()
+    void (this.direct ?? this.relayed)?.part(last).then(() => this.stop())
+  }
+
   stop(): void {
     this.isStopped = true
     this.attempts.stop()
-    this.part()
+    this.endFormer()
     this.direct?.close()
     this.relayed?.close()
   }
@@ -109,11 +116,11 @@ export class Ways {
     if (number !== this.attempts.number && number !== this.number) return
     this.theirs = number
     this.resolveFrom()
-    this.partLater()
+    this.endFormerLater()
   }
 
   private rise(session: Session, number: number): void {
-    this.part()
+    this.endFormer()
     this.former = this.direct
     this.direct = session
     this.number = number
@@ -131,24 +138,24 @@ export class Ways {
   private leave(former: Session): void {
     former.onClosed = () => {
       if (this.former !== former) return
-      this.part()
+      this.endFormer()
       // The other side may not have heard there that this one has turned.
       void this.relayed?.send(['direct', this.number])
     }
     former.listen((message) => (isOfLinks(message) ? this.hear(message, 'direct') : this.peer?.take(message)))
-    this.partLater()
+    this.endFormerLater()
   }
 
   /** When both sides have turned; what is still under way in it, they say again. */
-  private partLater(): void {
+  private endFormerLater(): void {
     const { former } = this
     if (!former || this.theirs !== this.number) return
     this.needs.platform.later(() => {
-      if (former === this.former) this.part()
+      if (former === this.former) this.endFormer()
     }, LEAVE_MS)
   }
 
-  private part(): void {
+  private endFormer(): void {
     const { former } = this
     this.former = undefined
     former?.close()
@@ -157,7 +164,7 @@ export class Ways {
 
   private fall(): void {
     this.theirs = 0
-    this.part()
+    this.endFormer()
     this.peer?.leave()
     this.isInterrupted = true
     if (this.relayed) this.carry(this.relayed)
@@ -196,7 +203,7 @@ export class Ways {
   private ended(session: Session): void {
     if (session === this.direct) {
       this.direct = undefined
-      this.part()
+      this.endFormer()
       // That it is over is said before anything else.
       this.attempts.sessionEnded()
       if (!this.relayed) this.needs.lost(true)

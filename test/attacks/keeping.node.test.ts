@@ -82,7 +82,7 @@ class Place implements AsyncDisposable {
     const { session, heard } = await this.session()
     const [access, signature] = await this.kept(person).access(session.agreed.hash)
     await session.send(['keep', this.ref, access, signature, false])
-    await until('answered', () => heard.length > 0)
+    await until('answered', () => heard.length > 0, PATIENCE_MS)
     return { session, heard }
   }
 
@@ -100,7 +100,7 @@ class Place implements AsyncDisposable {
   /** Olga has everything kept that she has, and leaves. */
   async level(): Promise<void> {
     const { kept, session } = await this.keep(this.olga)
-    await until('level', () => kept.isLevel)
+    await until('level', () => kept.isLevel, PATIENCE_MS)
     kept.end()
     session.close()
   }
@@ -108,7 +108,7 @@ class Place implements AsyncDisposable {
   /** What of a feed whoever is in can have there. */
   async feeds(): Promise<ReadonlyMap<string, number>> {
     const { session, heard } = await this.enter(this.olga)
-    await until('told', () => heard.some(([t]) => t === 'have'))
+    await until('told', () => heard.some(([t]) => t === 'have'), PATIENCE_MS)
     session.close()
     const have = heard.find((message) => message[0] === 'have')!
     return new Map(have[3].map(([device, seq]) => [device, seq]))
@@ -132,6 +132,9 @@ const fresh = async (): Promise<Signer> => {
   const platform = platformAt({ now: () => 0, later: () => () => undefined })
   return signerOf(platform, await generateSigningKey(platform))
 }
+
+/** On a busy machine, what is honest takes its time, in milliseconds. */
+const PATIENCE_MS = 20_000
 
 /** Until nothing more comes of what was sent. */
 const quiet = () => turns(150)

@@ -108,6 +108,11 @@ const table = {
     text: (d: { path: string; reason: string }) =>
       `What is kept in ${d.path} cannot be opened (${d.reason}). Check that the folder can be written and that no other server uses it.`,
   },
+  'kube/store-busy': {
+    status: 0,
+    text: (d: { path: string }) =>
+      `Another server uses ${d.path}. End it, or set HEARTH_DATA to a folder of this one's own.`,
+  },
   'kube/store-newer': {
     status: 0,
     text: (d: { path: string; theirs: number; ours: number }) =>

@@ -54,7 +54,7 @@ export interface RunningServer {
 }
 
 /**
- * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, `kube/store`, `kube/store-newer`, and those of `findApps`
+ * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, `kube/store`, `kube/store-newer`, `kube/store-busy`, and those of `findApps`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1', apps = [], dist, data } = options

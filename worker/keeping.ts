@@ -43,6 +43,7 @@ export class Keeping {
   private readonly told = new WeakSet<Kept>()
   private cancelLook: (() => void) | undefined
   private looking: Promise<void> = Promise.resolve()
+  private isAttending = false
 
   constructor(
     private readonly platform: NetworkPlatform,
@@ -50,12 +51,7 @@ export class Keeping {
     private readonly halo: Halo,
     private readonly objects: OwnObjects,
     private readonly networking: Networking,
-  ) {
-    networking.mesh.appoint({
-      ...{ topic: KEEP_TOPIC, secret: KEEP_TOPIC, isSeeking: true },
-      came: (other) => isKeeper(other) && this.keepers.get(other.kube.url)?.came(other),
-    })
-  }
+  ) {}
 
   /** @throws HearthError `store/…` */
   async resume(): Promise<void> {
@@ -174,9 +170,20 @@ export class Keeping {
       },
     })
     this.keepers.set(signal, keeper)
+    this.attend()
     // It may have been used for something else before.
     for (const other of this.networking.mesh.at(signal, KEEP_TOPIC)) if (isKeeper(other)) keeper.came(other)
     void this.networking.use([url]).catch(() => undefined)
+  }
+
+  /** Where KUBEs themselves are met: nobody goes there who has nothing kept. */
+  private attend(): void {
+    if (this.isAttending) return
+    this.isAttending = true
+    this.networking.mesh.appoint({
+      ...{ topic: KEEP_TOPIC, secret: KEEP_TOPIC, isSeeking: true },
+      came: (other) => isKeeper(other) && this.keepers.get(other.kube.url)?.came(other),
+    })
   }
 
   private keeperAt(url: string): Keeper | undefined {

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { open, type Key, type RootDatabase } from 'lmdb'
 import { kubeError } from '../errors.js'
+import { lockFolder } from './lock.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
 
@@ -15,25 +16,22 @@ const VERSION = 1
 
 export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
+  readonly #unlock: () => void
 
-  /** @throws KubeError `kube/store`, `kube/store-newer` */
+  /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
   constructor(path: string) {
+    this.#unlock = lock(path)
     try {
-      mkdirSync(path, { recursive: true })
-      // Without overlapping, a commit is on the disk when it is said to be.
-      this.#db = open({
-        ...{ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 },
-      })
+      this.#db = openAt(path)
     } catch (cause) {
-      throw kubeError('kube/store', { path, reason: (cause as Error).message })
+      this.#unlock()
+      throw cause
     }
-    const version = this.#db.get(VERSION_KEY)?.[0]
-    if (version === undefined) this.#db.putSync(VERSION_KEY, Uint8Array.of(VERSION))
-    else if (version > VERSION) throw kubeError('kube/store-newer', { path, theirs: version, ours: VERSION })
   }
 
   get(key: Key): Uint8Array | undefined {
-    return this.#db.get(key)
+    const value = this.#db.get(key)
+    return value && new Uint8Array(value)
   }
 
   /** Rows of a list key that begins with `under`, in order, past `after`; the first `most`. */
@@ -44,7 +42,7 @@ export class Database {
       end: [...under, Uint8Array.of(0xff)] as Key,
       ...(most !== undefined && { limit: most }),
     })
-    return [...range].map(({ key, value }) => ({ key: key as Key[], value }))
+    return [...range].map(({ key, value }) => ({ key: key as Key[], value: new Uint8Array(value) }))
   }
 
   /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
@@ -57,5 +55,35 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#db.close()
+    this.#unlock()
   }
+}
+
+function lock(path: string): () => void {
+  let unlock: (() => void) | undefined
+  try {
+    mkdirSync(path, { recursive: true })
+    unlock = lockFolder(path)
+  } catch (cause) {
+    throw kubeError('kube/store', { path, reason: (cause as Error).message })
+  }
+  if (!unlock) throw kubeError('kube/store-busy', { path })
+  return unlock
+}
+
+function openAt(path: string): RootDatabase<Uint8Array, Key> {
+  let db: RootDatabase<Uint8Array, Key>
+  try {
+    // Without overlapping, a commit is on the disk when it is said to be.
+    db = open({ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 })
+  } catch (cause) {
+    throw kubeError('kube/store', { path, reason: (cause as Error).message })
+  }
+  const version = db.get(VERSION_KEY)?.[0]
+  if (version === undefined) db.putSync(VERSION_KEY, Uint8Array.of(VERSION))
+  else if (version > VERSION) {
+    void db.close()
+    throw kubeError('kube/store-newer', { path, theirs: version, ours: VERSION })
+  }
+  return db
 }

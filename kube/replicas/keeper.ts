@@ -34,7 +34,7 @@ export class Keeper {
   readonly #key: Promise<StaticKey>
   #answering = 0
 
-  /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer` */
+  /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
   constructor(path: string, limits: Partial<Limits> = {}) {
     this.#database = new Database(path)
     this.#room = {

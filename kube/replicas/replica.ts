@@ -11,7 +11,7 @@ import {
 import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
-import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
+import { fromBase64Url, toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { platform, sha256 } from '../platform.js'
@@ -219,8 +219,9 @@ export class KeptReplica implements Replica {
 
   // The feeds
 
+  /** As they are now, whatever comes while somebody goes through them. */
   async holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {
-    return this.#feeds
+    return new Map(this.#feeds)
   }
 
   get positions(): ReadonlyMap<DeviceId, number> {
@@ -298,7 +299,7 @@ export class KeptReplica implements Replica {
     // defence: kept-feeds-only
     if (!wanted || seq > (wanted[1] ?? Infinity)) return undefined
     // defence: kept-signed
-    if (!(await verify(platform, Buffer.from(feed, 'base64url'), 'feed-entry', replica, header, signature)))
+    if (!(await verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)))
       return undefined
     return { feed, seq, bytes, id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
   }

@@ -146,7 +146,8 @@ export class Wire implements Waiting {
     }
     this.#heardAt = performance.now()
     if (!binary) throw kubeError('kube/signal-malformed', { reason: 'text' })
-    listener.heard(data)
+    // As bytes and nothing more: parts of a Buffer do not behave as others do.
+    listener.heard(new Uint8Array(data.buffer, data.byteOffset, data.length))
   }
 
   #rest(ms: number): void {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Keeper } from '../../kube/replicas/keeper.js'
-import type { Limits } from '../../kube/replicas/replica.js'
+import type { KeptReplica, Limits } from '../../kube/replicas/replica.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
 import { sealLogEntry } from '../../worker/halo/kept/sealed-log.js'
 import { generateSigningKey, signerOf, type Signer } from '../../worker/halo/suite/signing.js'
@@ -81,9 +81,20 @@ class Place implements AsyncDisposable {
   async enter(person: Person) {
     const { session, heard } = await this.session()
     const [access, signature] = await this.kept(person).access(session.agreed.hash)
-    await session.send(['keep', this.ref, access, signature, false])
-    await until('answered', () => heard.length > 0, PATIENCE_MS)
-    return { session, heard }
+    const isKept = ([t]: Message) => t === 'kept'
+    /** Everything that was said there so far has been taken, or not. */
+    const settled = async () => {
+      const before = heard.filter(isKept).length
+      await session.send(['keep', this.ref, access, signature, false])
+      await until('answered', () => heard.filter(isKept).length > before, PATIENCE_MS)
+      await (await this.replica()).takeLog([])
+    }
+    await settled()
+    return { session, heard, settled }
+  }
+
+  async replica(): Promise<KeptReplica> {
+    return (await this.keeper.open(this.ref, new Uint8Array(32), false))!.replica
   }
 
   /** An honest device keeps the space there, for as long as it is told to. */
@@ -136,17 +147,14 @@ const fresh = async (): Promise<Signer> => {
 /** On a busy machine, what is honest takes its time, in milliseconds. */
 const PATIENCE_MS = 20_000
 
-/** Until nothing more comes of what was sent. */
-const quiet = () => turns(150)
-
 describe('a KUBE that keeps a space', () => {
   it('gives it to whoever is in, and nobody else is there', async () => {
     await using place = await Place.open()
     const note = await place.olga.write(place.space, 'Soup')
     await place.level()
     const { kept } = await place.keep(place.rita)
-    await until('read', () => place.rita.has(note))
-    await until('known to be level', () => kept.isLevel)
+    await until('read', () => place.rita.has(note), PATIENCE_MS)
+    await until('known to be level', () => kept.isLevel, PATIENCE_MS)
   })
 
   it('has all of it after it was started anew, and takes what comes next', async () => {
@@ -166,7 +174,7 @@ describe('a KUBE that keeps a space', () => {
     await place.level()
     const { kept: rita } = await place.keep(place.rita)
     const { kept } = await place.keep(place.olga)
-    await until('there', () => kept.isLevel && rita.isLevel)
+    await until('there', () => kept.isLevel && rita.isLevel, PATIENCE_MS)
     await kept.forget()
     await until('told', () => [kept, rita].every(({ refusal }) => refusal === 'mesh/host-forgot'))
     await place.startAnew()
@@ -233,7 +241,7 @@ describe('an editor who talks to that KUBE', () => {
     await olga.halo.rename(space, 'Larder')
     await olga.write(space, 'Soup')
     await place.level()
-    const { session } = await place.enter(ed)
+    const { session, settled } = await place.enter(ed)
     const mallory = toBase64Url((await fresh()).publicKey)
     const said = await place.registration(olga)
     const more = { ...said, feeds: [...said.feeds, [mallory, null] as const] }
@@ -244,29 +252,28 @@ describe('an editor who talks to that KUBE', () => {
     await send(nobody, ed.halo.device, await signed(ed, nobody))
     await send(more, olga.halo.device, await signed(ed, more))
     await send({ ...old, feeds: [] }, rita.halo.device, await signed(rita, { ...old, feeds: [] }))
-    await quiet()
+    await settled()
     await ed.halo.admissions.receive(space, olga.halo.admissions.entriesOf(space))
     const note = await ed.write(space, 'Bread')
-    await session.send(['entries', place.ref, await place.entriesOf(ed)], 'bulk')
-    await quiet()
+    await session.send(['entries', place.ref, await place.entriesOf(ed)])
+    await settled()
     await place.keep(rita)
-    await until('what was written afterwards', () => rita.has(note))
-    const { replica } = (await place.keeper.open(place.ref, new Uint8Array(32), false))!
-    assert.deepEqual(replica.registration.feeds, said.feeds)
+    await until('what was written afterwards', () => rita.has(note), PATIENCE_MS)
+    assert.deepEqual((await place.replica()).registration.feeds, said.feeds)
   })
 
   it('has nothing deleted, not in an admin’s name either', async () => {
     await using place = await Place.open()
     await place.olga.write(place.space, 'Soup')
     await place.level()
-    const { session, heard } = await place.enter(place.ed)
+    const { session, heard, settled } = await place.enter(place.ed)
     const keys = await (
       place.kept(place.ed) as unknown as { own: { keys(): Promise<{ signer: Signer }> } }
     ).own.keys()
     const signature = await keys.signer.sign('replica-forget', place.ref, session.agreed.hash)
     await session.send(['forget', place.ref, place.ed.halo.device, signature])
     await session.send(['forget', place.ref, place.olga.halo.device, signature])
-    await quiet()
+    await settled()
     assert.ok(!heard.some(([t]) => t === 'unkept'))
     assert.equal(place.seqOf(place.olga, await place.feeds()), 1)
   })
@@ -291,6 +298,7 @@ describe('an editor who talks to that KUBE', () => {
 describe('who was removed, or never was in, and fills that KUBE', () => {
   let place: Place
   let session: Session
+  let settled: () => Promise<void>
   before(async () => {
     place = await Place.open({ replica: 200_000 })
     const { olga, ed, space } = place
@@ -299,14 +307,14 @@ describe('who was removed, or never was in, and fills that KUBE', () => {
     await olga.echo.exchange.receive(space, await place.entriesOf(ed))
     await olga.halo.removeMember(space, ed.identity)
     await place.level()
-    session = (await place.enter(ed)).session
+    ;({ session, settled } = await place.enter(ed))
   })
   after(() => place[Symbol.asyncDispose]())
 
   const send = async (entries: readonly Uint8Array[]) => {
-    await session.send(['entries', place.ref, entries], 'bulk')
-    await quiet()
-    return place.feeds()
+    await session.send(['entries', place.ref, entries])
+    await settled()
+    return (await place.replica()).positions
   }
 
   it('does not go on in a feed that has ended', async () => {
@@ -350,11 +358,11 @@ describe('who was removed, or never was in, and fills that KUBE', () => {
         (await insides(by).own.keys()).signer,
         last,
       )
-    const heads = async () => (await place.keeper.open(place.ref, new Uint8Array(32), false))!.replica.heads
+    const heads = async () => (await place.replica()).heads
     const known = await heads()
     const bring = async (bytes: Uint8Array) => {
       await session.send(['log', place.ref, [bytes]])
-      await quiet()
+      await settled()
       return heads()
     }
     const good = await sealed(olga)
@@ -385,8 +393,7 @@ describe('who was removed, or never was in, and fills that KUBE', () => {
   it('fills no log for which there is no room', async () => {
     await using small = await Place.open({ replica: 1_000 })
     const { kept } = await small.keep(small.olga)
-    await until('told', () => kept.refusal === 'mesh/host-full')
-    const { replica } = (await small.keeper.open(small.ref, new Uint8Array(32), false))!
-    assert.deepEqual(replica.heads, [])
+    await until('told', () => kept.refusal === 'mesh/host-full', PATIENCE_MS)
+    assert.deepEqual((await small.replica()).heads, [])
   })
 })

@@ -22,4 +22,14 @@ describe('bytes that libraries read in more than one way', () => {
   it('are no scalar: L and more', () => {
     assert.deepEqual([Fn.ORDER - 1n, Fn.ORDER].map(encoded).map(isReducedScalar), [true, false])
   })
+  it('are left as they are, also in a Buffer', () => {
+    // It begins and ends as points do that are looked at more closely.
+    const bytes = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0x26 : i === 31 ? 0x7f : i))
+    for (const same of [bytes, Buffer.from(bytes)]) {
+      isStrictPoint(same)
+      isReducedScalar(same)
+      isCanonicalU(same)
+      assert.deepEqual(new Uint8Array(same), bytes)
+    }
+  })
 })

@@ -57,5 +57,6 @@ export const isCanonicalU = (publicKey: Uint8Array): boolean =>
   littleEndian(publicKey) < P
 
 export function littleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x0${bytesToHex(bytes.slice().reverse())}`)
+  // Of a Buffer of Node, `slice` would be the same memory, and a key would be turned round where it lies.
+  return BigInt(`0x0${bytesToHex(Uint8Array.from(bytes).reverse())}`)
 }

@@ -9,6 +9,10 @@ import { inMessages, Replicating } from '../replicating.js'
 import type { Session } from '../session.js'
 import type { KeptReplica } from './kept-replica.js'
 
+/** A KUBE that does not keep it is asked again after this time, doubled each time, in milliseconds. */
+const ASK_MS = 1_000
+const LONGEST_ASK_MS = 60_000
+
 export interface KeptEvents {
   /** So far a feed is durable there. */
   held(device: DeviceId, seq: number): void
@@ -28,6 +32,8 @@ export class Kept {
   private registered = ''
   private working: Promise<void> = Promise.resolve()
   private ended = false
+  private askMs = ASK_MS
+  private cancelAsking: (() => void) | undefined
 
   constructor(
     private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
@@ -40,6 +46,7 @@ export class Kept {
 
   end(): void {
     this.ended = true
+    this.cancelAsking?.()
     this.replicating?.end()
   }
 
@@ -72,10 +79,7 @@ export class Kept {
       case 'kept':
         return this.hear(message[2], message[3])
       case 'unkept':
-        this.refusal = message[2]
-        this.replicating?.end()
-        this.replicating = undefined
-        return this.events.changed()
+        return this.hearOfRefusal(message[2])
       case 'have':
       case 'log':
       case 'entries':
@@ -102,10 +106,28 @@ export class Kept {
 
   private hear(heads: readonly string[], asOf: readonly string[]): void {
     this.refusal = undefined
+    this.askMs = ASK_MS
     this.theirs = { heads, asOf }
     if (asOf.length > 0) this.replicating ??= this.begin()
     this.register()
     this.events.changed()
+  }
+
+  /** An admin may come who has it begun, or room may be made. */
+  private hearOfRefusal(code: string): void {
+    this.refusal = code
+    this.theirs = undefined
+    this.replicating?.end()
+    this.replicating = undefined
+    this.cancelAsking?.()
+    // Whoever has not heard that an admin wanted it gone must not have it begun again.
+    if (code !== 'mesh/host-forgot') this.askLater()
+    this.events.changed()
+  }
+
+  private askLater(): void {
+    this.cancelAsking = this.platform.later(() => void this.ask().catch(() => undefined), this.askMs)
+    this.askMs = Math.min(2 * this.askMs, LONGEST_ASK_MS)
   }
 
   private begin(): Replicating {

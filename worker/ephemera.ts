@@ -2,6 +2,7 @@
  * What is said and never stored: who is looking at what (presence), and messages on channels; among the tabs of this device, and with
  * devices of others while these are there. It is as text of JSON, of a bounded length and rate.
  */
+import { Budget } from './mesh/budget.js'
 import type { Halo } from './halo/halo.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import type { ClientId, DeviceId, SpaceId } from './protocol/ids.js'
@@ -194,24 +195,9 @@ export class Ephemera {
   }
 
   private may(who: string): boolean {
-    const budget = this.budgets.get(who) ?? new Budget(this.platform.now())
+    const budget = this.budgets.get(who) ?? new Budget(BURST, PER_SECOND, this.platform.now())
     this.budgets.set(who, budget)
     return budget.take(this.platform.now())
-  }
-}
-
-/** So many at once, and then at a steady pace. */
-class Budget {
-  private left = BURST
-
-  constructor(private at: number) {}
-
-  take(now: number): boolean {
-    this.left = Math.min(BURST, this.left + (Math.max(0, now - this.at) / 1000) * PER_SECOND)
-    this.at = now
-    if (this.left < 1) return false
-    this.left--
-    return true
   }
 }
 

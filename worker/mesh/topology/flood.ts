@@ -2,6 +2,7 @@
  * What is said and not stored, where a space has more devices than each has links: who says it signs it, and who hears it for the first time
  * passes it on. What a device says within a moment is one message, and where its tabs are is said as a whole: the last one counts.
  */
+import { Budget } from '../budget.js'
 import { toBase64Url, type DeviceId } from '../../protocol/ids.js'
 import { MAX_HOPS, MAX_SPOKEN_BYTES, type Ephemeral, type Passed } from '../../protocol/wire.js'
 import type { Peer } from '../peer.js'
@@ -223,7 +224,7 @@ export class Flood {
 
   private budget(peer: Peer): Budget {
     let budget = this.budgets.get(peer)
-    if (!budget) this.budgets.set(peer, (budget = new Budget(this.platform.now())))
+    if (!budget) this.budgets.set(peer, (budget = new Budget(BURST, PER_SECOND, this.platform.now())))
     return budget
   }
 }
@@ -250,19 +251,4 @@ function fitting(messages: readonly Ephemeral[]): { taken: Ephemeral[]; rest: Ep
     taken.push(message)
   }
   return { taken, rest: messages.slice(taken.length) }
-}
-
-/** So many at once, and then at a steady pace. */
-class Budget {
-  private left = BURST
-
-  constructor(private at: number) {}
-
-  take(now: number): boolean {
-    this.left = Math.min(BURST, this.left + (Math.max(0, now - this.at) / 1000) * PER_SECOND)
-    this.at = now
-    if (this.left < 1) return false
-    this.left--
-    return true
-  }
 }

@@ -37,6 +37,8 @@ const builtAtMs = process.env.SOURCE_DATE_EPOCH ? Number(process.env.SOURCE_DATE
 const buildId = `${version}+${builtAtMs.toString(36)}`
 
 const common = {
+  // Modules are ordered by their paths: wherever node_modules is, and a link to it, the same source gives the same bytes.
+  preserveSymlinks: true,
   bundle: true,
   minify: true,
   sourcemap: 'external',

@@ -198,6 +198,16 @@ export class Home {
     return (await sharing()).join(this, link, options)
   }
 
+  /**
+   * Takes a space from a file that `space.export` wrote. Where this device is in that space, what is missing here comes to it; otherwise its
+   * objects become a new space.
+   * @param options `copy`: a new space in any case
+   * @throws HearthError `echo/import-unknown`, `echo/import-newer`, `echo/import-damaged`, `store/…`; nothing is changed then
+   */
+  async import(file: Blob, options?: { readonly copy?: boolean }): Promise<Space> {
+    return (await sharing()).importSpace(this, file, options?.copy)
+  }
+
   /** As `space.query`, over every space. */
   query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.queries, querySpec(type, where))

@@ -231,6 +231,13 @@ const keeping = {
   'hosts-by-admins': 'a member who leads everybody to a KUBE of theirs',
 }
 
+const files = {
+  'file-digest': 'a file that was changed after it was written',
+  'file-part-bounds': 'a file that says that it is longer than it is, or longer than fits into memory',
+  'own-objects-stay': 'whoever gets a file of a personal space, and keys of other spaces with it',
+  'own-objects-not-taken': 'a file that leads who imports it to a server of its writer’s',
+}
+
 const invitations = {
   'wrong-codes-count': 'a code that is guessed',
   'tries-count-first': 'a code that is guessed by hanging up before the try is over, or many times at once',
@@ -270,5 +277,6 @@ export const defences: Readonly<Record<string, string>> = {
   ...sessions,
   ...sharing,
   ...keeping,
+  ...files,
   ...invitations,
 }

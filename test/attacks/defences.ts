@@ -262,6 +262,7 @@ const invitations = {
   'space-of-the-terms': 'another space than the one that was said',
   'identity-of-the-terms': 'another identity than the one that was said',
   'logs-are-bounded': 'a guest, or a host, that says who it is, or who is in, without end',
+  'offers-by-admins': 'an admin who was removed, and has left links by which others would let somebody in',
   'denials-are-few': 'a host that has this device say what it likes to its user',
 }
 

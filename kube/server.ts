@@ -10,6 +10,7 @@ import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
 import { Keeper } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
+import type { StockLimits } from './replicas/stock.js'
 import { makeRoutes } from './routes.js'
 import type { IceSettings } from './signal/ice.js'
 import type { SignalLimits } from './signal/limits.js'
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly data?: string
   /** What differs from how much is kept. */
   readonly keeping?: Partial<KeepingLimits>
+  /** What differs from how much is in memory for those who have it kept. */
+  readonly stock?: Partial<StockLimits>
 }
 
 export interface RunningServer {
@@ -63,14 +66,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createAdaptorServer({ fetch: routes.fetch, serverOptions: limits }) as Server
   server.maxConnections = maxConnections
   server.on('clientError', refuse)
-  const keeper = data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping)
+  const keeper =
+    data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping, options.stock)
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
   })
   const signal = openSignal(server, {
     ...{ origins: options.origins, ice: options.ice, limits: options.signal },
-    visit: keeper && ((link) => void keeper.visit(link)),
+    keeping: keeper,
   })
   return {
     url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,

@@ -12,6 +12,7 @@ import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { platform } from '../platform.js'
 import { Database } from './database.js'
 import { KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
 /** Handshakes that are answered at one time. */
@@ -31,11 +32,14 @@ export class Keeper {
   readonly #room: Room
   readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
   readonly #sessions = new Set<Session>()
+  /** What is in memory of sessions. */
+  readonly #stock: Stock
   readonly #key: Promise<StaticKey>
   #answering = 0
 
   /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string, limits: Partial<Limits> = {}) {
+  constructor(path: string, limits: Partial<Limits> = {}, stock: Partial<StockLimits> = {}) {
+    this.#stock = new Stock({ ...defaultStock, ...stock })
     this.#database = new Database(path)
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
@@ -56,8 +60,10 @@ export class Keeper {
       const session = new Session(platform, link, agreed)
       this.#sessions.add(session)
       const visit = new Visit(session, this)
+      session.onKept = (bytes, unfinished) => this.#stock.keep(session, bytes, unfinished)
       session.onClosed = () => {
         this.#sessions.delete(session)
+        this.#stock.leave(session)
         visit.end()
       }
     } catch {
@@ -65,6 +71,16 @@ export class Keeper {
     } finally {
       this.#answering--
     }
+  }
+
+  /** Bytes in memory of what devices send and do not end, or ask for and do not take. */
+  get inMemory(): number {
+    return this.#stock.total
+  }
+
+  /** Runs when there is room in memory for more of what devices send: mostly at once. */
+  whenRoom(run: () => void): void {
+    this.#stock.whenRoom(run)
   }
 
   /**

@@ -228,6 +228,12 @@ const keeping = {
   'kept-room': 'entries without end',
   'forgotten-by-admins': 'a member who has a KUBE delete what it keeps',
   'forgetting-signed': 'the same, in the name of an admin',
+  'unfinished-in-all': 'messages that never end, of which each connection has some megabytes kept in memory',
+  'kept-in-memory':
+    'answers that are asked for and not taken, of which each connection has some kept in memory',
+  'room-before-more': 'more that is asked for while there is no room in memory for it',
+  'keeper-window': 'who sends on when there is no room',
+  'answers-as-they-are-taken': 'questions without end by somebody who takes no answer',
   'hosts-by-admins': 'a member who leads everybody to a KUBE of theirs',
 }
 

@@ -112,8 +112,8 @@ export interface Replica {
   isOfMembers(meeting: Meeting): boolean
   // The membership log
   readonly heads: readonly string[]
-  /** Entries that somebody lacks who has these and all before them; parents first. */
-  logSince(heads: readonly string[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  /** Entries that somebody lacks who has these and all before them; parents first. They may be read as they are gone through. */
+  logSince(heads: readonly string[]): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>
   /** Of these, the ones by which a device is out, and what they build on; nothing that came after it. */
   farewell(device: DeviceId, heads: readonly string[]): readonly Uint8Array[]
   /** @throws HearthError `halo/refused`, `store/…` */

@@ -25,7 +25,11 @@ export class Database {
   #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string) {
+  constructor(
+    path: string,
+    /** How long a write took until it was durable, in milliseconds. */
+    private readonly wrote: (ms: number) => void = () => undefined,
+  ) {
     this.#unlock = lock(path)
     try {
       this.#db = openAt(path)
@@ -71,10 +75,12 @@ export class Database {
   /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
     this.#stillOpen()
+    const since = performance.now()
     await this.#db.transaction(() => {
       for (const [key, value] of puts) this.#db.putSync(key, value)
       for (const key of deletes) this.#db.removeSync(key)
     })
+    this.wrote(performance.now() - since)
   }
 
   /** Of sessions that have just ended, somebody may still be reading: LMDB takes that ill. */

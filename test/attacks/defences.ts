@@ -145,6 +145,7 @@ const kube = {
   'telling-costs': 'one message that becomes hundreds',
   'former-peers-remembered': 'a peer that has others hung up on, by leaving and coming back as they send',
   'stuck-are-given-up': 'a device that talks and never reads, for which others wait',
+  'metrics-are-not-for-everybody': 'how many people use a KUBE, and when, told to anybody who asks',
   'silent-are-given-up': 'a device that has gone without a word and is still shown',
 }
 

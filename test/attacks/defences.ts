@@ -197,6 +197,7 @@ const sharing = {
   'passed-on-once': 'where somebody was, passed on again by all who hear of it again',
   'signatures-at-a-pace': 'a member who has others check signatures without end',
   'ephemeral-json': 'what is said that is no value, and ends who reads it',
+  'brought-in-bounds': 'a stolen device of one’s own that brings logs without end',
   'own-devices-bring-spaces': 'spaces that somebody else brings, and nobody has joined',
   'held-as-far-as-written': 'who says that it has what was never written, so that it passes for safe',
   'names-of-nothing': 'spaces that there are not, named without end and remembered',

@@ -227,6 +227,11 @@ export class SpaceLog {
     return this.genesis.enclosed.formerly
   }
 
+  /** By whose word a device is in: another device, or recovery words. */
+  admittedBy(device: DeviceId): DeviceId | undefined {
+    return this.state.devices.get(device)?.admission.author
+  }
+
   /** The device that began it. */
   get author(): DeviceId {
     return this.genesis.entry.author

@@ -77,6 +77,10 @@ export class Visit {
         return this.#inTurn(() => this.#register(message))
       case 'forget':
         return this.#inTurn(() => this.#forget(message))
+      case 'capsule':
+        return this.#inTurn(() => this.#cover(message))
+      case 'seek':
+        return this.#inTurn(() => this.#seek(message))
       case 'log':
         return this.#inTurn(() => this.#takeLog(message[1], message[2]))
       case 'have':
@@ -155,6 +159,30 @@ export class Visit {
     if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
     await open.replica.forget()
     for (const visit of [...open.visits]) visit.forgotten(open)
+  }
+
+  async #cover(message: Extract<Keep, readonly ['capsule', ...unknown[]]>): Promise<void> {
+    const [, words, replica, sealed, signature] = message
+    const open = this.#of(replica)?.open
+    if (!open || !(await open.replica.cover({ words, replica, sealed, signature }))) return
+    this.#found(words)
+  }
+
+  async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
+    const { hash } = this.session.agreed
+    // Everybody who shares a space with somebody knows the key of their words.
+    // defence: words-shown
+    if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
+      return void this.session.send(['found', words, null])
+    this.#found(words)
+  }
+
+  #found(words: Uint8Array): void {
+    const capsule = this.keeper.capsuleOf(words)
+    void this.session.send([
+      ...(['found', words] as const),
+      capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
+    ])
   }
 
   /** @returns resolves when that is on its way */

@@ -30,7 +30,11 @@ export class Database {
   #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(private readonly path: string) {
+  constructor(
+    private readonly path: string,
+    /** How long a write took until it was durable, in milliseconds. */
+    private readonly wrote: (ms: number) => void = () => undefined,
+  ) {
     this.#unlock = lock(path)
     try {
       this.#db = openAt(path)
@@ -76,8 +80,10 @@ export class Database {
    */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
     this.#stillOpen()
+    const since = performance.now()
     try {
       await this.#commits.write(puts, deletes)
+      this.wrote(performance.now() - since)
     } catch (e) {
       const { message, code } = e as CommitFailed
       if (code === ENOSPC || freeAt(this.path) < NO_ROOM) throw new HearthError('store/quota')

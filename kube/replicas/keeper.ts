@@ -10,8 +10,11 @@ import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { platform } from '../platform.js'
+import type { Log } from '../watching/log.js'
+import type { Metrics } from '../watching/metrics.js'
+import { Watch } from '../watching/watch.js'
 import { Database } from './database.js'
-import { KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
 import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
@@ -35,16 +38,29 @@ export class Keeper {
   /** What is in memory of sessions. */
   readonly #stock: Stock
   readonly #key: Promise<StaticKey>
+  readonly #log: Log
+  readonly #metrics: Metrics
   #answering = 0
 
   /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string, limits: Partial<Limits> = {}, stock: Partial<StockLimits> = {}) {
+  constructor(
+    path: string,
+    limits: Partial<Limits> = {},
+    stock: Partial<StockLimits> = {},
+    { log, metrics } = new Watch(),
+  ) {
+    this.#log = log
+    this.#metrics = metrics
     this.#stock = new Stock({ ...defaultStock, ...stock })
-    this.#database = new Database(path)
+    this.#database = new Database(path, (ms) => metrics.appendSeconds.observe(ms / 1_000))
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
       used: sizeOfAll(this.#database),
+      count: countOfAll(this.#database),
     }
+    metrics.gauge('hearth_replicas', 'Spaces that are kept.', () => this.#room.count)
+    metrics.gauge('hearth_replicas_open', 'Of these, whose devices are there.', () => this.#open.size)
+    metrics.gauge('hearth_kept_bytes', 'Bytes that are kept of them.', () => this.#room.used)
     this.#key = this.#readKey()
     this.#key.catch(() => undefined)
   }
@@ -107,8 +123,11 @@ export class Keeper {
     if (visits.size === 0) this.#open.delete(toBase64Url(replica.ref))
   }
 
+  /** What is under way becomes durable; nobody is there any more. */
   async close(): Promise<void> {
+    const open = [...this.#open.values()]
     for (const session of this.#sessions) session.close()
+    for (const one of open) await (await one.catch(() => undefined))?.replica.settled()
     await this.#database.close()
   }
 
@@ -116,10 +135,14 @@ export class Keeper {
     const kept = KeptReplica.open(ref, this.#room)
     const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access)))
     if (!replica) return undefined
+    if (!kept) this.#log.info({ replicas: this.#room.count }, 'a space is kept from now on')
     const open: OpenReplica = { replica, visits: new Set() }
     const each = (run: (visit: Visit) => void) => open.visits.forEach(run)
     replica.events = {
-      appended: (entries) => each((visit) => visit.appended(open, entries)),
+      appended: (entries) => {
+        this.#metrics.entries.inc(entries.length)
+        each((visit) => visit.appended(open, entries))
+      },
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
     }

@@ -28,6 +28,8 @@ export interface Limits {
 
 /** What all replicas have in common. */
 export interface Room {
+  /** How many there are. */
+  count: number
   readonly database: Database
   readonly limits: Limits
   /** Bytes that are kept in all. */
@@ -85,6 +87,7 @@ export class KeptReplica implements Replica {
     if (room.used >= room.limits.total) throw kubeError('kube/keeper-full')
     const record = { access, asOf: [], admins: [], members: [], feeds: [] }
     await room.database.write([[['replica', toBase64Url(ref)], encodeRecord(record)]])
+    room.count++
     return new KeptReplica(ref, room, record)
   }
 
@@ -280,6 +283,11 @@ export class KeptReplica implements Replica {
     })
   }
 
+  /** Resolves when what was begun is on the disk. */
+  async settled(): Promise<void> {
+    await this.#last
+  }
+
   /** All that is kept of it is gone when it resolves. */
   async forget(): Promise<void> {
     await this.#exclusive(async () => {
@@ -288,6 +296,7 @@ export class KeptReplica implements Replica {
       const keys = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
       await database.write([], [['replica', this.#name], ['size', this.#name], ...keys])
       this.room.used -= this.#size
+      this.room.count--
       this.#size = 0
       this.#log.clear()
       this.#feeds.clear()
@@ -356,6 +365,8 @@ export class KeptReplica implements Replica {
 
 const sizeRow = (bytes: number): Uint8Array => Buffer.from(String(bytes))
 const readSize = (row: Uint8Array | undefined): number => Number(row ? Buffer.from(row).toString() : 0)
+
+export const countOfAll = (database: Database): number => database.rows(['replica']).length
 
 /** Bytes of all replicas. */
 export const sizeOfAll = (database: Database): number =>

@@ -73,6 +73,7 @@ export class Device implements WireListener {
     const { helloMs } = place.limits
     // defence: hello-in-time
     this.#late = setTimeout(() => wire.refuse(kubeError('kube/signal-late', { ms: helloMs })), helloMs)
+    wire.version = version
     wire.listen(this)
     wire.send(encodeFromKube(['challenge', version, this.#nonce]))
   }
@@ -149,12 +150,14 @@ export class Device implements WireListener {
       this.#leave(t)
       here = undefined
     }
-    if (!here) this.#at.set(t, { topic, peer, flows: new Map() })
+    const isNew = !here
+    if (isNew) this.#at.set(t, { topic, peer, flows: new Map() })
     topics.put(t, { who: this, peer, hint })
     const others = [...topics.at(t).values()].filter(({ who }) => who !== this && !who.wire.over)
     // defence: telling-costs
     this.wire.charge(others.length * TELL_COST)
     this.wire.send(encodeFromKube(['here', topic, others.map((other) => [other.peer, other.hint])]))
+    if (isNew) this.wire.watch.metrics.met.inc(others.length)
     const came = encodeFromKube(['came', topic, peer, hint])
     for (const { who } of others) who.wire.send(came)
   }
@@ -174,6 +177,9 @@ export class Device implements WireListener {
     const inside = flow.take(frame.length)
     // defence: relay-window
     if (!inside) throw kubeError('kube/signal-window', { most: RELAY_WINDOW })
+    const { relayedFrames, relayedBytes } = this.wire.watch.metrics
+    relayedFrames.inc()
+    relayedBytes.inc(frame.length)
     receiver.wire.send(encodeFromKube(['from', topic, here.peer, frame]), () =>
       this.wire.guard(() => {
         const credit = flow.release(frame.length)

@@ -144,6 +144,8 @@ export interface Appended {
 export interface Replicas {
   readonly all: readonly Replica[]
   get(ref: Uint8Array): Replica | undefined
-  /** The log of a space that is not here, from another device: it is joined if that is one of this identity's. */
-  join(entries: readonly Uint8Array[], from: DeviceId): Promise<void>
+  /** Whether this device takes spaces from another one, which are not here: if that is one of this identity's. */
+  takesFrom(device: DeviceId): boolean
+  /** The log of such a space. @throws HearthError `halo/refused`: it is none, or not all of it; `store/…` */
+  join(entries: readonly Uint8Array[]): Promise<void>
 }

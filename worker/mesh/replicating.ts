@@ -420,6 +420,10 @@ export class Replicating {
 
 const isOfStore = (e: unknown) => e instanceof HearthError && e.code.startsWith('store/')
 
+/** Whether of entries that go in several messages these may be the last: more would have fitted, unless they are large. */
+export const mayBeLast = (entries: readonly Uint8Array[]): boolean =>
+  entries.length < MAX_ENTRIES && entries.reduce((sum, { length }) => sum + length, 0) < MESSAGE_BYTES / 2
+
 /** Entries as they go, no more in a message than fit; and no more are asked for before the message has been taken. */
 export function* inMessages(entries: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
   let some: Uint8Array[] = []

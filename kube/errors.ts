@@ -24,6 +24,15 @@ const table = {
   },
   'kube/too-slow': { status: 408, text: () => 'The request took too long to arrive. Send it again.' },
   'kube/internal': { status: 500, text: () => 'The server failed on this request. Its log says why.' },
+  'kube/metrics-private': {
+    status: 403,
+    text: () =>
+      'Metrics are for this machine only, and not through a proxy. Set HEARTH_METRICS to a token, and send it as Authorization: Bearer.',
+  },
+  'kube/draining': {
+    status: 503,
+    text: () => 'This server is about to end. Use another one, or try again in a while.',
+  },
 
   'kube/no-socket': {
     status: 404,
@@ -37,8 +46,23 @@ const table = {
   'kube/usage': { status: 0, text: (d: { problem: string }) => `${d.problem} See: npm start -- --help` },
   'kube/bad-port': {
     status: 0,
-    text: (d: { port: string }) =>
-      `PORT is "${d.port}". Set it to a whole number from 0 to 65535 (0 picks a free one).`,
+    text: (d: { name: string; port: string }) =>
+      `${d.name} is "${d.port}". Set it to a whole number from 0 to 65535 (0 picks a free one).`,
+  },
+  'kube/bad-setting': {
+    status: 0,
+    text: (d: { name: string; value: string; takes: string }) =>
+      `${d.name} is "${d.value}". Set it to ${d.takes}.`,
+  },
+  'kube/config': {
+    status: 0,
+    text: (d: { path: string; reason: string }) =>
+      `HEARTH_CONFIG names ${d.path}, which cannot be used: ${d.reason}. Name a file that holds a JSON object.`,
+  },
+  'kube/config-unknown': {
+    status: 0,
+    text: (d: { path: string; name: string; names: string }) =>
+      `${d.path} has "${d.name}", which is no setting. Remove it, or write one of: ${d.names}.`,
   },
   'kube/port-in-use': {
     status: 0,

@@ -40,6 +40,16 @@ export async function answerFile(
   return new Response(new Uint8Array(body), { headers })
 }
 
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** What is so now, and may be otherwise in a moment. */
+export function answerNow(body: string, type: string): Response {
+  const headers = baseHeaders('built')
+  headers.set('Cache-Control', 'no-store')
+  headers.set('Content-Type', type)
+  return new Response(body, { headers })
+}
+
 /** JSON for programs; for a person who followed a link, a page that says the same and leads back. */
 export function answerError(error: KubeError, accept: string | undefined): Response {
   const headers = baseHeaders('built')
@@ -47,7 +57,7 @@ export function answerError(error: KubeError, accept: string | undefined): Respo
   headers.set('Vary', 'Accept')
   if (error.status === 405) headers.set('Allow', 'GET, HEAD')
   if (!accept?.includes('text/html')) {
-    headers.set('Content-Type', 'application/json; charset=utf-8')
+    headers.set('Content-Type', JSON_TYPE)
     return new Response(errorJson(error), { status: error.status, headers })
   }
   headers.set('Content-Type', 'text/html; charset=utf-8')

@@ -3,21 +3,44 @@
  *
  *   /hearth.js  /hearth.mjs  /hearth/…   the runtime, for pages of any origin
  *   /hearth/apps.json                    what is hosted here (`AppInfo[]`)
- *   /healthz                             whether it is well, for whoever keeps it running
+ *   /healthz  /readyz  /metrics          how it is, for whoever keeps it running
  *   /apps/<id>/…                         an app
  *   /…                                   the shell
  */
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { join } from 'node:path'
 import { appUrl, describeApps, type App } from './apps.js'
 import { CachedFiles, makeFile } from './cached-files.js'
-import { KubeError, kubeError } from './errors.js'
+import { kubeError } from './errors.js'
 import { locate, safeSegments } from './paths.js'
-import { answerError, answerFile, baseHeaders, type Realm } from './respond.js'
+import { answerError, answerFile, answerNow, baseHeaders, JSON_TYPE, type Realm } from './respond.js'
+import { mayReadMetrics, type MetricsFor } from './watching/asked.js'
+import { Watch } from './watching/watch.js'
 
-export function makeRoutes(dist: string, apps: readonly App[]): Hono {
+export interface HowItIs {
+  readonly watch: Watch
+  readonly metrics: MetricsFor
+  /** New devices are welcome. */
+  isReady(): boolean
+}
+
+type Bindings = { Bindings: HttpBindings }
+
+export function makeRoutes(dist: string, apps: readonly App[], how: HowItIs = alwaysWell): Hono<Bindings> {
   const files = new CachedFiles()
-  const routes = new Hono()
+  const routes = new Hono<Bindings>()
+  const { watch } = how
+
+  routes.use(async (c, next) => {
+    const since = performance.now()
+    await next()
+    const { method } = c.req
+    const { status } = c.res
+    watch.metrics.requests.inc({ status })
+    // Neither the address nor what was asked for: whoever sees this is not to learn who reads what.
+    watch.log.debug({ method, status, ms: Math.round(performance.now() - since) }, 'answered')
+  })
 
   routes.get('/hearth/apps.json', async (c) => {
     const list = JSON.stringify(await describeApps(apps, files))
@@ -25,11 +48,16 @@ export function makeRoutes(dist: string, apps: readonly App[]): Hono {
     return answerFile(makeFile('apps.json', Buffer.from(list)), 'apps.json', 'built', conditions(c))
   })
 
-  routes.get('/healthz', () => {
-    const headers = baseHeaders('built')
-    headers.set('Cache-Control', 'no-store')
-    headers.set('Content-Type', 'application/json; charset=utf-8')
-    return new Response(JSON.stringify({ ok: true }) + '\n', { headers })
+  routes.get('/healthz', () => answerNow(JSON.stringify({ ok: true }) + '\n', JSON_TYPE))
+
+  routes.get('/readyz', () => {
+    if (!how.isReady()) throw kubeError('kube/draining')
+    return answerNow(JSON.stringify({ ok: true }) + '\n', JSON_TYPE)
+  })
+
+  routes.get('/metrics', async (c) => {
+    mayReadMetrics(how.metrics, c.env.incoming)
+    return answerNow(await watch.metrics.text(), watch.metrics.contentType)
   })
 
   routes.get('*', async (c) => {
@@ -75,12 +103,13 @@ export function makeRoutes(dist: string, apps: readonly App[]): Hono {
   }
 
   routes.onError((cause, c) => {
-    if (cause instanceof KubeError) return answerError(cause, c.req.header('Accept'))
-    console.error(cause)
-    return answerError(kubeError('kube/internal'), c.req.header('Accept'))
+    return answerError(watch.failed(cause), c.req.header('Accept'))
   })
   return routes
 }
+
+/** Of a server that has nothing to tell of itself. */
+const alwaysWell: HowItIs = { watch: new Watch(), metrics: 'off', isReady: () => true }
 
 const conditions = (c: Context) => ({
   ifNoneMatch: c.req.header('If-None-Match'),

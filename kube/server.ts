@@ -5,14 +5,18 @@ import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { Answering } from './answering.js'
 import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
 import { Keeper } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
+import type { StockLimits } from './replicas/stock.js'
 import { makeRoutes } from './routes.js'
+import type { MetricsFor } from './watching/asked.js'
+import { Watch } from './watching/watch.js'
 import type { IceSettings } from './signal/ice.js'
-import type { SignalLimits } from './signal/limits.js'
+import { defaultLimits, type SignalLimits } from './signal/limits.js'
 import type { Origins } from './signal/origins.js'
 import { openSignal } from './signal/signal.js'
 
@@ -24,7 +28,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
 }
-const maxConnections = 1_000
+/** Beside those of devices, so that there is always room for pages. */
+const CONNECTIONS_FOR_PAGES = 200
 
 export interface ServerOptions {
   /** 0, the default, picks a free one. */
@@ -44,6 +49,19 @@ export interface ServerOptions {
   readonly data?: string
   /** What differs from how much is kept. */
   readonly keeping?: Partial<KeepingLimits>
+  /** What differs from how much is in memory for those who have it kept. */
+  readonly stock?: Partial<StockLimits>
+  /** How it is told what happens; nobody is, without it. */
+  readonly watch?: Watch
+  /** Who may read `/metrics`: `local` without it. */
+  readonly metrics?: MetricsFor
+}
+
+export interface Draining {
+  /** How long it says that it is not ready before anything ends, in milliseconds. */
+  readonly noticeMs: number
+  /** How long what is under way may take to end, from then on, in milliseconds. */
+  readonly limitMs: number
 }
 
 export interface RunningServer {
@@ -51,40 +69,61 @@ export interface RunningServer {
   readonly url: string
   /** Stops listening and drops the connections that are open. */
   close(): Promise<void>
+  /** Takes no devices any more, tells those that are there, and ends when what is under way has. */
+  drain(how: Draining): Promise<void>
 }
 
 /**
  * @throws KubeError `kube/not-built`, `kube/port-in-use`, `kube/cannot-listen`, `kube/store`, `kube/store-newer`, `kube/store-busy`, and those of `findApps`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port = 0, host = '127.0.0.1', apps = [], dist, data } = options
+  const { port = 0, host = '127.0.0.1', apps = [], dist, data, watch = new Watch() } = options
   if (!existsSync(join(dist, 'hearth.js'))) throw kubeError('kube/not-built', { dist })
-  const routes = makeRoutes(dist, await findApps(dist, apps))
+  let isReady = false
+  const routes = makeRoutes(dist, await findApps(dist, apps), {
+    ...{ watch, metrics: options.metrics ?? 'local', isReady: () => isReady },
+  })
   const server = createAdaptorServer({ fetch: routes.fetch, serverOptions: limits }) as Server
-  server.maxConnections = maxConnections
+  server.maxConnections = (options.signal?.connections ?? defaultLimits.connections) + CONNECTIONS_FOR_PAGES
+  const answering = new Answering(server)
   server.on('clientError', refuse)
-  const keeper = data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping)
+  const keeper =
+    data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping, options.stock, watch)
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
   })
   const signal = openSignal(server, {
-    ...{ origins: options.origins, ice: options.ice, limits: options.signal },
-    visit: keeper && ((link) => void keeper.visit(link)),
+    ...{ origins: options.origins, ice: options.ice, limits: options.signal, watch },
+    keeping: keeper,
   })
+  isReady = true
+
+  /** Once: the store is closed by then, or is about to be. */
+  let ending: Promise<void> | undefined
+  const end = async (limitMs: number) => {
+    isReady = false
+    const closed = once(server, 'close')
+    answering.end()
+    signal.close()
+    if (limitMs > 0) await Promise.race([closed, wait(limitMs)])
+    server.closeAllConnections()
+    await closed
+    await keeper?.close()
+  }
   return {
     url: `http://${printable(host)}:${(server.address() as AddressInfo).port}`,
-    async close() {
-      if (!server.listening) return
-      const closed = once(server, 'close')
-      server.close()
-      signal.close()
-      server.closeAllConnections()
-      await closed
-      await keeper?.close()
+    close: () => (ending ??= end(0)),
+    async drain({ noticeMs, limitMs }) {
+      isReady = false
+      signal.shut()
+      if (noticeMs > 0) await wait(noticeMs)
+      await (ending ??= end(limitMs))
     },
   }
 }
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
   try {

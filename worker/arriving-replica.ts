@@ -113,7 +113,7 @@ export class ArrivingReplica implements KeptReplica {
     return []
   }
 
-  async logSince(heads: readonly string[]): Promise<readonly Uint8Array[]> {
+  async logSince(heads: readonly string[]): Promise<Iterable<Uint8Array>> {
     return (await this.here?.logSince(heads)) ?? []
   }
 

@@ -94,7 +94,7 @@ export class Network {
     const networking = new Networking(platform, store, halo, echo, () => this.changed(), ephemera, this.hosts)
     const joins = new Joins(platform, () => this.changed())
     const admitting = new HaloAdmitting(platform, halo)
-    const invitations = new Invitations(platform, store, networking, admitting, joins)
+    const invitations = new Invitations(platform, store, networking, admitting, halo, joins)
     const capsules = new Capsules(platform, halo, this.own)
     const keeping = new Keeping(platform, store, halo, this.own, networking, capsules, this.hostsChanged)
     const recovering = new Recovering(platform, store, halo, this.own, networking, keeping, joins)
@@ -112,6 +112,7 @@ export class Network {
   refresh(): void {
     this.opened?.networking.mesh.refresh()
     this.opened?.keeping.refresh()
+    this.opened?.invitations.refresh()
   }
 
   appended(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void {

@@ -4,10 +4,15 @@
  */
 import { mkdirSync } from 'node:fs'
 import { open, type Key, type RootDatabase } from 'lmdb'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { kubeError } from '../errors.js'
 import { lockFolder } from './lock.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
+export interface Found {
+  readonly key: Key[]
+  readonly value: Uint8Array
+}
 
 /** More than anybody should keep on one machine; LMDB takes of the disk only what it needs. */
 const MOST_BYTES = 1024 ** 4
@@ -17,9 +22,14 @@ const VERSION = 1
 export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #unlock: () => void
+  #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string) {
+  constructor(
+    path: string,
+    /** How long a write took until it was durable, in milliseconds. */
+    private readonly wrote: (ms: number) => void = () => undefined,
+  ) {
     this.#unlock = lock(path)
     try {
       this.#db = openAt(path)
@@ -30,30 +40,56 @@ export class Database {
   }
 
   get(key: Key): Uint8Array | undefined {
+    this.#stillOpen()
     const value = this.#db.get(key)
     return value && new Uint8Array(value)
   }
 
-  /** Rows of a list key that begins with `under`, in order, past `after`; the first `most`. */
-  rows(under: readonly Key[], after?: number, most?: number): { key: Key[]; value: Uint8Array }[] {
+  /** All rows of a list key that begins with `under`, in order. */
+  rows(under: readonly Key[]): Found[] {
+    return [...this.#range(under)]
+  }
+
+  /** Rows of these that come after the one that ends with `after`: as many as make up these bytes, about, and at least one. */
+  portion(under: readonly Key[], after: number, bytes: number): Found[] {
+    const found: Found[] = []
+    let left = bytes
+    for (const row of this.#range(under, after)) {
+      left -= row.value.length
+      if (left < 0 && found.length > 0) break
+      found.push(row)
+    }
+    return found
+  }
+
+  *#range(under: readonly Key[], after?: number): Generator<Found> {
+    this.#stillOpen()
     const range = this.#db.getRange({
       start: after === undefined ? [...under] : [...under, after + 1],
       // After every number and text there is.
       end: [...under, Uint8Array.of(0xff)] as Key,
-      ...(most !== undefined && { limit: most }),
     })
-    return [...range].map(({ key, value }) => ({ key: key as Key[], value: new Uint8Array(value) }))
+    for (const { key, value } of range) yield { key: key as Key[], value: new Uint8Array(value) }
   }
 
   /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
+    this.#stillOpen()
+    const since = performance.now()
     await this.#db.transaction(() => {
       for (const [key, value] of puts) this.#db.putSync(key, value)
       for (const key of deletes) this.#db.removeSync(key)
     })
+    this.wrote(performance.now() - since)
+  }
+
+  /** Of sessions that have just ended, somebody may still be reading: LMDB takes that ill. */
+  #stillOpen(): void {
+    if (!this.#isOpen) throw new HearthError('store/unavailable')
   }
 
   async close(): Promise<void> {
+    this.#isOpen = false
     await this.#db.close()
     this.#unlock()
   }

@@ -11,9 +11,13 @@ import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { platform } from '../platform.js'
+import type { Log } from '../watching/log.js'
+import type { Metrics } from '../watching/metrics.js'
+import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
 import { Database } from './database.js'
-import { KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
 /** Handshakes that are answered at one time. */
@@ -33,16 +37,32 @@ export class Keeper {
   readonly #room: Room
   readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
   readonly #sessions = new Set<Session>()
+  /** What is in memory of sessions. */
+  readonly #stock: Stock
   readonly #key: Promise<StaticKey>
+  readonly #log: Log
+  readonly #metrics: Metrics
   #answering = 0
 
   /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string, limits: Partial<Limits> = {}) {
-    this.#database = new Database(path)
+  constructor(
+    path: string,
+    limits: Partial<Limits> = {},
+    stock: Partial<StockLimits> = {},
+    { log, metrics } = new Watch(),
+  ) {
+    this.#log = log
+    this.#metrics = metrics
+    this.#stock = new Stock({ ...defaultStock, ...stock })
+    this.#database = new Database(path, (ms) => metrics.appendSeconds.observe(ms / 1_000))
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
       used: sizeOfAll(this.#database),
+      count: countOfAll(this.#database),
     }
+    metrics.gauge('hearth_replicas', 'Spaces that are kept.', () => this.#room.count)
+    metrics.gauge('hearth_replicas_open', 'Of these, whose devices are there.', () => this.#open.size)
+    metrics.gauge('hearth_kept_bytes', 'Bytes that are kept of them.', () => this.#room.used)
     this.#key = this.#readKey()
     this.#key.catch(() => undefined)
   }
@@ -58,8 +78,10 @@ export class Keeper {
       const session = new Session(platform, link, agreed)
       this.#sessions.add(session)
       const visit = new Visit(session, this)
+      session.onKept = (bytes, unfinished) => this.#stock.keep(session, bytes, unfinished)
       session.onClosed = () => {
         this.#sessions.delete(session)
+        this.#stock.leave(session)
         visit.end()
       }
     } catch {
@@ -67,6 +89,16 @@ export class Keeper {
     } finally {
       this.#answering--
     }
+  }
+
+  /** Bytes in memory of what devices send and do not end, or ask for and do not take. */
+  get inMemory(): number {
+    return this.#stock.total
+  }
+
+  /** Runs when there is room in memory for more of what devices send: mostly at once. */
+  whenRoom(run: () => void): void {
+    this.#stock.whenRoom(run)
   }
 
   /**
@@ -98,8 +130,11 @@ export class Keeper {
     if (visits.size === 0) this.#open.delete(toBase64Url(replica.ref))
   }
 
+  /** What is under way becomes durable; nobody is there any more. */
   async close(): Promise<void> {
+    const open = [...this.#open.values()]
     for (const session of this.#sessions) session.close()
+    for (const one of open) await (await one.catch(() => undefined))?.replica.settled()
     await this.#database.close()
   }
 
@@ -107,10 +142,14 @@ export class Keeper {
     const kept = KeptReplica.open(ref, this.#room)
     const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access)))
     if (!replica) return undefined
+    if (!kept) this.#log.info({ replicas: this.#room.count }, 'a space is kept from now on')
     const open: OpenReplica = { replica, visits: new Set() }
     const each = (run: (visit: Visit) => void) => open.visits.forEach(run)
     replica.events = {
-      appended: (entries) => each((visit) => visit.appended(open, entries)),
+      appended: (entries) => {
+        this.#metrics.entries.inc(entries.length)
+        each((visit) => visit.appended(open, entries))
+      },
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
     }

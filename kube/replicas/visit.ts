@@ -49,20 +49,20 @@ export class Visit {
   }
 
   full({ replica }: OpenReplica): void {
-    this.#unkept(replica.ref, 'mesh/host-full')
+    void this.#unkept(replica.ref, 'mesh/host-full')
   }
 
   /** The log, or whose feeds to take, is another one now. */
   logChanged(open: OpenReplica): void {
     const visited = this.#of(open.replica.ref)
     if (!visited) return
-    this.#kept(visited)
+    void this.#kept(visited)
     visited.replicating?.logChanged()
   }
 
   forgotten({ replica }: OpenReplica): void {
     this.#drop(replica.ref)
-    this.#unkept(replica.ref, 'mesh/host-forgot')
+    void this.#unkept(replica.ref, 'mesh/host-forgot')
   }
 
   #of(ref: Uint8Array): Visited | undefined {
@@ -122,7 +122,9 @@ export class Visit {
     const visited = this.#of(ref) ?? { open }
     this.#visited.set(toBase64Url(ref), visited)
     open.visits.add(this)
-    this.#kept(visited)
+    const answered = this.#kept(visited)
+    // defence: answers-as-they-are-taken
+    await answered
   }
 
   /** Before anybody has said whose feeds to take, nothing but the log is. */
@@ -163,7 +165,7 @@ export class Visit {
     const [, words, replica, sealed, signature] = message
     const open = this.#of(replica)?.open
     if (!open || !(await open.replica.cover({ words, replica, sealed, signature }))) return
-    this.#found(words)
+    await this.#found(words)
   }
 
   async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
@@ -171,28 +173,30 @@ export class Visit {
     // Everybody who shares a space with somebody knows the key of their words.
     // defence: words-shown
     if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
-      return void this.session.send(['found', words, null])
-    this.#found(words)
+      return this.session.send(['found', words, null])
+    await this.#found(words)
   }
 
-  #found(words: Uint8Array): void {
+  #found(words: Uint8Array): Promise<void> {
     const capsule = this.keeper.capsuleOf(words)
-    void this.session.send([
+    return this.session.send([
       ...(['found', words] as const),
       capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
     ])
   }
 
-  #kept(visited: Visited): void {
+  /** @returns resolves when that is on its way */
+  #kept(visited: Visited): Promise<void> {
     const { replica } = visited.open
     const { asOf } = replica.registration
-    void this.session.send(['kept', replica.ref, replica.heads, asOf])
+    const sent = this.session.send(['kept', replica.ref, replica.heads, asOf])
     if (asOf.length > 0)
       visited.replicating ??= new Replicating(platform, this.session, replica, { held() {} })
+    return sent
   }
 
-  #unkept(ref: Uint8Array, code: string): void {
-    void this.session.send(['unkept', ref, code])
+  #unkept(ref: Uint8Array, code: string): Promise<void> {
+    return this.session.send(['unkept', ref, code])
   }
 
   #drop(ref: Uint8Array): void {

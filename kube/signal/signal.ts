@@ -6,40 +6,48 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Link } from '../../worker/mesh/link.js'
 import { MAX_SIGNAL_BYTES, SIGNAL_PATH } from '../../worker/protocol/signal.js'
 import { kubeError, type KubeError } from '../errors.js'
 import { errorJson } from '../respond.js'
 import { Backlog } from './backlog.js'
-import { Device } from './device.js'
+import { Device, type Keeping } from './device.js'
 import type { IceSettings } from './ice.js'
 import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
 import { keyOf, Topics } from './topics.js'
 import { versionFor } from './version.js'
 import { Wire } from './wire.js'
+import { Watch } from '../watching/watch.js'
 
 export interface SignalOptions {
   readonly origins?: Origins | undefined
   readonly limits?: Partial<SignalLimits> | undefined
-  /** A device speaks to the KUBE itself; undefined where nothing is kept. */
-  readonly visit?: ((link: Link) => void) | undefined
+  /** undefined where nothing is kept. */
+  readonly keeping?: Keeping | undefined
   /** By which devices can be linked directly. */
   readonly ice?: IceSettings | undefined
+  readonly watch?: Watch | undefined
 }
 
 export interface Signal {
-  /** Hangs up on everybody. The server does not listen any more. */
+  /** From now on, nobody comes. */
+  shut(): void
+  /** Tells everybody that the server ends, and hangs up. */
   close(): void
 }
 
 /** So many beyond the limit are told that they are too many. */
 const TOLD_BUSY = 64
+/** Devices come back over so long a time for each that there is, in milliseconds, so that not all come at once; and no longer. */
+const SPREAD_MS = 5
+const MOST_SPREAD_MS = 30_000
 /** How long devices have to hang up as well when the server ends, in milliseconds. */
 const ENDING_MS = 100
 
 export function openSignal(server: Server, options: SignalOptions = {}): Signal {
   const limits = { ...defaultLimits, ...options.limits }
+  const watch = options.watch ?? new Watch()
+  let isShut = false
   const backlog = new Backlog(limits.waiting, limits.waitingInAll)
   const topics = new Topics<Device>()
   const wires = new Set<Wire>()
@@ -52,7 +60,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const place = {
     limits,
     topics,
-    visit: options.visit,
+    keeping: options.keeping,
     ice: options.ice,
     admit(device: Device, key: Uint8Array) {
       const k = keyOf(key)
@@ -84,14 +92,14 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     // Its types do not know it yet.
     ...({ closeTimeout: limits.partingMs } as object),
   })
-  sockets.on('wsClientError', (_, socket) => answer(socket, kubeError('kube/bad-upgrade')))
+  sockets.on('wsClientError', (_, socket) => reject(socket, kubeError('kube/bad-upgrade')))
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
       upgrade(request, socket, head)
     } catch (cause) {
-      console.error(cause)
+      watch.failed(cause)
       socket.destroy()
     }
   })
@@ -99,15 +107,25 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return serve(server, request, socket)
     const path = request.url?.split('?', 1)[0] ?? ''
-    if (path !== SIGNAL_PATH) return answer(socket, kubeError('kube/no-socket', { path }))
-    if (wires.size >= limits.connections + TOLD_BUSY) return answer(socket, kubeError('kube/signal-busy'))
+    if (path !== SIGNAL_PATH) return reject(socket, kubeError('kube/no-socket', { path }))
+    if (isShut) return reject(socket, kubeError('kube/draining'))
+    if (wires.size >= limits.connections + TOLD_BUSY) return reject(socket, kubeError('kube/signal-busy'))
     sockets.handleUpgrade(request, socket, head, (opened) => meet(opened, request))
   }
 
+  function reject(socket: Duplex, error: KubeError): void {
+    watch.refused(error.code)
+    answer(socket, error)
+  }
+
   function meet(socket: WebSocket, { headers, url }: IncomingMessage): void {
-    const wire = new Wire(socket, limits, backlog)
+    const wire = new Wire(socket, limits, backlog, watch)
     wires.add(wire)
-    socket.once('close', () => wires.delete(wire))
+    watch.log.debug('a device connects')
+    socket.once('close', () => {
+      wires.delete(wire)
+      watch.log.debug('a device has left')
+    })
     const allowed = mayCome(headers.origin, headers.host, options.origins ?? [])
     // A page cannot read the answer to a refused upgrade. So that a person sees what to set, it is told here.
     // defence: origin-checked
@@ -132,10 +150,22 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     for (const wire of wires) wire.guard(() => wire.check(now))
   }, limits.quietMs)
 
+  const { metrics } = watch
+  metrics.gauge('hearth_connections', 'WebSockets that are open.', () => wires.size)
+  metrics.gauge('hearth_devices', 'Devices that have shown who they are.', () => keys.size)
+  metrics.gauge('hearth_topics', 'Topics at which anybody is.', () => topics.count)
+  metrics.gauge('hearth_presences', 'Devices at topics: of each, at how many it is.', () => topics.size)
+  metrics.gauge('hearth_waiting_bytes', 'Bytes that wait for devices to take them.', () => backlog.total)
+
   return {
+    shut() {
+      isShut = true
+    },
     close() {
+      isShut = true
       clearInterval(checking)
-      for (const wire of wires) wire.dismiss()
+      const spreadMs = Math.min(MOST_SPREAD_MS, wires.size * SPREAD_MS)
+      for (const wire of wires) wire.dismiss(spreadMs)
       setTimeout(() => {
         for (const wire of wires) wire.giveUp()
       }, ENDING_MS)

@@ -5,10 +5,11 @@
 import type { WebSocket } from 'ws'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { encodeFromKube } from '../../worker/mesh/signal-codec.js'
-import { KubeError, kubeError } from '../errors.js'
+import { kubeError, type KubeError } from '../errors.js'
 import type { Backlog, Waiting } from './backlog.js'
 import { Bucket } from './bucket.js'
 import type { SignalLimits } from './limits.js'
+import type { Watch } from '../watching/watch.js'
 import { Queue } from './queue.js'
 
 /** What a message costs besides its bytes, until it is sent: small ones are not free. */
@@ -29,6 +30,8 @@ export interface WireListener {
 export class Wire implements Waiting {
   readonly #bucket: Bucket
   readonly #queue = new Queue<readonly [bytes: Uint8Array, taken: (() => void) | undefined]>()
+  /** That is spoken with the device, once that is known. */
+  version = 0
   #handed = 0
   #waiting = 0
   #over = false
@@ -42,6 +45,7 @@ export class Wire implements Waiting {
     readonly socket: WebSocket,
     readonly limits: SignalLimits,
     readonly backlog: Backlog,
+    readonly watch: Watch,
   ) {
     this.#bucket = new Bucket(limits.burst, limits.perSecond, performance.now())
   }
@@ -88,16 +92,15 @@ export class Wire implements Waiting {
   }
 
   fail(cause: unknown): void {
-    if (cause instanceof KubeError) return this.refuse(cause)
     if (cause instanceof HearthError && cause.code === 'mesh/malformed')
       return this.refuse(kubeError('kube/signal-malformed', { reason: String(cause.details['reason']) }))
-    console.error(cause)
-    this.refuse(kubeError('kube/internal'))
+    this.refuse(this.watch.failed(cause))
   }
 
   /** Says why, and hangs up. */
   refuse({ code, message }: KubeError): void {
     if (this.#over) return
+    this.watch.refused(code)
     this.socket.send(encodeFromKube(['refused', code, message.slice(0, 1024)]))
     this.#hangUp(1008, code)
   }
@@ -108,8 +111,10 @@ export class Wire implements Waiting {
     this.refuse(error)
   }
 
-  /** The server ends. */
-  dismiss(): void {
+  /** The server ends. @param spreadMs over how long a time its devices are to come back */
+  dismiss(spreadMs: number): void {
+    if (this.#over) return
+    if (this.version >= 3) this.socket.send(encodeFromKube(['ends', spreadMs]))
     this.#hangUp(1001, 'The server ends.')
   }
 
@@ -152,6 +157,7 @@ export class Wire implements Waiting {
 
   #rest(ms: number): void {
     if (this.#over) return
+    this.watch.metrics.paced.inc()
     this.socket.pause()
     clearTimeout(this.#pause)
     this.#pause = setTimeout(() => {

@@ -34,7 +34,7 @@ describe('a KUBE that relays', { skip: readable }, () => {
     })
     const lines = createInterface(kube.stdout!)
     const [line] = (await within('the KUBE to say where it is', once(lines, 'line'))) as [string]
-    url = /http\S+/.exec(line)![0]
+    ;({ url } = JSON.parse(line) as { url: string })
     const page = `${url}/apps/alpha/`
     ;[olga, ed] = await Promise.all([
       Person.with('chromium', 'Olga', page),

@@ -53,7 +53,7 @@ test('a KUBE of now is asked for servers as soon as it is entered, and one of th
     say(['challenge', version, bytes(32, 5)])
     await turn()
     say(['welcome'])
-    assert.deepEqual(urls, ['ws://one.example?v=2'])
+    assert.deepEqual(urls, [`ws://one.example?v=${SIGNAL_VERSION}`])
     assert.deepEqual(
       said.map(([name, ...rest]) => (name === 'hello' ? [name, rest[0]] : name)),
       [['hello', version], ...asks],
@@ -65,7 +65,7 @@ test('a KUBE of now is asked for servers as soon as it is entered, and one of th
 })
 
 test('a KUBE that speaks no version of this device is left', async () => {
-  for (const version of [0, 3]) {
+  for (const version of [0, SIGNAL_VERSION + 1]) {
     const { kube, said, say } = atKube()
     kube.wake()
     say(['challenge', version, bytes(32, 5)])

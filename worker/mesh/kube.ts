@@ -73,6 +73,8 @@ export class Kube {
   /** Of these, where it is to be: elsewhere it only ends what is under way. */
   private wanted: ReadonlyMap<string, Meeting> = new Map()
   private attempts = 0
+  /** Over how long a time the devices of a KUBE that has ended come back, in milliseconds. */
+  private spreadMs = 0
   private cancelWait: (() => void) | undefined
   private cancelBeat: (() => void) | undefined
   private cancelProbe: (() => void) | undefined
@@ -257,6 +259,9 @@ export class Kube {
         throw new HearthError('mesh/refused', { reason: message[2] })
       case 'pong':
         return
+      case 'ends':
+        this.spreadMs = Math.min(message[1], LONGEST_WAIT_MS)
+        return
       case 'ice':
         return this.ice.take(message[1], message[2])
     }
@@ -383,7 +388,15 @@ export class Kube {
     this.events.changed()
     if (this.stopped) return
     const most = Math.min(FIRST_WAIT_MS * 2 ** this.attempts++, LONGEST_WAIT_MS)
-    const [chance] = this.platform.random(1)
-    this.cancelWait = this.platform.later(() => this.connect(), most / 2 + (most / 2) * (chance! / 255))
+    const spread = (this.spreadMs * this.chance()) | 0
+    this.spreadMs = 0
+    const wait = most / 2 + (most / 2) * this.chance() + spread
+    this.cancelWait = this.platform.later(() => this.connect(), wait)
+  }
+
+  /** From 0 to 1. */
+  private chance(): number {
+    const [high, low] = this.platform.random(2)
+    return (high! * 256 + low!) / 65_535
   }
 }

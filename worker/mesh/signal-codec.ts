@@ -49,6 +49,7 @@ const fromKube: { readonly [T in FromKube[0]]: Shapes[string] } = {
   full: [topic],
   pong: [],
   ice: [count, list(tuple(iceText, orNull(iceText), orNull(iceText)), MAX_ICE_SERVERS)],
+  ends: [count],
   refused: [text(64), text(1024)],
 }
 

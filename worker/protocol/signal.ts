@@ -3,9 +3,10 @@
  * binary: deterministic CBOR of a list that begins with its name. What devices say to each other through `send` is sealed
  * by their session, and means nothing to a KUBE. Spec: docs/protocol/signal.md.
  *
- * SIGNAL_VERSION history: 1, the first; 2, `ice`.
+ * SIGNAL_VERSION history: 1, the first; 2, `ice`; 3, `ends`, and who may
+ * use a KUBE: `pass`, `limited`.
  */
-export const SIGNAL_VERSION = 2
+export const SIGNAL_VERSION = 3
 /** What is older is refused; this one is still spoken, by devices and by KUBEs. */
 export const OLDEST_SIGNAL_VERSION = 1
 /** A device adds `?v=` and its version: the KUBE speaks first, and a device that is older takes no other version than its own. */
@@ -75,5 +76,7 @@ export type FromKube =
   | readonly [t: 'pong']
   /** By which servers devices can be linked directly; for so many seconds. Since version 2. */
   | readonly [t: 'ice', seconds: number, servers: readonly IceOffer[]]
+  /** The KUBE ends. Come back at any time within so many milliseconds, so that not everybody does at once. Since version 3. */
+  | readonly [t: 'ends', withinMs: number]
   /** The last message: why the KUBE hangs up, as a code and a sentence. */
   | readonly [t: 'refused', code: string, message: string]

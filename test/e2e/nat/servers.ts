@@ -62,7 +62,7 @@ export async function startKube(place: Namespace): Promise<Program> {
     [process.execPath, `${dist}/kube/main.js`, '--app', folder('pages/alpha')],
     { HOST: PUBLIC, PORT: String(KUBE_PORT), HEARTH_TURN_URL: TURN, HEARTH_TURN_SECRET: SECRET },
   )
-  await kube.says('Hearth is at')
+  await kube.says('Hearth is here')
   return kube
 }
 

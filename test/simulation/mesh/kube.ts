@@ -10,6 +10,7 @@ import { defaultLimits } from '../../../kube/signal/limits.js'
 import { keyOf, Topics } from '../../../kube/signal/topics.js'
 import { versionFor } from '../../../kube/signal/version.js'
 import { Wire } from '../../../kube/signal/wire.js'
+import { Watch } from '../../../kube/watching/watch.js'
 import { decodeFromDevice, decodeFromKube, encodeFromKube } from '../../../worker/mesh/signal-codec.js'
 import type { Socket, SocketEvents } from '../../../worker/mesh/platform.js'
 import { QUIET_MS, SIGNAL_PATH, type FromKube } from '../../../worker/protocol/signal.js'
@@ -39,6 +40,7 @@ export class SimulatedKube {
   /** It hangs up on a device, and says why. */
   onRefused: (code: string) => void = () => undefined
   private topics = new Topics<Device>()
+  private readonly watch = new Watch()
   private backlog = new Backlog(limits.waiting, limits.waitingInAll)
 
   constructor(
@@ -68,7 +70,7 @@ export class SimulatedKube {
 
   /** Where a WebSocket ends that has been opened. */
   meet(socket: WebSocket, version: number): void {
-    const wire = new Wire(socket, limits, this.backlog)
+    const wire = new Wire(socket, limits, this.backlog, this.watch)
     const { topics } = this
     const place = { limits, topics, ice: undefined, admit: () => undefined, leave: () => undefined }
     new Device(wire, place, version)

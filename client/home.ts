@@ -207,6 +207,15 @@ export class Home {
   }
 
   /**
+   * Gives back an identity and all that a server keeps of its spaces, by its 24 words; what this device has stays, and goes over to it.
+   * @returns `home.space`
+   * @throws HearthError `halo/recovery-…`, `halo/nothing-to-recover`, `mesh/…`, `store/…`: each says what to do next
+   */
+  async recover(words: string, options?: RecoverOptions): Promise<Space> {
+    return (await sharing()).recover(this, words, options)
+  }
+
+  /**
    * Takes a space from a file that `space.export` wrote. Where this device is in that space, what is missing here comes to it; otherwise its
    * objects become a new space.
    * @param options `copy`: a new space in any case
@@ -214,15 +223,6 @@ export class Home {
    */
   async import(file: Blob, options?: { readonly copy?: boolean }): Promise<Space> {
     return (await sharing()).importSpace(this, file, options?.copy)
-  }
-
-  /**
-   * Gives back an identity and all that a server keeps of its spaces, by its 24 words; what this device has stays, and goes over to it.
-   * @returns `home.space`
-   * @throws HearthError `halo/recovery-…`, `halo/nothing-to-recover`, `mesh/…`, `store/…`: each says what to do next
-   */
-  async recover(words: string, options?: RecoverOptions): Promise<Space> {
-    return (await sharing()).recover(this, words, options)
   }
 
   /** As `space.query`, over every space. */

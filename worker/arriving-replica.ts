@@ -92,6 +92,10 @@ export class ArrivingReplica implements KeptReplica {
     return this.here?.registration()
   }
 
+  get isPersonal(): boolean {
+    return this.here?.isPersonal ?? false
+  }
+
   async capsule() {
     return this.here?.capsule()
   }

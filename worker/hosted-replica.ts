@@ -67,8 +67,12 @@ export class HostedReplica implements KeptReplica {
     return { ...said, signer, signature }
   }
 
+  get isPersonal(): boolean {
+    return this.halo.isPersonal && !this.isLeaving
+  }
+
   async capsule() {
-    const capsule = this.halo.isPersonal && !this.isLeaving ? await this.capsules?.own() : undefined
+    const capsule = await this.capsules?.own()
     return capsule && ([capsule.words, capsule.replica, capsule.sealed, capsule.signature] as const)
   }
 

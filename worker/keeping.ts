@@ -447,7 +447,7 @@ const isKeeper = ({ peer }: Other): boolean => toBase64Url(peer) === toBase64Url
 
 const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
 
-const isAddress = (url: unknown): url is string => {
+export const isAddress = (url: unknown): url is string => {
   try {
     return typeof url === 'string' && addressOf(url) === url
   } catch {

@@ -140,6 +140,27 @@ describe('who enters words', () => {
   })
 })
 
+describe('who names several KUBEs', () => {
+  it('has everything from those that are there and have it, and does not wait long for the others', async () => {
+    await using place = await Place.open()
+    await place.annIsGone()
+    const { world, words, rain, milk } = place
+    const { relay } = world
+    const { socket } = relay
+    relay.socket = (url, events) => {
+      if (!url.includes('gone')) return socket(url, events)
+      setImmediate(() => events.closed())
+      return { waiting: 0, send: () => undefined, close: () => undefined }
+    }
+    const device = await world.person()
+    const since = performance.now()
+    const addresses = ['http://gone.test', KUBE, 'http://other.test']
+    assert.equal(await recover(device, words, addresses), '')
+    assert.ok(performance.now() - since < 11_000, 'less than one that is away would take')
+    assert.ok(device.has(rain) && device.has(milk))
+  })
+})
+
 describe('a device that has something already', () => {
   it('keeps it, and its spaces are the recovered identity’s', async () => {
     await using place = await Place.open()

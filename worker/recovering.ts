@@ -7,7 +7,7 @@ import { openCapsule, type Led } from './halo/kept/capsule.js'
 import type { Halo } from './halo/halo.js'
 import { recoveryOf, type Recovery } from './halo/suite/recovery.js'
 import type { Joins } from './joins.js'
-import { addressOf, type Fetched, type Keeping } from './keeping.js'
+import { addressOf, isAddress, type Fetched, type Keeping } from './keeping.js'
 import type { NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
@@ -35,7 +35,7 @@ const LONGEST_AGAIN_MS = 60_000
 /** To ask again would bring the same. */
 const FINAL: readonly ErrorCode[] = [
   ...(['mesh/host-unknown', 'mesh/host-forgot', 'mesh/host-denied', 'mesh/host-full'] as const),
-  ...(['halo/refused', 'halo/no-words-here', 'echo/invalid'] as const),
+  ...(['halo/refused', 'halo/no-words-here'] as const),
 ]
 
 type Said = (state: JoinState) => void
@@ -196,7 +196,7 @@ export class Recovering {
     try {
       // An earlier build did not write down by what it is found, and has not been opened since.
       if (!first) throw new HearthError('mesh/host-unknown')
-      const fetched = await this.keeping.fetch(space, first, [...hosts, ...urls], LOG_MS)
+      const fetched = await this.keeping.fetch(space, first, [...hosts.filter(isAddress), ...urls], LOG_MS)
       const known = new Map([...keys, [space as string, first] as const])
       await entering(fetched, () =>
         this.halo.admissions.joinByWords(fetched.log, space, known, [

@@ -177,7 +177,7 @@ export class Visit {
     const [, words, replica, sealed, signature] = message
     const open = this.#of(replica)?.open
     if (!open || !(await open.replica.cover({ words, replica, sealed, signature }))) return
-    this.#found(words)
+    await this.#found(words)
   }
 
   async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
@@ -185,13 +185,13 @@ export class Visit {
     // Everybody who shares a space with somebody knows the key of their words.
     // defence: words-shown
     if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
-      return void this.session.send(['found', words, null])
-    this.#found(words)
+      return this.session.send(['found', words, null])
+    await this.#found(words)
   }
 
-  #found(words: Uint8Array): void {
+  #found(words: Uint8Array): Promise<void> {
     const capsule = this.keeper.capsuleOf(words)
-    void this.session.send([
+    return this.session.send([
       ...(['found', words] as const),
       capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
     ])

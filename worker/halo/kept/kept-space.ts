@@ -79,7 +79,7 @@ export class KeptSpace {
    */
   private async speaker(): Promise<Signer> {
     const words = await this.own.words()
-    if (words && this.space.log.admittedBy(this.own.id) === deviceIdOf(words.signer)) return words.signer
+    if (words && this.space.log.admitterOf(this.own.id) === deviceIdOf(words.signer)) return words.signer
     return (await this.own.keys()).signer
   }
 }

@@ -244,7 +244,7 @@ export class SpaceLog {
   }
 
   /** By whose word a device is in: another device, or recovery words. */
-  admittedBy(device: DeviceId): DeviceId | undefined {
+  admitterOf(device: DeviceId): DeviceId | undefined {
     return this.state.devices.get(device)?.admission.author
   }
 

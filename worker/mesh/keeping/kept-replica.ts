@@ -17,7 +17,9 @@ export interface KeptReplica extends Replica {
   access(said: Uint8Array): Promise<readonly [publicKey: Uint8Array, signature: Uint8Array]>
   /** Whose feeds to take, as of the heads that are here; undefined if this device may not say so. @throws HearthError `halo/keys-lost` */
   registration(): Promise<Registered | undefined>
-  /** Of a personal space: what leads to it from the recovery words, and those words' key; undefined if that is not known. @throws HearthError `store/…` */
+  /** Whether it is this identity's own, to which the recovery words are to lead. */
+  readonly isPersonal: boolean
+  /** What leads to that, and those words' key; undefined if it is not known (yet). @throws HearthError `store/…` */
   capsule(): Promise<readonly [words: Uint8Array, ...KeptCapsule] | undefined>
   /** @returns who says so, and its signature @throws HearthError `halo/keys-lost`, `halo/not-allowed` */
   forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]>

@@ -159,7 +159,7 @@ export class Kept {
 
   /** Once it has been told whose words may say so. What is not known yet is, with the next change, or session. */
   private cover(): void {
-    if (this.isCovered || !this.theirs?.asOf.length) return
+    if (!this.replica.isPersonal || this.isCovered || !this.theirs?.asOf.length) return
     this.isCovered = true
     void this.coverNow().catch(() => (this.isCovered = false))
   }

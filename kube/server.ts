@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { Access, type Allow } from './access/access.js'
 import { Answering } from './answering.js'
 import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
-import { Keeper } from './replicas/keeper.js'
+import { Keeper, replicasIn } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
 import { makeRoutes } from './routes.js'
 import type { MetricsFor } from './watching/asked.js'
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly keeping?: Partial<KeepingLimits>
   /** How it is told what happens; nobody is, without it. */
   readonly watch?: Watch
+  /** Who may use it: everybody, without it. */
+  readonly allow?: Allow
   /** Who may read `/metrics`: `local` without it. */
   readonly metrics?: MetricsFor
 }
@@ -84,14 +87,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.maxConnections = (options.signal?.connections ?? defaultLimits.connections) + CONNECTIONS_FOR_PAGES
   const answering = new Answering(server)
   server.on('clientError', refuse)
-  const keeper = data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping, watch)
+  const keeper = data === undefined ? undefined : new Keeper(replicasIn(data), options.keeping, watch)
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
   })
   const signal = openSignal(server, {
     ...{ origins: options.origins, ice: options.ice, limits: options.signal, watch },
-    visit: keeper && ((link) => void keeper.visit(link)),
+    access: new Access(options.allow, keeper?.database),
+    visit: keeper && ((link, visitor) => void keeper.visit(link, visitor)),
   })
   isReady = true
 

@@ -13,6 +13,7 @@ import type {
   JoinState,
   OpenInvitation,
 } from './protocol/rpc.js'
+import { passIn } from './pass.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { Store } from './store.js'
@@ -74,7 +75,8 @@ export class Invitations {
       throw new HearthError('echo/too-large', { reason: `${MAX_OPEN} open invitations` })
     const kubes = this.network.addresses(kube === null ? undefined : kubeUrl(kube))
     if (kubes.length === 0) throw new HearthError('mesh/no-kube')
-    await this.network.use(kubes)
+    const pass = kube === null ? undefined : passIn(kube)
+    await this.network.use(kubes, new Map(pass && [[kubeUrl(kube!)!, pass]]))
     const options = { space: into, role: space && role, uses, expiresMs, code, kubes }
     const invitation = HostedInvitation.make(this.hosting, options)
     this.add(invitation)

@@ -12,6 +12,7 @@ import type { Appended } from './mesh/platform.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
+import { passIn } from './pass.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
@@ -70,8 +71,8 @@ export class Keeping {
     return (this.bySpace[space] ?? []).map((url): HostInfo => {
       const kept = this.keeperAt(url)?.of(space)
       if (!kept) return { url, state: 'away' }
-      if (kept.refusal) return { url, state: 'refused', code: kept.refusal }
-      return { url, state: kept.isLevel ? 'kept' : 'syncing' }
+      if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room }
+      return { url, state: kept.isLevel ? 'kept' : 'syncing', ...kept.room }
     })
   }
 
@@ -104,10 +105,12 @@ export class Keeping {
     if (!known) throw new HearthError('echo/unknown-space')
     if (!known.kept.mayRegister) throw new HearthError('halo/not-allowed')
     await this.look()
+    const pass = passIn(address)
+    const passes = new Map(pass && [[url, pass]])
     const urls = this.bySpace[space] ?? []
-    if (urls.includes(url)) return
+    if (urls.includes(url)) return this.networking.use([url], passes)
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
-    await this.networking.use([url])
+    await this.networking.use([url], passes)
     await this.setForgetting(this.without(this.forgetting, space, url))
     this.asked = [...this.asked, [space, url]]
     this.apply()

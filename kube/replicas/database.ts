@@ -9,6 +9,20 @@ import { lockFolder } from './lock.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
 
+/** Rows, while nobody else changes any. */
+export interface Table {
+  get(key: Key): Uint8Array | undefined
+  put(key: Key, value: Uint8Array): void
+  remove(key: Key): void
+}
+
+export interface Opening {
+  /** Told how long a write took until it was durable, in milliseconds. */
+  readonly wrote?: (ms: number) => void
+  /** Beside a server that may have it open: for who counts nothing. */
+  readonly isShared?: boolean
+}
+
 /** More than anybody should keep on one machine; LMDB takes of the disk only what it needs. */
 const MOST_BYTES = 1024 ** 4
 const VERSION_KEY = ['v']
@@ -17,14 +31,12 @@ const VERSION = 1
 export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #unlock: () => void
+  readonly #wrote: (ms: number) => void
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(
-    path: string,
-    /** How long a write took until it was durable, in milliseconds. */
-    private readonly wrote: (ms: number) => void = () => undefined,
-  ) {
-    this.#unlock = lock(path)
+  constructor(path: string, { wrote = () => undefined, isShared = false }: Opening = {}) {
+    this.#wrote = wrote
+    this.#unlock = isShared ? () => undefined : lock(path)
     try {
       this.#db = openAt(path)
     } catch (cause) {
@@ -56,7 +68,23 @@ export class Database {
       for (const [key, value] of puts) this.#db.putSync(key, value)
       for (const key of deletes) this.#db.removeSync(key)
     })
-    this.wrote(performance.now() - since)
+    this.#wrote(performance.now() - since)
+  }
+
+  /** What stands on what was read just before, also by another process; durable when it resolves. */
+  update<T>(run: (table: Table) => T): Promise<T> {
+    return this.#db.transaction(() =>
+      run({
+        get: (key) => this.get(key),
+        put: (key, value) => void this.#db.putSync(key, value),
+        remove: (key) => void this.#db.removeSync(key),
+      }),
+    )
+  }
+
+  /** All of it, as it is now, into a folder that is there, while others write. */
+  copyTo(folder: string): Promise<void> {
+    return this.#db.backup(folder, false)
   }
 
   async close(): Promise<void> {

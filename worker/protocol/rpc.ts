@@ -185,6 +185,9 @@ export interface HostInfo {
    */
   readonly state: 'kept' | 'syncing' | 'away' | 'refused'
   readonly code?: string
+  /** How many bytes of it are there, and may be, once it has said so. */
+  readonly usedBytes?: number
+  readonly quotaBytes?: number
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {

@@ -114,6 +114,7 @@ export class Keeper {
     switch (message[0]) {
       case 'kept':
       case 'unkept':
+      case 'room':
       case 'have':
       case 'log':
       case 'entries':

@@ -19,60 +19,60 @@ export const end = (error: HearthError): WorkerFrame => ({ f: 1, m: [{ t: 'end',
 
 export class SharedBlob {
   /** What this tab has last tried, and how often in vain. */
-  private tried: string | undefined
-  private unanswered = 0
-  private failed = false
-  private readonly key: string
+  #tried: string | undefined
+  #unanswered = 0
+  #failed = false
+  readonly #key: string
 
   /** @param script URL of the worker to import */
   constructor(private readonly script: string) {
-    this.key = `hearth:blob:${script}`
+    this.#key = `hearth:blob:${script}`
   }
 
   async dial(): Promise<Line> {
-    const url = await this.agree()
-    if (url !== this.tried) this.unanswered = 0
-    this.tried = url
-    this.unanswered++
-    this.failed = false
+    const url = await this.#agree()
+    if (url !== this.#tried) this.#unanswered = 0
+    this.#tried = url
+    this.#unanswered++
+    this.#failed = false
     const worker = new SharedWorker(url, { name: 'hearth' })
     const { port } = worker
-    port.addEventListener('message', () => (this.unanswered = 0), { once: true })
+    port.addEventListener('message', () => (this.#unanswered = 0), { once: true })
     worker.onerror = () => {
       // The next try is not to wait until this one is over.
       port.dispatchEvent(new MessageEvent('message', { data: end(new HearthError('rpc/worker-gone')) }))
-      this.failed = true
+      this.#failed = true
     }
     return { port, onerror: null }
   }
 
   /** One tab after the other: of those who find that nobody answers, the first one makes the next URL. */
-  private agree(): Promise<string> {
-    return navigator.locks.request(this.key, () => {
-      const known = this.read()
-      const stale = known === this.tried && (this.failed || this.unanswered >= MAX_UNANSWERED)
+  #agree(): Promise<string> {
+    return navigator.locks.request(this.#key, () => {
+      const known = this.#read()
+      const stale = known === this.#tried && (this.#failed || this.#unanswered >= MAX_UNANSWERED)
       if (known && !stale) return known
       const made = importing(this.script)
-      this.write(made)
+      this.#write(made)
       return made
     })
   }
 
   // Where there is no localStorage, each tab has its own worker for a moment: then the owner of the store has all.
 
-  private read(): string | undefined {
+  #read(): string | undefined {
     try {
-      return localStorage.getItem(this.key) ?? undefined
+      return localStorage.getItem(this.#key) ?? undefined
     } catch {
-      return this.tried
+      return this.#tried
     }
   }
 
-  private write(url: string): void {
+  #write(url: string): void {
     try {
-      localStorage.setItem(this.key, url)
+      localStorage.setItem(this.#key, url)
     } catch {
-      this.tried = url
+      this.#tried = url
     }
   }
 }

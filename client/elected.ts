@@ -41,56 +41,56 @@ interface OpenLine {
 }
 
 export class Electorate {
-  private readonly calls = new BroadcastChannel(CALLS)
+  readonly #calls = new BroadcastChannel(CALLS)
   /** The worker that all call, where this tab is the elected one. */
-  private worker: Worker | undefined
+  #worker: Worker | undefined
   /** Ends this tab's candidacy, or its office. */
-  private withdraw: (() => void) | undefined
-  private line: OpenLine | undefined
-  private unheard = 0
+  #withdraw: (() => void) | undefined
+  #line: OpenLine | undefined
+  #unheard = 0
   /** Beats since the worker was last heard. */
-  private silence = 0
+  #silence = 0
 
   /** @param script URL of the worker */
   constructor(private readonly script: string) {
-    this.calls.onmessage = ({ data }: MessageEvent<CallMessage>) => this.hear(data)
+    this.#calls.onmessage = ({ data }: MessageEvent<CallMessage>) => this.#hear(data)
     // A page that is put away keeps its locks and answers nobody: another one is to be elected before.
-    for (const away of ['freeze', 'pagehide']) addEventListener(away, () => this.withdraw?.(), true)
+    for (const away of ['freeze', 'pagehide']) addEventListener(away, () => this.#withdraw?.(), true)
     for (const back of ['resume', 'pageshow'])
-      addEventListener(back, () => this.withdraw ?? this.stand(), true)
-    setInterval(() => this.listen(), BEAT_MS)
-    this.stand()
+      addEventListener(back, () => this.#withdraw ?? this.#stand(), true)
+    setInterval(() => this.#listen(), BEAT_MS)
+    this.#stand()
   }
 
   /** One try. */
   async dial(): Promise<Line> {
-    if (this.unheard >= MAX_UNHEARD && !this.worker) await this.takeOver()
-    this.unheard++
-    this.line?.hangUp()
+    if (this.#unheard >= MAX_UNHEARD && !this.#worker) await this.#takeOver()
+    this.#unheard++
+    this.#line?.hangUp()
     const { port1: port, port2 } = new MessageChannel()
     const id = newId()
     const opened = () => (line.open = true)
-    const heard = () => (this.unheard = this.silence = 0)
+    const heard = () => (this.#unheard = this.#silence = 0)
     const line: OpenLine = { id, port, hangUp: layLine(port2, id, { opened, heard }), open: false }
-    this.line = line
-    this.tell({ t: 'call', line: id })
+    this.#line = line
+    this.#tell({ t: 'call', line: id })
     return { port, onerror: null }
   }
 
-  private tell(message: CallMessage): void {
-    this.calls.postMessage(message)
+  #tell(message: CallMessage): void {
+    this.#calls.postMessage(message)
   }
 
-  private hear({ t }: CallMessage): void {
-    if (t === 'who' && this.worker) this.tell({ t: 'here' })
+  #hear({ t }: CallMessage): void {
+    if (t === 'who' && this.#worker) this.#tell({ t: 'here' })
     else if (t === 'here' || t === 'ready') {
-      this.unheard = 0
-      const { line } = this
+      this.#unheard = 0
+      const line = this.#line
       if (!line) return
-      if (!line.open) return t === 'ready' ? this.tell({ t: 'call', line: line.id }) : undefined
+      if (!line.open) return t === 'ready' ? this.#tell({ t: 'call', line: line.id }) : undefined
       // There is another worker, and nothing comes from the one at the other end, which keeps its locks; or the elected tab
       // is there, and its worker would beat.
-      if (this.silence < (t === 'ready' ? 1 : 2 * MAX_SILENCE)) return
+      if (this.#silence < (t === 'ready' ? 1 : 2 * MAX_SILENCE)) return
       line.open = false
       const data = end(new HearthError('rpc/worker-gone', { ms: MAX_SILENCE * BEAT_MS }))
       line.port.dispatchEvent(new MessageEvent('message', { data }))
@@ -98,44 +98,44 @@ export class Electorate {
   }
 
   /** The worker beats, and so does its tab answer, while they live: one that is only slow does either. */
-  private listen(): void {
-    if (!this.line?.open || this.worker || ++this.silence % MAX_SILENCE !== 0) return
-    this.unheard = MAX_UNHEARD
-    void this.takeOver()
+  #listen(): void {
+    if (!this.#line?.open || this.#worker || ++this.#silence % MAX_SILENCE !== 0) return
+    this.#unheard = MAX_UNHEARD
+    void this.#takeOver()
   }
 
   /** Waits to be elected; or is, at once, in the place of one that does not answer. */
-  private stand(inPlaceOfAnother = false): void {
-    this.withdraw?.()
+  #stand(inPlaceOfAnother = false): void {
+    this.#withdraw?.()
     const over = new AbortController()
     let leave: (() => void) | undefined
-    const withdraw = (this.withdraw = () => {
+    const withdraw = (this.#withdraw = () => {
       over.abort()
       leave?.()
-      this.worker?.terminate()
-      this.worker = undefined
-      if (this.withdraw === withdraw) this.withdraw = undefined
+      this.#worker?.terminate()
+      this.#worker = undefined
+      if (this.#withdraw === withdraw) this.#withdraw = undefined
     })
     const options = inPlaceOfAnother ? { steal: true } : { signal: over.signal }
     navigator.locks
       .request(ELECTED_LOCK, options, () => {
         if (over.signal.aborted) return undefined
-        this.run(inPlaceOfAnother ? HEIR : TAB_WORKER)
+        this.#run(inPlaceOfAnother ? HEIR : TAB_WORKER)
         return new Promise<void>((resolve) => (leave = resolve))
       })
       .catch(() => {
         // Called off; or this tab was silent for so long that another one was elected.
-        if (this.withdraw === withdraw) this.stand()
+        if (this.#withdraw === withdraw) this.#stand()
       })
   }
 
-  private run(name: string): void {
+  #run(name: string): void {
     const worker = new Worker(this.script, { name })
-    this.worker = worker
-    this.tell({ t: 'here' })
+    this.#worker = worker
+    this.#tell({ t: 'here' })
     const again = (ms: number) =>
       setTimeout(() => {
-        if (this.worker === worker) this.run(TAB_WORKER)
+        if (this.#worker === worker) this.#run(TAB_WORKER)
       }, ms)
     worker.onmessage = ({ data: instance }: MessageEvent<string>) => {
       worker.onerror = null
@@ -149,11 +149,11 @@ export class Electorate {
   }
 
   /** One tab after the other; who comes second finds the first one elected. */
-  private takeOver(): Promise<void> {
+  #takeOver(): Promise<void> {
     return navigator.locks.request(TAKEOVER_LOCK, async () => {
-      this.tell({ t: 'who' })
+      this.#tell({ t: 'who' })
       await new Promise((resolve) => setTimeout(resolve, ANSWER_MS))
-      if (this.unheard >= MAX_UNHEARD) this.stand(true)
+      if (this.#unheard >= MAX_UNHEARD) this.#stand(true)
     })
   }
 }

@@ -52,20 +52,20 @@ export class Home {
 
   /** @internal */
   readonly facts: Telling
-  private readonly line: Connection
-  private readonly profiles = new Map<string, Told<ProfileInfo>>()
-  private readonly spacesNow = new LiveValue<Space[]>([])
-  private readonly rejectedNow = new LiveValue<Rejected[]>([], true)
+  readonly #line: Connection
+  readonly #profiles = new Map<string, Told<ProfileInfo>>()
+  readonly #spacesNow = new LiveValue<Space[]>([])
+  readonly #rejectedNow = new LiveValue<Rejected[]>([], true)
   /** Empty until the first worker has answered, which nobody sees. */
-  private readonly statusNow = new LiveValue({} as HomeStatus)
-  private readonly loads = new Map<number, { id: ObjectId; done: (error?: HearthError) => void }>()
-  private welcome: Welcome | undefined
-  private worker!: WorkerStatus
-  private asked = 0
-  private counting: ReturnType<typeof setTimeout> | undefined
-  /** Whether the browser keeps what is stored here when it needs room, once it was asked. */
-  private keeping: Promise<boolean> | undefined
-  private ended: HearthError | undefined
+  readonly #statusNow = new LiveValue({} as HomeStatus)
+  readonly #loads = new Map<number, { id: ObjectId; done: (error?: HearthError) => void }>()
+  #welcome: Welcome | undefined
+  #worker!: WorkerStatus
+  #asked = 0
+  #isCounting = false
+  /** Whether the browser was asked to keep what is stored here when it needs room. */
+  #askedKeep = false
+  #ended: HearthError | undefined
 
   /** @internal */
   constructor(
@@ -79,20 +79,20 @@ export class Home {
     readonly kube: string | null | undefined,
   ) {
     this.table = new ObjectTable(client)
-    this.line = new Connection(client, app, worker, shell, {
-      attached: (welcome) => this.attached(welcome),
-      frame: (messages) => this.receive(messages),
-      beat: () => this.statusNow.value.worker?.silent === this.line.silence >= SILENT || this.showStatus(),
-      lost: (error) => this.end(error),
+    this.#line = new Connection(client, app, worker, shell, {
+      attached: (welcome) => this.#attached(welcome),
+      frame: (messages) => this.#receive(messages),
+      beat: () => this.#statusNow.value.worker?.silent === this.#line.silence >= SILENT || this.#showStatus(),
+      lost: (error) => this.#end(error),
     })
-    const send = this.line.send.bind(this.line)
+    const send = this.#line.send.bind(this.#line)
     this.writes = new Writes(
       this.table,
       send,
-      (batch, error) => this.reject(batch, error),
-      () => this.count(),
+      (batch, error) => this.#reject(batch, error),
+      () => this.#count(),
     )
-    const next = () => ++this.asked
+    const next = () => ++this.#asked
     this.facts = { told: new Map(), next, send }
     this.identity = new Told(this.facts, ['identity'], {} as IdentityInfo)
     this.devices = new Told<readonly DeviceInfo[]>(this.facts, ['devices'], [])
@@ -108,27 +108,27 @@ export class Home {
     this.table.listeners.add((object) => {
       for (const query of this.queries.open.values()) query.touched(object)
     })
-    this.spaces = this.spacesNow
-    this.rejected = this.rejectedNow
-    this.status = this.statusNow
-    const online = () => this.showStatus()
+    this.spaces = this.#spacesNow
+    this.rejected = this.#rejectedNow
+    this.status = this.#statusNow
+    const online = () => this.#showStatus()
     addEventListener('online', online)
     addEventListener('offline', online)
   }
 
   /** @internal */
   open(timeoutMs: number): Promise<void> {
-    return this.line.open(timeoutMs)
+    return this.#line.open(timeoutMs)
   }
 
   getSpace(id: string): Space | undefined {
-    return this.spacesNow.value.find((space) => space.id === id)
+    return this.#spacesNow.value.find((space) => space.id === id)
   }
 
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota` */
   async createSpace(options: { readonly name: string }): Promise<Space> {
     const info = await this.call('createSpace', options?.name)
-    this.showSpaces([...this.spacesNow.value.map(({ info }) => info.value), info])
+    this.#showSpaces([...this.#spacesNow.value.map(({ info }) => info.value), info])
     return this.getSpace(info.id)!
   }
 
@@ -142,11 +142,11 @@ export class Home {
 
   /** Of anyone met in a space. @param id of an identity, as members have it */
   profile(id: string): Live<ProfileInfo> {
-    const known = this.profiles.get(id)
+    const known = this.#profiles.get(id)
     if (known) return known
     const initial = { id: id as ProfileInfo['id'], displayName: '' }
     const profile = new Told<ProfileInfo>(this.facts, ['profile', id], initial)
-    this.profiles.set(id, profile)
+    this.#profiles.set(id, profile)
     return profile
   }
 
@@ -178,7 +178,7 @@ export class Home {
     ...args: Parameters<SessionApi[K]>
   ): Promise<Awaited<ReturnType<SessionApi[K]>>> {
     this.check()
-    return this.line.call(method, ...args)
+    return this.#line.call(method, ...args)
   }
 
   /**
@@ -198,6 +198,16 @@ export class Home {
     return (await sharing()).join(this, link, options)
   }
 
+  /**
+   * Takes a space from a file that `space.export` wrote. Where this device is in that space, what is missing here comes to it; otherwise its
+   * objects become a new space.
+   * @param options `copy`: a new space in any case
+   * @throws HearthError `echo/import-unknown`, `echo/import-newer`, `echo/import-damaged`, `store/…`; nothing is changed then
+   */
+  async import(file: Blob, options?: { readonly copy?: boolean }): Promise<Space> {
+    return (await sharing()).importSpace(this, file, options?.copy)
+  }
+
   /** As `space.query`, over every space. */
   query<T extends object = Untyped>(type?: string, where?: object): Query<T> {
     return new Query<T>(this.queries, querySpec(type, where))
@@ -209,37 +219,37 @@ export class Home {
     const tab = {
       objects: this.table.size,
       queries: this.queries.open.size,
-      rejected: this.rejectedNow.value.length,
+      rejected: this.#rejectedNow.value.length,
     }
-    return { tab: { ...tab, status: this.statusNow.value }, worker: await this.line.call('diagnostics') }
+    return { tab: { ...tab, status: this.#statusNow.value }, worker: await this.#line.call('diagnostics') }
   }
 
   /** Leaves: what was written is made durable first. The page can open it again. */
   async close(): Promise<void> {
-    if (this.ended) return
+    if (this.#ended) return
     await this.writes.settled(undefined, LOAD_MS).catch(() => undefined)
-    this.end(new HearthError('rpc/closed'))
+    this.#end(new HearthError('rpc/closed'))
   }
 
   /** Removes everything of Hearth from this browser; there is no way back. Every tab is told. */
   async erase(): Promise<void> {
     this.check()
-    await this.line.call('erase')
-    this.end(new HearthError('store/erased'))
+    await this.#line.call('erase')
+    this.#end(new HearthError('store/erased'))
     await this.erased?.()
   }
 
   /** @internal @throws HearthError if this home was closed or erased */
   check(): void {
-    if (this.ended) throw this.ended
+    if (this.#ended) throw this.#ended
   }
 
   /** @internal Fetches an object. @throws HearthError `rpc/worker-gone` */
   load(id: ObjectId): Promise<void> {
     return new Promise((resolve, reject) => {
-      const q = ++this.asked
+      const q = ++this.#asked
       const timer = setTimeout(() => {
-        this.loads.delete(q)
+        this.#loads.delete(q)
         reject(new HearthError('rpc/worker-gone', { ms: LOAD_MS }))
       }, LOAD_MS)
       const done = (error?: HearthError) => {
@@ -247,31 +257,31 @@ export class Home {
         if (error) reject(error)
         else resolve()
       }
-      this.loads.set(q, { id, done })
-      this.line.send({ t: 'load', q, id })
+      this.#loads.set(q, { id, done })
+      this.#line.send({ t: 'load', q, id })
     })
   }
 
-  private attached(welcome: Welcome): void {
-    const known = this.welcome
-    this.welcome = welcome
+  #attached(welcome: Welcome): void {
+    const known = this.#welcome
+    this.#welcome = welcome
     this.table.device = welcome.device
-    this.worker = welcome.status
+    this.#worker = welcome.status
     // A device can become another one: then nothing is lost.
-    if (known && known.identity.id !== welcome.identity.id) this.cleared(welcome.spaces)
+    if (known && known.identity.id !== welcome.identity.id) this.#cleared(welcome.spaces)
     ;(this.identity as LiveValue<IdentityInfo>).set(welcome.identity)
-    this.showSpaces(welcome.spaces)
-    this.showStatus()
+    this.#showSpaces(welcome.spaces)
+    this.#showStatus()
     if (!known) return
     // A worker that knows nothing of this tab: everything is asked for again, and what was not durable told again.
     const unsaved = this.writes.restart(welcome.mark, welcome.refused)
     for (const query of this.queries.open.values()) query.ask()
     for (const told of this.facts.told.values()) told.ask()
-    for (const [q, { id }] of this.loads) this.line.send({ t: 'load', q, id })
+    for (const [q, { id }] of this.#loads) this.#line.send({ t: 'load', q, id })
     let rereading = 1
     const reread = () => {
       // Only for the worker that was asked: it may be gone by now, too.
-      if (--rereading === 0 && this.welcome === welcome) this.writes.resume(welcome.mark)
+      if (--rereading === 0 && this.#welcome === welcome) this.writes.resume(welcome.mark)
     }
     for (const object of this.table.all()) {
       if (!object.root?.deref() && !unsaved.has(object)) {
@@ -286,8 +296,8 @@ export class Home {
   }
 
   /** Everything is gone from the store; this tab still has what it shows, and says so. */
-  private cleared(now: readonly SpaceInfo[]): void {
-    const before = this.spacesNow.value.map(({ info }) => info.value)
+  #cleared(now: readonly SpaceInfo[]): void {
+    const before = this.#spacesNow.value.map(({ info }) => info.value)
     const kept = [...this.table.all()].flatMap(({ id, current }): Kept[] =>
       current ? [{ id, created: current }] : [],
     )
@@ -296,17 +306,17 @@ export class Home {
     const [{ id: old }, { id }] = [before[0]!, now[0]!]
     Object.assign(this.space, { id })
     for (const query of this.queries.open.values()) query.cleared(old, id)
-    this.refused(new HearthError('store/cleared'), id, Date.now(), kept, async () => {
+    this.#refused(new HearthError('store/cleared'), id, Date.now(), kept, async () => {
       const { writeAgain } = await import('./cleared.js')
       await writeAgain(this, kept, before, unsaved)
     })
   }
 
-  private receive(messages: readonly WorkerMessage[]): void {
-    for (const message of messages) this.handle(message)
+  #receive(messages: readonly WorkerMessage[]): void {
+    for (const message of messages) this.#handle(message)
   }
 
-  private handle(m: WorkerMessage): void {
+  #handle(m: WorkerMessage): void {
     switch (m.t) {
       case 'records':
         for (const row of m.rows) this.table.received(m.of, row)
@@ -318,7 +328,10 @@ export class Home {
       case 'durable':
         this.writes.durable(m.n)
         // Once a page, after a person's first write: some browsers put the question to the person, WebKitGTK has none.
-        if (navigator.userActivation?.hasBeenActive) this.keeping ??= navigator.storage?.persist()
+        if (!this.#askedKeep && navigator.userActivation?.hasBeenActive) {
+          this.#askedKeep = true
+          void navigator.storage?.persist()
+        }
         return
       case 'refused':
         return this.writes.refused(m.n, fromWire(m.error))
@@ -331,45 +344,45 @@ export class Home {
       case 'failed':
         return this.queries.open.get(m.q)?.failed(m.error)
       case 'loaded': {
-        const load = this.loads.get(m.q)
-        this.loads.delete(m.q)
+        const load = this.#loads.get(m.q)
+        this.#loads.delete(m.q)
         if (load && !m.found) this.table.get(load.id)?.replace(undefined)
         return load?.done()
       }
       case 'told':
         return this.facts.told.get(m.q)?.set(m.value as never)
       case 'spaces':
-        return this.showSpaces(m.spaces)
+        return this.#showSpaces(m.spaces)
       case 'status':
-        this.worker = m.status
-        return this.showStatus()
+        this.#worker = m.status
+        return this.#showStatus()
       case 'host':
-        return void this.line.call('look').catch(() => undefined)
+        return void this.#line.call('look').catch(() => undefined)
       case 'ping':
-        return this.line.send({ t: 'seen' })
+        return this.#line.send({ t: 'seen' })
     }
   }
 
-  private showSpaces(infos: readonly SpaceInfo[]): void {
+  #showSpaces(infos: readonly SpaceInfo[]): void {
     const unique = new Map(infos.map((info) => [info.id, info]))
     const spaces = [...unique.values()].map(
       (info) => this.getSpace(info.id)?.received(info) ?? new Space(this, info),
     )
-    const before = this.spacesNow.value
+    const before = this.#spacesNow.value
     if (spaces.length === before.length && spaces.every((space, i) => space === before[i])) return
     Object.assign(this, { space: spaces[0] })
-    this.spacesNow.set(spaces)
+    this.#spacesNow.set(spaces)
   }
 
-  private showStatus(): void {
-    if (!this.welcome) return
-    const { instance, build: version, mode } = this.welcome
-    const { tabs, used, quota, persisted, ...found } = this.worker
-    this.statusNow.set({
+  #showStatus(): void {
+    if (!this.#welcome) return
+    const { instance, build: version, mode } = this.#welcome
+    const { tabs, used, quota, persisted, ...found } = this.#worker
+    this.#statusNow.set({
       online: navigator.onLine,
       unsaved: this.writes.unsaved,
       storage: { used, quota, persisted },
-      worker: { instance, version, mode, tabs, silent: this.line.silence >= SILENT },
+      worker: { instance, version, mode, tabs, silent: this.#line.silence >= SILENT },
       quarantine: [],
       forks: [],
       peers: 0,
@@ -381,35 +394,37 @@ export class Home {
   }
 
   /** Once for many keystrokes: what is shown of it, a person reads. */
-  private count(): void {
-    this.counting ??= setTimeout(() => {
-      this.counting = undefined
+  #count(): void {
+    if (this.#isCounting) return
+    this.#isCounting = true
+    setTimeout(() => {
+      this.#isCounting = false
       this.showCount()
     }, COUNT_MS)
   }
 
   /** @internal For whoever has waited for it. */
   showCount(): void {
-    if (this.statusNow.value.unsaved !== this.writes.unsaved) this.showStatus()
+    if (this.#statusNow.value.unsaved !== this.writes.unsaved) this.#showStatus()
   }
 
-  private reject(batch: Batch, error: HearthError): void {
+  #reject(batch: Batch, error: HearthError): void {
     const values = [...batch.parts.values()].map(({ object: { id }, created, ops }) => ({
       id,
       created,
       edits: [...ops],
     }))
-    this.refused(error, batch.space, batch.at, values, (space) => this.writes.again(batch, space))
+    this.#refused(error, batch.space, batch.at, values, (space) => this.writes.again(batch, space))
   }
 
-  private refused(
+  #refused(
     error: HearthError,
     space: SpaceId,
     at: number,
     values: Rejected['values'],
     again: (space: SpaceId) => void | Promise<void>,
   ): void {
-    const remove = () => this.rejectedNow.set(this.rejectedNow.value.filter((one) => one !== rejected))
+    const remove = () => this.#rejectedNow.set(this.#rejectedNow.value.filter((one) => one !== rejected))
     const rejected: Rejected = {
       code: error.code,
       message: error.message,
@@ -424,22 +439,22 @@ export class Home {
       },
       discard: remove,
     }
-    const others = this.rejectedNow.value
+    const others = this.#rejectedNow.value
     // In the order in which they can be retried: what was cleared, others stand on.
-    this.rejectedNow.set(error.code === 'store/cleared' ? [rejected, ...others] : [...others, rejected])
+    this.#rejectedNow.set(error.code === 'store/cleared' ? [rejected, ...others] : [...others, rejected])
     this.onError?.(error)
   }
 
-  private end(error: HearthError): void {
-    if (this.ended) return
-    this.ended = error
-    this.line.close()
+  #end(error: HearthError): void {
+    if (this.#ended) return
+    this.#ended = error
+    this.#line.close()
     this.onEnd()
     this.writes.end(error)
-    for (const { done } of this.loads.values()) done(error)
-    this.loads.clear()
+    for (const { done } of this.#loads.values()) done(error)
+    this.#loads.clear()
     for (const query of this.queries.open.values()) query.fail(error)
-    for (const live of [this.spacesNow, this.rejectedNow, this.statusNow, ...this.facts.told.values()])
+    for (const live of [this.#spacesNow, this.#rejectedNow, this.#statusNow, ...this.facts.told.values()])
       live.fail(error)
     if (error.code !== 'rpc/closed') this.onError?.(error)
   }

@@ -13,44 +13,44 @@ type Step = Part | readonly Op[] | { readonly value: StoredRecord }
 export class Ledger {
   /** Edits of this tab in it that are not durable. */
   unsaved = 0
-  private readonly steps: Step[] = []
+  readonly #steps: Step[] = []
   /** Of each step, as it was when it was made: an edit that is mapped to what is there now gets others. */
-  private readonly ops: (readonly Op[])[] = []
+  readonly #ops: (readonly Op[])[] = []
   /** Steps that lead to `value`: edits are mostly asked about one after the other. */
-  private at = 0
-  private value: StoredRecord
+  #at = 0
+  #value: StoredRecord
 
   /** @param shown whether it leads to what the tab shows, or to confirmed state */
   constructor(
     private readonly first: StoredRecord,
     public shown = false,
   ) {
-    this.value = first
+    this.#value = first
   }
 
   add(step: Step): void {
-    this.steps.push(step)
+    this.#steps.push(step)
     if ('object' in step) this.unsaved++
-    this.ops.push('object' in step ? step.ops : 'value' in step ? [] : step)
+    this.#ops.push('object' in step ? step.ops : 'value' in step ? [] : step)
   }
 
   /** What an edit in it was made on. */
   before(part: Part): StoredRecord {
-    let to = this.steps.indexOf(part, this.at)
+    let to = this.#steps.indexOf(part, this.#at)
     if (to < 0) {
-      to = this.steps.indexOf(part)
-      this.at = 0
-      this.value = this.first
+      to = this.#steps.indexOf(part)
+      this.#at = 0
+      this.#value = this.first
     }
     let ops: Op[] = []
-    for (; this.at < to; this.at++) {
-      const step = this.steps[this.at]!
+    for (; this.#at < to; this.#at++) {
+      const step = this.#steps[this.#at]!
       if ('value' in step) {
         ops = []
-        this.value = step.value
-      } else for (const op of this.ops[this.at]!) coalesce(ops, op)
+        this.#value = step.value
+      } else for (const op of this.#ops[this.#at]!) coalesce(ops, op)
     }
-    for (const op of ops) this.value = apply(this.value, op)
-    return this.value
+    for (const op of ops) this.#value = apply(this.#value, op)
+    return this.#value
   }
 }

@@ -24,34 +24,34 @@ const LINGER_MS = 10_000
 export class LiveValue<T> implements Live<T> {
   status: 'loading' | 'ready' | 'error' = 'loading'
   error: HearthError | undefined
-  private current: T
-  private readonly runs = new Set<(value: T) => void>()
-  private readonly iterators = new Set<() => void>()
-  private told = true
-  private ended = false
-  private settle!: [() => void, (e: HearthError) => void]
-  private readonly settled = new Promise<void>((...settle) => (this.settle = settle))
-  private timer: ReturnType<typeof setTimeout> | undefined
+  #current: T
+  readonly #runs = new Set<(value: T) => void>()
+  readonly #iterators = new Set<() => void>()
+  #told = true
+  #ended = false
+  #settle!: [() => void, (e: HearthError) => void]
+  readonly #settled = new Promise<void>((...settle) => (this.#settle = settle))
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(initial: T, ready = false) {
-    this.current = initial
+    this.#current = initial
     // Whoever awaits `ready` hears of a failure; nobody else has to.
-    this.settled.catch(() => undefined)
+    this.#settled.catch(() => undefined)
     if (ready) this.arrive()
   }
 
   get value(): T {
     this.open()
-    return this.current
+    return this.#current
   }
 
   get ready(): Promise<void> {
     this.open()
-    return this.settled
+    return this.#settled
   }
 
   set(value: T): void {
-    this.current = value
+    this.#current = value
     this.arrive()
     this.tell()
   }
@@ -59,19 +59,19 @@ export class LiveValue<T> implements Live<T> {
   fail(e: unknown): void {
     this.error = toHearthError(e)
     this.status = 'error'
-    this.settle[1](this.error)
+    this.#settle[1](this.error)
     this.tell()
   }
 
   subscribe(run: (value: T) => void): () => void {
-    clearTimeout(this.timer)
+    clearTimeout(this.#timer)
     // A wrapper for each call: the same function may subscribe twice.
     const own = (value: T) => run(value)
-    this.runs.add(own)
+    this.#runs.add(own)
     run(this.value)
     return () => {
-      if (this.runs.delete(own) && this.runs.size === 0)
-        this.timer = setTimeout(() => this.release(), LINGER_MS)
+      if (this.#runs.delete(own) && this.#runs.size === 0)
+        this.#timer = setTimeout(() => this.release(), LINGER_MS)
     }
   }
 
@@ -80,26 +80,26 @@ export class LiveValue<T> implements Live<T> {
     let next = new Promise<void>((resolve) => (changed = resolve))
     const wake = () => changed()
     const stop = this.subscribe(wake)
-    this.iterators.add(wake)
+    this.#iterators.add(wake)
     try {
       for (;;) {
         await next
-        if (this.ended) return
+        if (this.#ended) return
         if (this.error) throw this.error
         next = new Promise<void>((resolve) => (changed = resolve))
         yield this.value
       }
     } finally {
-      this.iterators.delete(wake)
+      this.#iterators.delete(wake)
       stop()
     }
   }
 
   close(): void {
-    clearTimeout(this.timer)
-    this.runs.clear()
-    this.ended = true
-    for (const wake of this.iterators) wake()
+    clearTimeout(this.#timer)
+    this.#runs.clear()
+    this.#ended = true
+    for (const wake of this.#iterators) wake()
     this.release()
   }
 
@@ -110,15 +110,15 @@ export class LiveValue<T> implements Live<T> {
 
   protected arrive(): void {
     this.status = 'ready'
-    this.settle[0]()
+    this.#settle[0]()
   }
 
   protected tell(): void {
-    if (!this.told || this.runs.size === 0) return
-    this.told = false
+    if (!this.#told || this.#runs.size === 0) return
+    this.#told = false
     queueMicrotask(() => {
-      this.told = true
-      for (const run of [...this.runs]) run(this.value)
+      this.#told = true
+      for (const run of [...this.#runs]) run(this.value)
     })
   }
 }

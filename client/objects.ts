@@ -36,7 +36,7 @@ export class TabObject {
   root: WeakRef<Node> | undefined = undefined
   watchers: Set<Watcher> | undefined
   /** As the app shows it: `record` with the view's value, made anew for each change. */
-  private shown: ObjectRecord | undefined
+  #shown: ObjectRecord | undefined
 
   constructor(
     readonly table: ObjectTable,
@@ -52,8 +52,8 @@ export class TabObject {
   get current(): ObjectRecord | undefined {
     if (!this.record || this.gone) return undefined
     if (this.pending.size === 0 && this.record.value === this.view) return this.record
-    if (this.shown?.value !== this.view) this.shown = { ...this.record, value: this.view, gone: false }
-    return this.shown
+    if (this.#shown?.value !== this.view) this.#shown = { ...this.record, value: this.view, gone: false }
+    return this.#shown
   }
 
   tell(ops: readonly Op[] | undefined, origin: Origin, by: string = this.table.device): void {
@@ -70,7 +70,7 @@ export class TabObject {
 
   /** A part was just written by this tab. */
   wrote(ops: readonly Op[]): void {
-    for (const op of ops) this.see(op)
+    for (const op of ops) this.#see(op)
     this.tell(ops, 'here')
   }
 
@@ -87,7 +87,7 @@ export class TabObject {
     let mapped = ops
     const right = this.table.client > by
     for (const part of this.pending) [mapped, part.ops] = transformRuns(mapped, part.ops, right)
-    this.follow(ops)
+    this.#follow(ops)
     this.replay()
     this.tell(mapped, ...from)
   }
@@ -107,7 +107,7 @@ export class TabObject {
     // With nothing else pending, the view is confirmed state, and need not be computed a second time.
     if (this.pending.size > 0) this.record = edited(placed, ops, at)
     else this.record = { ...placed, value: this.view, gone: this.gone, updatedAt: at }
-    this.shown = undefined
+    this.#shown = undefined
     this.table.changed(this)
   }
 
@@ -117,7 +117,7 @@ export class TabObject {
     if (!record && this.held && isProvisional(this.record)) return
     this.record = record
     this.state = record ? 'loaded' : 'missing'
-    this.follow({ value: record?.value ?? {} })
+    this.#follow({ value: record?.value ?? {} })
     this.replay()
     this.tell(undefined, 'tab')
   }
@@ -185,25 +185,25 @@ export class TabObject {
   /** A part that was written while there was no worker, or that it had not made durable, is pending (again). */
   resume(part: Part): void {
     this.await(part)
-    for (const op of part.ops) this.see(op)
+    for (const op of part.ops) this.#see(op)
   }
 
   /** The view, from confirmed state and pending edits. */
   replay(): void {
-    this.shown = undefined
+    this.#shown = undefined
     if (this.held) return
     this.view = this.record?.value ?? {}
     this.gone = this.record?.gone ?? true
-    for (const part of this.pending) for (const op of part.ops) this.see(op)
+    for (const part of this.pending) for (const op of part.ops) this.#see(op)
     if (this.ledger?.shown) this.ledger.add({ value: this.view })
   }
 
   /** Confirmed state has moved on by others. */
-  private follow(step: Parameters<Ledger['add']>[0]): void {
+  #follow(step: Parameters<Ledger['add']>[0]): void {
     if (this.ledger && !this.ledger.shown) this.ledger.add(step)
   }
 
-  private see(op: Op): void {
+  #see(op: Op): void {
     if (op.t === 'gone') this.gone = op.v
     else this.view = apply(this.view, op)
   }
@@ -233,7 +233,7 @@ function provisional(id: ObjectId, space: SpaceId, type: string, value: StoredRe
 }
 
 export class ObjectTable {
-  private readonly objects = new Map<ObjectId, TabObject>()
+  readonly #objects = new Map<ObjectId, TabObject>()
   /** Objects with pending edits: queries show them as this tab does. */
   readonly pending = new Set<TabObject>()
   /** Told of each object that changed. */
@@ -246,22 +246,22 @@ export class ObjectTable {
   constructor(readonly client: ClientId) {}
 
   get(id: ObjectId): TabObject | undefined {
-    return this.objects.get(id)
+    return this.#objects.get(id)
   }
 
   all(): Iterable<TabObject> {
-    return this.objects.values()
+    return this.#objects.values()
   }
 
   get size(): number {
-    return this.objects.size
+    return this.#objects.size
   }
 
   /** The object, or one that is loading, for a link to it. */
   link(id: ObjectId): TabObject {
-    const known = this.objects.get(id)
+    const known = this.#objects.get(id)
     if (known) return known
-    const object = this.put(id, undefined)
+    const object = this.#put(id, undefined)
     object.state = 'loading'
     this.fetch(id)
     return object
@@ -269,7 +269,7 @@ export class ObjectTable {
 
   /** An object made here: shown at once, after all that is confirmed. */
   create(id: ObjectId, space: SpaceId, type: string, value: StoredRecord): TabObject {
-    return this.put(id, provisional(id, space, type, value))
+    return this.#put(id, provisional(id, space, type, value))
   }
 
   received(
@@ -277,13 +277,13 @@ export class ObjectTable {
     [id, value, order, createdAt, updatedAt, gone]: RecordRow,
   ): void {
     const record = { id, space, type, value, author, gone, order, createdAt, updatedAt }
-    const known = this.objects.get(id)
+    const known = this.#objects.get(id)
     if (known) known.replace(record)
-    else this.put(id, record)
+    else this.#put(id, record)
   }
 
   forget(id: ObjectId): void {
-    this.objects.delete(id)
+    this.#objects.delete(id)
   }
 
   changed(object: TabObject): void {
@@ -292,9 +292,9 @@ export class ObjectTable {
     for (const listener of this.listeners) listener(object)
   }
 
-  private put(id: ObjectId, record: ObjectRecord | undefined): TabObject {
+  #put(id: ObjectId, record: ObjectRecord | undefined): TabObject {
     const object = new TabObject(this, id, record)
-    this.objects.set(id, object)
+    this.#objects.set(id, object)
     return object
   }
 }

@@ -37,14 +37,14 @@ export type Result = Extract<WorkerMessage, { t: 'result' | 'diff' }>
 
 /** Objects of a type that meet conditions, in order. Each chained call gives a new query. */
 export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]> {
-  private q = 0
+  #q = 0
   /** As the worker has it. */
-  private confirmed: TabObject[] = []
+  #confirmed: TabObject[] = []
   /** Null while the worker does not know it. */
-  private confirmedTotal: number | null = null
-  private total: LiveValue<number> | undefined
-  private stale = true
-  private shown: LiveObject<T>[] = []
+  #confirmedTotal: number | null = null
+  #total: LiveValue<number> | undefined
+  #stale = true
+  #shown: LiveObject<T>[] = []
 
   /** @internal */
   constructor(
@@ -58,11 +58,11 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
   /** The objects, in order; the same as `results`. A result is read-only: copy it before you sort it. */
   override get value(): LiveObject<T>[] {
     this.open()
-    if (this.stale) {
-      this.stale = false
-      this.shown = liveList(this.merged(), this.context.writes) as LiveObject<T>[]
+    if (this.#stale) {
+      this.#stale = false
+      this.#shown = liveList(this.#merged(), this.context.writes) as LiveObject<T>[]
     }
-    return this.shown
+    return this.#shown
   }
   get results(): LiveObject<T>[] {
     return this.value
@@ -74,38 +74,38 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
     for (const word of more)
       if (word === 'asc' || word === 'desc') orderBy.at(-1)![1] = word
       else orderBy.push([word, 'asc'])
-    return this.with({ orderBy })
+    return this.#with({ orderBy })
   }
   /** At most `n` objects. */
   limit(n: number): Query<T> {
-    return this.with({ limit: n })
+    return this.#with({ limit: n })
   }
   /** Only what comes after this object in the query's order. */
   after(object: object): Query<T> {
-    return this.with({ after: nodeOf(object).object.id })
+    return this.#with({ after: nodeOf(object).object.id })
   }
 
   /** How many objects meet the conditions, whatever the limit. */
   get count(): Live<number> {
     this.open()
-    return (this.total ??= new LiveValue(this.counted(), this.confirmedTotal !== null))
+    return (this.#total ??= new LiveValue(this.#counted(), this.#confirmedTotal !== null))
   }
 
   /** @internal A message of the worker's about this query. */
   receive(message: Result): void {
     const object = (id: ObjectId) => this.context.table.link(id)
-    if (message.t === 'result') this.confirmed = message.ids.map(object)
+    if (message.t === 'result') this.#confirmed = message.ids.map(object)
     else {
       const out = new Set(message.out)
-      if (out.size > 0) this.confirmed = this.confirmed.filter(({ id }) => !out.has(id))
-      const { confirmed } = this
+      if (out.size > 0) this.#confirmed = this.#confirmed.filter(({ id }) => !out.has(id))
+      const confirmed = this.#confirmed
       const appended = message.into[0]?.[0] === confirmed.length
       if (appended) for (const [, id] of message.into) confirmed.push(object(id))
       else for (const [index, id] of message.into) confirmed.splice(index, 0, object(id))
     }
-    this.confirmedTotal = message.total
+    this.#confirmedTotal = message.total
     this.arrive()
-    this.refresh()
+    this.#refresh()
   }
 
   /** @internal */
@@ -115,63 +115,63 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
 
   override fail(e: unknown): void {
     super.fail(e)
-    this.total?.fail(e)
+    this.#total?.fail(e)
   }
 
   /** @internal An object has changed here. */
   touched(object: TabObject): void {
     const { record } = object
     // It is there no more, and nothing says any more whether it was in the result.
-    if (!record) return this.refresh()
+    if (!record) return this.#refresh()
     if (this.spec.space && record.space !== this.spec.space) return
-    if (this.has(record) || this.has(object.current)) this.refresh()
+    if (this.#has(record) || this.#has(object.current)) this.#refresh()
   }
 
   /** @internal There is nothing any more, and one space is another one now. */
   cleared(old: SpaceId, space: SpaceId): void {
     if (this.spec.space === old) this.spec = { ...this.spec, space }
-    this.confirmed = []
-    this.confirmedTotal = 0
-    this.refresh()
+    this.#confirmed = []
+    this.#confirmedTotal = 0
+    this.#refresh()
   }
 
   /** @internal Asks (again): of a worker that does not know this query. */
   ask(): void {
-    this.context.send({ t: 'query', q: this.q, spec: this.spec })
+    this.context.send({ t: 'query', q: this.#q, spec: this.spec })
   }
 
   protected override open(): void {
-    if (this.q || this.status === 'error') return
+    if (this.#q || this.status === 'error') return
     try {
       this.context.check()
     } catch (e) {
       return this.fail(e)
     }
-    this.q = this.context.next()
-    this.context.open.set(this.q, this as unknown as Query<object>)
+    this.#q = this.context.next()
+    this.context.open.set(this.#q, this as unknown as Query<object>)
     this.ask()
   }
 
   protected override release(): void {
-    if (!this.q) return
-    this.context.open.delete(this.q)
-    this.context.send({ t: 'unquery', q: this.q })
-    this.q = 0
+    if (!this.#q) return
+    this.context.open.delete(this.#q)
+    this.context.send({ t: 'unquery', q: this.#q })
+    this.#q = 0
   }
 
-  private with(more: Partial<QuerySpec>): Query<T> {
+  #with(more: Partial<QuerySpec>): Query<T> {
     return new Query<T>(this.context, { ...this.spec, ...more })
   }
 
-  private refresh(): void {
-    this.stale = true
-    if (this.confirmedTotal !== null) this.total?.set(this.counted())
+  #refresh(): void {
+    this.#stale = true
+    if (this.#confirmedTotal !== null) this.#total?.set(this.#counted())
     this.tell()
   }
 
   /** The worker's count, and what this tab's own edits make of it. */
-  private counted(): number {
-    let count = this.confirmedTotal ?? 0
+  #counted(): number {
+    let count = this.#confirmedTotal ?? 0
     for (const [, was, is] of this.moved()) count += Number(is) - Number(was)
     return count
   }
@@ -182,19 +182,19 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
     for (const object of this.context.table.pending) {
       const { record, current } = object
       if (this.spec.space && record?.space !== this.spec.space) continue
-      const is = this.has(current)
-      const was = !isProvisional(record) && this.has(record)
+      const is = this.#has(current)
+      const was = !isProvisional(record) && this.#has(record)
       // Most edits change nothing of the order.
       if (is !== was || (is && compare(record!, current) !== 0)) yield [object, was, is]
     }
   }
 
-  private has(record: ObjectRecord | undefined): record is ObjectRecord {
+  #has(record: ObjectRecord | undefined): record is ObjectRecord {
     return !!record && !record.gone && matches(this.spec, record)
   }
 
   /** The confirmed result with this tab's own edits in it. */
-  private merged(): TabObject[] {
+  #merged(): TabObject[] {
     const { limit } = this.spec
     const compare = comparator(this.spec)
     const moved = new Set<TabObject>()
@@ -203,7 +203,7 @@ export class Query<T extends object = Untyped> extends LiveValue<LiveObject<T>[]
       moved.add(object)
       if (is) placed.push(object)
     }
-    const rest = this.confirmed.filter((object) => !moved.has(object) && object.record && !object.gone)
+    const rest = this.#confirmed.filter((object) => !moved.has(object) && object.record && !object.gone)
     if (placed.length === 0) return rest
     placed.sort((a, b) => compare(a.current!, b.current!))
     const all: TabObject[] = []

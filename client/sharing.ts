@@ -13,6 +13,8 @@ const EXPIRES_MS = 600_000
 const SYNCED_MS = 30_000
 /** A KUBE that is to keep something may take so long to be reached, in milliseconds. */
 const HOST_MS = 12_000
+/** What was written gets so long to be durable, in milliseconds. */
+const EXPORT_MS = 30_000
 /** One request of the worker waits no longer than this, in milliseconds. */
 const SLICE_MS = 5_000
 
@@ -67,6 +69,31 @@ export async function join(home: Home, link: string, options: JoinOptions = {}):
   } finally {
     signal?.removeEventListener('abort', cancel)
     state.close()
+  }
+}
+
+/** @throws HearthError as `Space.export` */
+export async function exportSpace(home: Home, space: SpaceId): Promise<Blob> {
+  // What this tab has written goes with it.
+  await home.writes.settled(space, EXPORT_MS)
+  const job = newId<string>()
+  await home.call('exportSpace', job, space)
+  return (await outcomeOf(home, job)) as Blob
+}
+
+/** @throws HearthError as `Home.import` */
+export async function importSpace(home: Home, file: Blob, isCopy = false): Promise<Space> {
+  const job = newId<string>()
+  await home.call('importSpace', job, file, isCopy)
+  const space = (await outcomeOf(home, job)) as SpaceId
+  return home.getSpace(space) ?? appears(home, space)
+}
+
+/** Of work that takes as long as there is much to do. */
+async function outcomeOf(home: Home, job: string): Promise<unknown> {
+  for (;;) {
+    const outcome = await home.call('outcome', job)
+    if (outcome) return outcome[0]
   }
 }
 

@@ -170,6 +170,14 @@ export class Space {
   }
 
   /**
+   * The whole space as one file: what is in it, for whoever has the file, and all that devices wrote, for those who are in.
+   * @throws HearthError `echo/unknown-space`, `store/…`
+   */
+  async export(): Promise<Blob> {
+    return (await sharing()).exportSpace(this.home, this.id)
+  }
+
+  /**
    * An invitation into this space, for people.
    * @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `echo/invalid`, `store/…`
    */

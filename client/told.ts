@@ -17,7 +17,7 @@ interface Followed {
 }
 
 export class Told<T> extends LiveValue<T> implements Followed {
-  private q = 0
+  #q = 0
 
   constructor(
     private readonly home: Telling,
@@ -30,18 +30,18 @@ export class Told<T> extends LiveValue<T> implements Followed {
 
   /** Of a worker that does not know of it. */
   ask(): void {
-    this.home.send({ t: 'ask', q: this.q, what: this.what })
+    this.home.send({ t: 'ask', q: this.#q, what: this.what })
   }
 
   protected override open(): void {
-    if (this.q) return
-    this.home.told.set((this.q = this.home.next()), this)
+    if (this.#q) return
+    this.home.told.set((this.#q = this.home.next()), this)
     this.ask()
   }
 
   protected override release(): void {
-    this.home.told.delete(this.q)
-    this.home.send({ t: 'unask', q: this.q })
-    this.q = 0
+    this.home.told.delete(this.#q)
+    this.home.send({ t: 'unask', q: this.#q })
+    this.#q = 0
   }
 }

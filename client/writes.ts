@@ -35,18 +35,18 @@ const GATHERED = 64
 
 export class Writes {
   /** Sent and not durable, by number, oldest first. */
-  private readonly sent = new Map<number, Batch>()
+  readonly #sent = new Map<number, Batch>()
   /** Not sent, oldest first; the last one may still be open. */
-  private unsent: Batch[] = []
-  private open: Batch | undefined
-  private count = 0
+  #unsent: Batch[] = []
+  #open: Batch | undefined
+  #count = 0
   /** Own batches up to this one are part of confirmed state. */
-  private confirmed = 0
-  private explicit = false
+  #confirmed = 0
+  #explicit = false
   /** While a new worker is asked what it has, new batches wait. */
-  private held = false
-  private ended: HearthError | undefined
-  private readonly waiting = new Set<() => void>()
+  #held = false
+  #ended: HearthError | undefined
+  readonly #waiting = new Set<() => void>()
 
   constructor(
     private readonly table: ObjectTable,
@@ -57,48 +57,48 @@ export class Writes {
 
   /** Batches that a killed browser would lose. */
   get unsaved(): number {
-    return this.sent.size + this.unsent.length
+    return this.#sent.size + this.#unsent.length
   }
 
   /** Adds operations on one object; the view shows them when this returns. */
   write(object: TabObject, ops: readonly Op[]): void {
     if (ops.length === 0) return
-    const part = this.part(object)
+    const part = this.#part(object)
     for (const op of ops) coalesce(part.ops as Op[], op)
     object.wrote(ops)
   }
 
   /** The home has ended: nothing is written any more, and who waits hears why. */
   end(error: HearthError): void {
-    this.ended = error
-    this.wake()
+    this.#ended = error
+    this.#wake()
   }
 
   /** A new object, with its first value as its record. */
   create(object: TabObject): void {
-    this.part(object, { type: object.record!.type, value: object.record!.value })
+    this.#part(object, { type: object.record!.type, value: object.record!.value })
     object.tell(undefined, 'here')
   }
 
   /** Runs `fn`; all that it writes is one batch, or nothing if it throws. */
   batch<T>(fn: () => T): T {
-    if (this.explicit) return fn()
-    this.close()
-    this.explicit = true
+    if (this.#explicit) return fn()
+    this.#close()
+    this.#explicit = true
     try {
       return fn()
     } catch (e) {
-      for (const part of this.open?.parts.values() ?? []) {
+      for (const part of this.#open?.parts.values() ?? []) {
         part.object.drop(part)
         if (part.created) this.table.forget(part.object.id)
       }
-      if (this.open) this.unsent.pop()
-      this.open = undefined
-      this.wake()
+      if (this.#open) this.#unsent.pop()
+      this.#open = undefined
+      this.#wake()
       throw e
     } finally {
-      this.explicit = false
-      this.close()
+      this.#explicit = false
+      this.#close()
     }
   }
 
@@ -107,8 +107,8 @@ export class Writes {
    * @throws HearthError `rpc/worker-gone` when nothing of it has come further for `ms`
    */
   async settled(space: SpaceId | undefined, ms: number): Promise<void> {
-    this.close()
-    const mine = [...this.sent.values(), ...this.unsent].filter((batch) => !space || batch.space === space)
+    this.#close()
+    const mine = [...this.#sent.values(), ...this.#unsent].filter((batch) => !space || batch.space === space)
     const waits = ({ done, parts }: Batch) =>
       !done && [...parts].some(([object, part]) => object.pending.has(part))
     const left = () => mine.filter(({ done }) => !done).length + mine.filter(waits).length
@@ -118,13 +118,13 @@ export class Writes {
     const timer = setInterval(() => {
       late = left() === before
       before = left()
-      if (late) this.wake()
+      if (late) this.#wake()
     }, ms)
     for (const batch of mine)
-      while (!late && !this.ended && !batch.done)
-        await new Promise<void>((resolve) => this.waiting.add(resolve))
+      while (!late && !this.#ended && !batch.done)
+        await new Promise<void>((resolve) => this.#waiting.add(resolve))
     clearInterval(timer)
-    if (this.ended) throw this.ended
+    if (this.#ended) throw this.#ended
     if (late) throw new HearthError('rpc/worker-gone', { ms })
   }
 
@@ -132,38 +132,38 @@ export class Writes {
   applied(n: number, at: number, created: readonly (readonly [ObjectId, number])[]): void {
     const orders = new Map(created)
     const applied = new Map<TabObject, Part[]>()
-    while (this.confirmed < n)
-      for (const [object, part] of this.sent.get(++this.confirmed)?.parts ?? []) {
+    while (this.#confirmed < n)
+      for (const [object, part] of this.#sent.get(++this.#confirmed)?.parts ?? []) {
         const parts = applied.get(object)
         if (parts) parts.push(part)
         else applied.set(object, [part])
       }
     for (const [object, parts] of applied) object.applied(parts, at, orders.get(object.id))
-    this.sendOn()
+    this.#sendOn()
   }
 
   /** Batches up to `n` are durable. */
   durable(n: number): void {
-    for (const [number, batch] of this.sent) {
+    for (const [number, batch] of this.#sent) {
       if (number > n) break
-      this.finish(number, batch)
+      this.#finish(number, batch)
     }
-    this.wake()
+    this.#wake()
   }
 
   refused(n: number, error: HearthError): void {
-    const batch = this.sent.get(n)
+    const batch = this.#sent.get(n)
     if (!batch) return
-    this.refuse(batch, error)
-    this.finish(n, batch)
-    this.confirmed = Math.max(this.confirmed, n)
-    this.sendOn()
+    this.#refuse(batch, error)
+    this.#finish(n, batch)
+    this.#confirmed = Math.max(this.#confirmed, n)
+    this.#sendOn()
   }
 
   /** The store was cleared: nothing is there any more. @returns what was not durable */
   forget(): Batch[] {
     this.restart(0)
-    const batches = this.unsent.splice(0)
+    const batches = this.#unsent.splice(0)
     for (const object of this.table.all()) object.release()
     for (const batch of batches) {
       batch.done = true
@@ -173,7 +173,7 @@ export class Writes {
       object.ledger = undefined
       object.replace(undefined)
     }
-    this.wake()
+    this.#wake()
     return batches
   }
 
@@ -183,24 +183,24 @@ export class Writes {
    * @returns the objects that must be read anew before `resume`; until then they are shown as they were
    */
   restart(mark: number, refused: Welcome['refused'] = []): Set<TabObject> {
-    this.close()
-    this.held = true
+    this.#close()
+    this.#held = true
     for (const [n, error] of refused) this.refused(n, fromWire(error))
-    for (const batch of [...this.sent.values(), ...this.unsent])
+    for (const batch of [...this.#sent.values(), ...this.#unsent])
       for (const object of batch.parts.keys()) object.suspend()
     this.durable(mark)
-    this.unsent = [...this.sent.values(), ...this.unsent]
-    this.sent.clear()
-    for (const batch of this.unsent) for (const [object, part] of batch.parts) object.hold(part)
-    return new Set(this.unsent.flatMap((batch) => [...batch.parts.keys()]))
+    this.#unsent = [...this.#sent.values(), ...this.#unsent]
+    this.#sent.clear()
+    for (const batch of this.#unsent) for (const [object, part] of batch.parts) object.hold(part)
+    return new Set(this.#unsent.flatMap((batch) => [...batch.parts.keys()]))
   }
 
   /** What unsaved edits concern is here as the new worker has it: apply and send them again. */
   resume(mark: number): void {
-    this.close()
-    this.held = false
-    this.count = this.confirmed = mark
-    const batches = this.unsent.splice(0)
+    this.#close()
+    this.#held = false
+    this.#count = this.#confirmed = mark
+    const batches = this.#unsent.splice(0)
     const objects = [...this.table.all()].filter(({ held }) => held)
     // What was written meanwhile is shown on top of what the worker has: the oldest batch is mapped to that without it.
     for (const object of objects) {
@@ -209,8 +209,8 @@ export class Writes {
     }
     for (const batch of batches) {
       for (const [object, part] of batch.parts) part.before ??= object.before(part)
-      if ([...batch.parts.values()].every((part) => this.reapply(part))) this.post(batch)
-      else this.refuse(batch, new HearthError('echo/lost-base'))
+      if ([...batch.parts.values()].every((part) => this.#reapply(part))) this.#post(batch)
+      else this.#refuse(batch, new HearthError('echo/lost-base'))
     }
     for (const object of this.table.all()) object.ledger = undefined
     for (const object of objects) object.tell(undefined, 'here')
@@ -232,7 +232,7 @@ export class Writes {
   }
 
   /** Puts a part on top of what is there now. False if what it was made on is gone. */
-  private reapply(part: Part): boolean {
+  #reapply(part: Part): boolean {
     const { object, before } = part
     const mapped = object.record && remap(part.ops, before ?? object.view, object.view)
     if (!mapped) return false
@@ -242,48 +242,48 @@ export class Writes {
     return true
   }
 
-  private part(object: TabObject, created?: Part['created']): Part {
-    if (this.ended) throw this.ended
+  #part(object: TabObject, created?: Part['created']): Part {
+    if (this.#ended) throw this.#ended
     const { space } = object.record!
-    if (this.open?.space !== space) this.close(true)
-    if (!this.open) {
-      this.open = { done: false, space, parts: new Map(), at: Date.now() }
-      this.unsent.push(this.open)
-      if (!this.explicit) queueMicrotask(() => this.close())
+    if (this.#open?.space !== space) this.#close(true)
+    if (!this.#open) {
+      this.#open = { done: false, space, parts: new Map(), at: Date.now() }
+      this.#unsent.push(this.#open)
+      if (!this.#explicit) queueMicrotask(() => this.#close())
       this.onCount()
     }
-    let part = this.open.parts.get(object)
+    let part = this.#open.parts.get(object)
     if (!part) {
       part = { object, created, ops: [], before: undefined }
-      if (this.held) (object.ledger ??= new Ledger(object.view, true)).add(part)
-      object.held = this.held
-      this.open.parts.set(object, part)
+      if (this.#held) (object.ledger ??= new Ledger(object.view, true)).add(part)
+      object.held = this.#held
+      this.#open.parts.set(object, part)
       object.await(part)
     }
     return part
   }
 
-  private close(always = !this.explicit): void {
-    const batch = this.open
+  #close(always = !this.#explicit): void {
+    const batch = this.#open
     if (!batch || !always) return
-    this.open = undefined
-    this.sendOn()
+    this.#open = undefined
+    this.#sendOn()
   }
 
   /**
    * The first batch goes at once; while it is on its way, others gather, and go together. A message costs a tab more
    * than all the rest of a keystroke.
    */
-  private sendOn(): void {
-    if (this.held || (this.count > this.confirmed && this.unsent.length < GATHERED)) return
-    const closed = this.unsent.filter((batch) => batch !== this.open)
-    this.unsent = this.open ? [this.open] : []
-    for (const batch of closed) this.post(batch)
+  #sendOn(): void {
+    if (this.#held || (this.#count > this.#confirmed && this.#unsent.length < GATHERED)) return
+    const closed = this.#unsent.filter((batch) => batch !== this.#open)
+    this.#unsent = this.#open ? [this.#open] : []
+    for (const batch of closed) this.#post(batch)
   }
 
-  private post(batch: Batch): void {
-    const n = ++this.count
-    this.sent.set(n, batch)
+  #post(batch: Batch): void {
+    const n = ++this.#count
+    this.#sent.set(n, batch)
     const items = [...batch.parts.values()].flatMap(({ object: { id }, created, ops }): Item[] => [
       ...(created ? [{ id, ...created }] : []),
       ...ops.map((op) => ({ id, op })),
@@ -291,7 +291,7 @@ export class Writes {
     this.send({ t: 'batch', n, space: batch.space, items })
   }
 
-  private refuse(batch: Batch, error: HearthError): void {
+  #refuse(batch: Batch, error: HearthError): void {
     batch.done = true
     // The worker says in the same frame what is there now.
     for (const part of batch.parts.values()) {
@@ -299,18 +299,18 @@ export class Writes {
       part.object.drop(part)
     }
     this.onRefused(batch, error)
-    this.wake()
+    this.#wake()
   }
 
-  private finish(n: number, batch: Batch): void {
+  #finish(n: number, batch: Batch): void {
     batch.done = true
-    this.sent.delete(n)
-    if (n <= this.confirmed) for (const object of batch.parts.keys()) object.settled()
+    this.#sent.delete(n)
+    if (n <= this.#confirmed) for (const object of batch.parts.keys()) object.settled()
   }
 
-  private wake(): void {
+  #wake(): void {
     this.onCount()
-    for (const resolve of this.waiting) resolve()
-    this.waiting.clear()
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 }

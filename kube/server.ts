@@ -12,6 +12,7 @@ import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
 import { Keeper, replicasIn } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
+import type { StockLimits } from './replicas/stock.js'
 import { makeRoutes } from './routes.js'
 import type { MetricsFor } from './watching/asked.js'
 import { Watch } from './watching/watch.js'
@@ -49,6 +50,8 @@ export interface ServerOptions {
   readonly data?: string
   /** What differs from how much is kept. */
   readonly keeping?: Partial<KeepingLimits>
+  /** What differs from how much is in memory for those who have it kept. */
+  readonly stock?: Partial<StockLimits>
   /** How it is told what happens; nobody is, without it. */
   readonly watch?: Watch
   /** Who may use it: everybody, without it. */
@@ -87,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.maxConnections = (options.signal?.connections ?? defaultLimits.connections) + CONNECTIONS_FOR_PAGES
   const answering = new Answering(server)
   server.on('clientError', refuse)
-  const keeper = data === undefined ? undefined : new Keeper(replicasIn(data), options.keeping, watch)
+  const keeper =
+    data === undefined ? undefined : new Keeper(replicasIn(data), options.keeping, options.stock, watch)
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
@@ -95,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const signal = openSignal(server, {
     ...{ origins: options.origins, ice: options.ice, limits: options.signal, watch },
     access: new Access(options.allow, keeper?.database),
-    visit: keeper && ((link, visitor) => void keeper.visit(link, visitor)),
+    keeping: keeper,
   })
   isReady = true
 

@@ -3,6 +3,7 @@ import type { Halo } from './halo/halo.js'
 import { isPossessed, readProof } from './halo/log/evidence.js'
 import { MAX_ENTRY_BYTES } from './halo/log/payload.js'
 import { refuse } from './halo/log/shapes.js'
+import type { LogEntryId } from './halo/membership/actions.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
 import { sameBytes } from './halo/suite/compare.js'
 import type { Admitting, Candidate, Introduction, Joining, Terms } from './mesh/invitations/terms.js'
@@ -53,13 +54,21 @@ export class HaloAdmitting implements Admitting, Joining {
     return this.halo.devices.some(({ id, revoked }) => (id as string) === guest && !revoked)
   }
 
-  async admit({ space, role }: Terms, guest: Introduction | Candidate): Promise<readonly Uint8Array[][]> {
+  usedBy(space: SpaceId, entry: string): readonly string[] {
+    return this.halo.delegated.usedBy(space, entry as LogEntryId)
+  }
+
+  async admit(
+    { space, role }: Terms,
+    guest: Introduction | Candidate,
+    entry?: string,
+  ): Promise<readonly Uint8Array[][]> {
     const { admissions } = this.halo
     if ('proof' in guest) {
       const { identity } = await readProof(this.platform, guest.proof)
       if (!this.isIn({ space, role }, identity)) {
         checkRoom(admissions.entriesOf(space))
-        await admissions.admitMember(space, guest, role!)
+        await admissions.admitMember(space, guest, role!, entry as LogEntryId | undefined)
       }
       return [admissions.entriesOf(space)]
     }

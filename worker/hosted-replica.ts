@@ -41,7 +41,7 @@ export class HostedReplica implements KeptReplica {
   }
 
   async logSince(heads: readonly string[]): Promise<readonly Uint8Array[]> {
-    return this.halo.kept.seal(await this.local.logSince(heads))
+    return this.halo.kept.seal([...(await this.local.logSince(heads))])
   }
 
   /** Whoever was in may have brought what does not open, or is refused: to ask for it again would bring the same. */

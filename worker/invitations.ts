@@ -1,17 +1,20 @@
 /** Invitations that this device has made, kept until they are over; and those that its tabs follow. */
 import type { HaloAdmitting } from './admitting.js'
-import { ROLES } from './halo/membership/actions.js'
+import type { Offer } from './halo/delegated.js'
+import type { Halo } from './halo/halo.js'
+import { ROLES, type LogEntryId } from './halo/membership/actions.js'
 import { HostedInvitation, type Hosting, type KeptInvitation } from './mesh/invitations/host.js'
 import { follow } from './mesh/invitations/guest.js'
 import { kubeUrl, readLink, type Invited } from './mesh/invitations/link.js'
 import { HearthError, invalid } from './protocol/errors.js'
-import type { SpaceId } from './protocol/ids.js'
+import { toBase64Url, type SpaceId } from './protocol/ids.js'
 import type {
   InvitationInfo,
   InvitationState,
   InviteOptions,
   JoinState,
   OpenInvitation,
+  Role,
 } from './protocol/rpc.js'
 import { passIn } from './pass.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
@@ -21,6 +24,8 @@ import type { Store } from './store.js'
 /** Open at one time. */
 const MAX_OPEN = 100
 const MAX_USES = 1000
+/** Of other admins. */
+const MAX_SHARED = 100
 const MAX_EXPIRES_MS = 30 * 24 * 3600_000
 /** One that is over can still be asked for, and tells a guest why, for so long, in milliseconds. */
 const KEPT_MS = 24 * 3600_000
@@ -38,15 +43,19 @@ interface Join {
 
 export class Invitations {
   private readonly made = new Map<string, HostedInvitation>()
+  /** Of other admins, which this device may answer as well. */
+  private readonly shared = new Map<string, HostedInvitation>()
   private readonly joins = new Map<string, Join>()
   private readonly hosting: Hosting
   private keeping: Promise<void> = Promise.resolve()
+  private looking: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly platform: NetworkPlatform,
     private readonly store: Store,
     private readonly network: Networking,
     private readonly admitting: HaloAdmitting,
+    private readonly halo: Halo,
   ) {
     const { mesh, changed } = network
     this.hosting = { platform, mesh, admitting, changed, keep: () => this.keep() }
@@ -57,6 +66,7 @@ export class Invitations {
     const now = this.platform.now()
     for (const kept of (await this.store.get<readonly KeptInvitation[]>('meta', INVITATIONS)) ?? [])
       if (kept.expiresAt + KEPT_MS > now) this.add(new HostedInvitation(this.hosting, kept))
+    this.refresh()
   }
 
   /** @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `echo/invalid`, `echo/too-large`, `store/…` */
@@ -79,6 +89,7 @@ export class Invitations {
     await this.network.use(kubes, new Map(pass && [[kubeUrl(kube!)!, pass]]))
     const options = { space: into, role: space && role, uses, expiresMs, code, kubes }
     const invitation = HostedInvitation.make(this.hosting, options)
+    if (space && !code) await this.share(invitation, space, role)
     this.add(invitation)
     await this.keep()
     return infoOf(invitation)
@@ -97,6 +108,10 @@ export class Invitations {
     const invitation = this.made.get(id)
     if (!invitation) throw new HearthError('halo/invite-unknown')
     await invitation.cancel()
+    const { space, role, entry } = invitation.kept
+    // That of whoever is no admin any more is over anyway.
+    if (entry && role && this.admitting.mayInvite(space, role))
+      await this.halo.delegated.recall(space, role, entry as LogEntryId)
   }
 
   /** Undefined where there is none (any more). */
@@ -107,8 +122,8 @@ export class Invitations {
   /** @throws HearthError `halo/invite-malformed`, `halo/invite-newer`, `halo/invite-own`, `halo/code-needed` */
   join(id: string, link: string, code: string | undefined): void {
     const invited = readLink(link)
-    const isOwn = [...this.made.values()].some(({ kept }) => kept.id.join() === invited.id.join())
-    if (isOwn) throw new HearthError('halo/invite-own')
+    const key = toBase64Url(invited.id)
+    if (this.made.has(key) || this.shared.has(key)) throw new HearthError('halo/invite-own')
     if (invited.hasCode && !code) throw new HearthError('halo/code-needed')
     const stop = new AbortController()
     const result = this.follow(id, invited, code, stop.signal)
@@ -160,8 +175,46 @@ export class Invitations {
     return this.joins.get(id)?.state
   }
 
+  /** Who is in what may be otherwise now, and so may what this device may answer. */
+  refresh(): void {
+    this.looking = this.looking.then(() => this.look()).catch(() => undefined)
+  }
+
+  /** Other admins, and other devices of this identity, may let people in by it while this device is away. */
+  private async share(invitation: HostedInvitation, space: SpaceId, role: Role): Promise<void> {
+    await invitation.share(await this.halo.delegated.offer(space, role, invitation.kept))
+  }
+
+  private async look(): Promise<void> {
+    const { delegated, spaces } = this.halo
+    const offers = (await Promise.all(spaces.map((space) => delegated.offers(space)))).flat()
+    const open = new Map(
+      offers
+        .filter(({ expiresAt }) => expiresAt > this.platform.now())
+        .map((offer) => [toBase64Url(offer.id), offer]),
+    )
+    for (const [key, invitation] of this.shared)
+      if (!open.has(key)) {
+        invitation.stop()
+        this.shared.delete(key)
+      }
+    for (const [key, offer] of open) if (!this.made.has(key) && !this.shared.has(key)) this.answer(key, offer)
+    for (const offer of offers)
+      for (const member of delegated.beyond(offer))
+        await this.halo.removeMember(offer.space, member).catch(() => undefined)
+  }
+
+  private answer(key: string, offer: Offer): void {
+    if (this.shared.size >= MAX_SHARED) return
+    // What limits it is in the log, where all see it.
+    const invitation = HostedInvitation.of({ ...this.hosting, keep: async () => undefined }, offer)
+    this.shared.set(key, invitation)
+    invitation.begin()
+    void this.network.use(offer.kubes).catch(() => undefined)
+  }
+
   stop(): void {
-    for (const invitation of this.made.values()) invitation.stop()
+    for (const invitation of [...this.made.values(), ...this.shared.values()]) invitation.stop()
     for (const { stop } of this.joins.values()) stop.abort()
   }
 

@@ -85,7 +85,7 @@ export class Network {
       gone: (device: DeviceId) => this.ephemera.gone(device),
     }
     const networking = new Networking(platform, store, halo, echo, () => this.changed(), ephemera, this.hosts)
-    const invitations = new Invitations(platform, store, networking, new HaloAdmitting(platform, halo))
+    const invitations = new Invitations(platform, store, networking, new HaloAdmitting(platform, halo), halo)
     const keeping = new Keeping(platform, store, halo, this.own, networking)
     networking.keeping = keeping
     await networking.resume()
@@ -100,6 +100,7 @@ export class Network {
   refresh(): void {
     this.opened?.networking.mesh.refresh()
     this.opened?.keeping.refresh()
+    this.opened?.invitations.refresh()
   }
 
   appended(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void {

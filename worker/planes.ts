@@ -14,6 +14,7 @@ import { Network } from './network.js'
 import { OwnObjects } from './own-objects.js'
 import { Passkeys } from './passkeys.js'
 import type { Store } from './store.js'
+import { Transfers } from './transfer/transfers.js'
 
 /** What the personal space lacks of other spaces is written so long after the opening, in milliseconds. */
 const BELONGINGS_MS = 3000
@@ -30,6 +31,7 @@ export interface Planes {
   /** For tabs that were open when spaces were moved. */
   readonly former: FormerNames
   readonly network: Network
+  readonly transfers: Transfers
 }
 
 /**
@@ -84,6 +86,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       echo,
       network,
       passkeys: new Passkeys(platform, halo, own),
+      transfers: new Transfers(platform, { halo, echo, objects: own, random: (n) => platform.random(n) }),
       former: new FormerNames(moved ? halo.moving : (before ?? [])),
     }
   } catch (e) {

@@ -27,10 +27,11 @@ export class LocalReplicas implements Replicas {
     return this.all.find((replica) => toBase64Url(replica.ref) === name)
   }
 
-  async join(entries: readonly Uint8Array[], from: DeviceId): Promise<void> {
-    // Others let this identity in by an invitation, which it has followed.
-    // defence: own-devices-bring-spaces
-    if (!this.halo.devices.some(({ id, revoked }) => id === from && !revoked)) return
+  takesFrom(device: DeviceId): boolean {
+    return this.halo.devices.some(({ id, revoked }) => id === device && !revoked)
+  }
+
+  async join(entries: readonly Uint8Array[]): Promise<void> {
     await this.halo.admissions.join(entries)
   }
 

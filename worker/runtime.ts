@@ -173,6 +173,11 @@ export class Runtime {
         joined: async (id) => (await network()).invitations.joined(id),
         cancelJoin: async (id) => (await network()).invitations.cancelJoin(id),
         synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
+        exportSpace: async (job, space) =>
+          (await attached()).transfers.beginExport(session.client, job, space),
+        importSpace: async (job, file, isCopy) =>
+          (await attached()).transfers.beginImport(session.client, job, file, isCopy),
+        outcome: async (job) => (await attached()).transfers.outcome(session.client, job),
         present: async (space, name, value) =>
           (await attached()).network.ephemera.set(session.client, { space, name }, value),
         say: async (space, name, value) =>

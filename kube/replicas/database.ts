@@ -4,10 +4,15 @@
  */
 import { mkdirSync } from 'node:fs'
 import { open, type Key, type RootDatabase } from 'lmdb'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { kubeError } from '../errors.js'
 import { lockFolder } from './lock.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
+export interface Found {
+  readonly key: Key[]
+  readonly value: Uint8Array
+}
 
 /** Rows, while nobody else changes any. */
 export interface Table {
@@ -32,6 +37,7 @@ export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #unlock: () => void
   readonly #wrote: (ms: number) => void
+  #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
   constructor(path: string, { wrote = () => undefined, isShared = false }: Opening = {}) {
@@ -46,23 +52,41 @@ export class Database {
   }
 
   get(key: Key): Uint8Array | undefined {
+    this.#stillOpen()
     const value = this.#db.get(key)
     return value && new Uint8Array(value)
   }
 
-  /** Rows of a list key that begins with `under`, in order, past `after`; the first `most`. */
-  rows(under: readonly Key[], after?: number, most?: number): { key: Key[]; value: Uint8Array }[] {
+  /** All rows of a list key that begins with `under`, in order. */
+  rows(under: readonly Key[]): Found[] {
+    return [...this.#range(under)]
+  }
+
+  /** Rows of these that come after the one that ends with `after`: as many as make up these bytes, about, and at least one. */
+  portion(under: readonly Key[], after: number, bytes: number): Found[] {
+    const found: Found[] = []
+    let left = bytes
+    for (const row of this.#range(under, after)) {
+      left -= row.value.length
+      if (left < 0 && found.length > 0) break
+      found.push(row)
+    }
+    return found
+  }
+
+  *#range(under: readonly Key[], after?: number): Generator<Found> {
+    this.#stillOpen()
     const range = this.#db.getRange({
       start: after === undefined ? [...under] : [...under, after + 1],
       // After every number and text there is.
       end: [...under, Uint8Array.of(0xff)] as Key,
-      ...(most !== undefined && { limit: most }),
     })
-    return [...range].map(({ key, value }) => ({ key: key as Key[], value: new Uint8Array(value) }))
+    for (const { key, value } of range) yield { key: key as Key[], value: new Uint8Array(value) }
   }
 
   /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
+    this.#stillOpen()
     const since = performance.now()
     await this.#db.transaction(() => {
       for (const [key, value] of puts) this.#db.putSync(key, value)
@@ -73,6 +97,7 @@ export class Database {
 
   /** What stands on what was read just before, also by another process; durable when it resolves. */
   update<T>(run: (table: Table) => T): Promise<T> {
+    this.#stillOpen()
     return this.#db.transaction(() =>
       run({
         get: (key) => this.get(key),
@@ -87,7 +112,13 @@ export class Database {
     return this.#db.backup(folder, false)
   }
 
+  /** Of sessions that have just ended, somebody may still be reading: LMDB takes that ill. */
+  #stillOpen(): void {
+    if (!this.#isOpen) throw new HearthError('store/unavailable')
+  }
+
   async close(): Promise<void> {
+    this.#isOpen = false
     await this.#db.close()
     this.#unlock()
   }

@@ -16,6 +16,7 @@ import { Watch } from '../watching/watch.js'
 import { Database } from './database.js'
 import { Makers } from './makers.js'
 import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
 /** Handshakes that are answered at one time. */
@@ -51,14 +52,22 @@ export class Keeper {
   readonly #room: Room
   readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
   readonly #sessions = new Set<Session>()
+  /** What is in memory of sessions. */
+  readonly #stock: Stock
   readonly #key: Promise<StaticKey>
   readonly #watch: Watch
   #answering = 0
 
   /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string, limits: Partial<Limits> = {}, watch = new Watch()) {
+  constructor(
+    path: string,
+    limits: Partial<Limits> = {},
+    stock: Partial<StockLimits> = {},
+    watch = new Watch(),
+  ) {
     this.#watch = watch
     const { metrics } = watch
+    this.#stock = new Stock({ ...defaultStock, ...stock })
     this.#database = new Database(path, {
       wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
     })
@@ -86,8 +95,10 @@ export class Keeper {
       const session = new Session(platform, link, agreed)
       this.#sessions.add(session)
       const visit = new Visit(session, this, visitor)
+      session.onKept = (bytes, unfinished) => this.#stock.keep(session, bytes, unfinished)
       session.onClosed = () => {
         this.#sessions.delete(session)
+        this.#stock.leave(session)
         visit.end()
       }
     } catch {
@@ -95,6 +106,16 @@ export class Keeper {
     } finally {
       this.#answering--
     }
+  }
+
+  /** Bytes in memory of what devices send and do not end, or ask for and do not take. */
+  get inMemory(): number {
+    return this.#stock.total
+  }
+
+  /** Runs when there is room in memory for more of what devices send: mostly at once. */
+  whenRoom(run: () => void): void {
+    this.#stock.whenRoom(run)
   }
 
   /**

@@ -12,16 +12,13 @@ import { verifyRegistration, type Registration } from '../../worker/halo/kept/re
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
 import { fromBase64Url, toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
-import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../../worker/protocol/wire.js'
+import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
 import type { Database, Row } from './database.js'
 import type { Makers } from './makers.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
-
-/** Entries that are read in one go, to be sent. */
-const TOGETHER = 128
 
 export interface Limits {
   /** Of one replica, and of all, in bytes. */
@@ -165,10 +162,14 @@ export class KeptReplica implements Replica {
     return [...this.#log.keys()].filter((id) => !parents.has(id)).sort()
   }
 
-  logSince(heads: readonly string[]): readonly Uint8Array[] {
+  /** Read as it is sent: to somebody who takes nothing, there is little of it in memory. */
+  *logSince(heads: readonly string[]): Generator<Uint8Array> {
     const known = this.#upTo(heads)
     const lacked = [...this.#log].filter(([id]) => !known.has(id)).map(([, { n }]) => n)
-    return lacked.flatMap((n) => this.room.database.get(['log', this.#name, n]) ?? [])
+    for (const n of lacked) {
+      const bytes = this.room.database.get(['log', this.#name, n])
+      if (bytes) yield bytes
+    }
   }
 
   /** What builds on something that is not here, or is brought by somebody who may not, is not taken. */
@@ -264,9 +265,10 @@ export class KeptReplica implements Replica {
   async *lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     for (const device of [...this.#feeds.keys()])
       for (let after = theirs.get(device)?.seq ?? 0; ;) {
-        const rows = this.room.database.rows(['entry', this.#name, device], after, TOGETHER)
-        if (rows.length > 0) yield rows.map(({ value }) => value)
-        if (rows.length < TOGETHER) break
+        // To somebody who takes nothing, there is one message of it in memory.
+        const rows = this.room.database.portion(['entry', this.#name, device], after, MESSAGE_BYTES)
+        if (rows.length === 0) break
+        yield rows.map(({ value }) => value)
         after = rows.at(-1)!.key[3] as number
       }
   }

@@ -61,20 +61,20 @@ export class Visit {
 
   full({ replica }: OpenReplica): void {
     this.keeper.refused('kube/keeper-full')
-    this.#unkept(replica.ref, 'mesh/host-full')
+    void this.#unkept(replica.ref, 'mesh/host-full')
   }
 
   /** The log, or whose feeds to take, is another one now. */
   logChanged(open: OpenReplica): void {
     const visited = this.#of(open.replica.ref)
     if (!visited) return
-    this.#kept(visited)
+    void this.#kept(visited)
     visited.replicating?.logChanged()
   }
 
   forgotten({ replica }: OpenReplica): void {
     this.#drop(replica.ref)
-    this.#unkept(replica.ref, 'mesh/host-forgot')
+    void this.#unkept(replica.ref, 'mesh/host-forgot')
   }
 
   #of(ref: Uint8Array): Visited | undefined {
@@ -131,8 +131,10 @@ export class Visit {
     const visited = this.#of(ref) ?? { open }
     this.#visited.set(toBase64Url(ref), visited)
     open.visits.add(this)
-    this.#kept(visited)
+    const answered = this.#kept(visited)
     this.tellRoom(open)
+    // defence: answers-as-they-are-taken
+    await answered
   }
 
   /** Before anybody has said whose feeds to take, nothing but the log is. */
@@ -169,16 +171,18 @@ export class Visit {
     for (const visit of [...open.visits]) visit.forgotten(open)
   }
 
-  #kept(visited: Visited): void {
+  /** @returns resolves when that is on its way */
+  #kept(visited: Visited): Promise<void> {
     const { replica } = visited.open
     const { asOf } = replica.registration
-    void this.session.send(['kept', replica.ref, replica.heads, asOf])
+    const sent = this.session.send(['kept', replica.ref, replica.heads, asOf])
     if (asOf.length > 0)
       visited.replicating ??= new Replicating(platform, this.session, replica, { held() {} })
+    return sent
   }
 
-  #unkept(ref: Uint8Array, code: string): void {
-    void this.session.send(['unkept', ref, code])
+  #unkept(ref: Uint8Array, code: string): Promise<void> {
+    return this.session.send(['unkept', ref, code])
   }
 
   #drop(ref: Uint8Array): void {

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { NONCE_BYTES, RELAY_WINDOW, type Peer, type Topic } from '../../worker/protocol/signal.js'
+import type { Link } from '../../worker/mesh/link.js'
 import { RelayLink, Window } from '../../worker/mesh/relay-link.js'
 import { KEEP_TOPIC, KEEPER } from '../../worker/protocol/wire.js'
 import type { Access } from '../access/access.js'
@@ -31,11 +32,18 @@ const TOLD_A_TURN = 500
 const KEEPER_COST = 50
 const KEEP = keyOf(KEEP_TOPIC)
 
+/** The KUBE itself, as devices speak to it. */
+export interface Keeping {
+  visit(link: Link, visitor: Visitor): void
+  /** Runs when there is room for more than what has come so far. */
+  whenRoom(run: () => void): void
+}
+
 /** What devices have in common. */
 export interface Place {
   readonly limits: SignalLimits
-  /** A device speaks to the KUBE itself; undefined where nothing is kept. */
-  readonly visit?: ((link: RelayLink, visitor: Visitor) => void) | undefined
+  /** undefined where nothing is kept. */
+  readonly keeping?: Keeping | undefined
   readonly access: Access
   /** Where somebody has been who may use it. */
   readonly frequented: Frequented
@@ -144,11 +152,11 @@ export class Device implements WireListener {
   }
 
   #announce(topic: Topic, peer: Peer, hint: Uint8Array): void {
-    const { topics, limits, visit } = this.place
+    const { topics, limits, keeping } = this.place
     const t = keyOf(topic)
     // Whoever is there meets the KUBE, and nobody else.
     if (t === KEEP)
-      return this.wire.send(encodeFromKube(['here', topic, visit ? [[KEEPER, new Uint8Array()]] : []]))
+      return this.wire.send(encodeFromKube(['here', topic, keeping ? [[KEEPER, new Uint8Array()]] : []]))
     const p = keyOf(peer)
     const peers = topics.at(t)
     let here = this.#at.get(t)
@@ -208,15 +216,26 @@ export class Device implements WireListener {
   }
 
   #toKeeper(frame: Uint8Array): void {
-    const { flow, link } = (this.#keeping ??= this.#keeper())
-    // Nothing waits here: what has not been worked through is counted by the session.
-    flow.take(frame.length)
+    const { keeping } = this.place
+    // Who was not told that the KUBE is there is answered as if nobody were.
+    if (!keeping) return this.wire.send(encodeFromKube(['left', KEEP_TOPIC, KEEPER]))
+    const { flow, link } = this.#keeping ?? this.#keeper(keeping)
+    const isFirst = flow.frames === 0
+    const inside = flow.take(frame.length)
+    // defence: keeper-window
+    if (!inside) return link.close()
     link.take(frame)
-    const credit = flow.release(frame.length)
+    // What has come is counted by the session, and more of it may come when there is room.
+    if (isFirst) keeping.whenRoom(() => this.wire.guard(() => this.#creditOfKeeper(flow)))
+  }
+
+  /** Also when the link has ended: the device counts what it has sent to the KUBE, in whatever link. */
+  #creditOfKeeper(flow: Flow): void {
+    const credit = flow.releaseAll()
     if (credit > 0) this.wire.send(encodeFromKube(['credit', KEEP_TOPIC, KEEPER, credit]))
   }
 
-  #keeper() {
+  #keeper(keeping: Keeping) {
     const window = new Window()
     const link: RelayLink = new RelayLink(window, {
       send: (bytes) =>
@@ -231,8 +250,11 @@ export class Device implements WireListener {
       },
     })
     this.wire.charge(KEEPER_COST)
-    this.place.visit?.(link, { key: this.#key, isAllowed: this.#isAllowed })
-    return { link, flow: new Flow(false) }
+    const session = { link, flow: new Flow(true) }
+    // A visit can end before it has begun, where too many come at once.
+    this.#keeping = session
+    keeping.visit(link, { key: this.#key, isAllowed: this.#isAllowed })
+    return session
   }
 
   /** One of both is enough for a way by TURN: of those who may not use it themselves, it is the other. */

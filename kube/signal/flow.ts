@@ -43,6 +43,13 @@ export class Flow {
     return credit
   }
 
+  /** Nothing of it waits any more. @returns the bytes to tell the sender of */
+  releaseAll(): number {
+    const credit = this.#waiting + this.#untold
+    this.#waiting = this.#untold = this.#frames = 0
+    return credit
+  }
+
   /** Sender or peer have left the topic: nobody is to be told any more. */
   end(): void {
     this.#over = true

@@ -6,16 +6,14 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Link } from '../../worker/mesh/link.js'
 import { MAX_SIGNAL_BYTES, SIGNAL_PATH } from '../../worker/protocol/signal.js'
 import { kubeError, type KubeError } from '../errors.js'
 import { errorJson } from '../respond.js'
 import { Access } from '../access/access.js'
 import { Backlog } from './backlog.js'
-import { Device } from './device.js'
+import { Device, type Keeping } from './device.js'
 import { Frequented } from './frequented.js'
 import type { IceSettings } from './ice.js'
-import type { Visitor } from '../replicas/keeper.js'
 import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
 import type { Pace } from './pace.js'
@@ -27,8 +25,8 @@ import { Watch } from '../watching/watch.js'
 export interface SignalOptions {
   readonly origins?: Origins | undefined
   readonly limits?: Partial<SignalLimits> | undefined
-  /** A device speaks to the KUBE itself; undefined where nothing is kept. */
-  readonly visit?: ((link: Link, visitor: Visitor) => void) | undefined
+  /** undefined where nothing is kept. */
+  readonly keeping?: Keeping | undefined
   /** Who may use it: everybody, without it. */
   readonly access?: Access | undefined
   /** By which devices can be linked directly. */
@@ -67,7 +65,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const place = {
     limits,
     topics,
-    visit: options.visit,
+    keeping: options.keeping,
     ice: options.ice,
     access: options.access ?? new Access(),
     frequented: new Frequented(),

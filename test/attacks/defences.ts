@@ -203,6 +203,7 @@ const sharing = {
   'passed-on-once': 'where somebody was, passed on again by all who hear of it again',
   'signatures-at-a-pace': 'a member who has others check signatures without end',
   'ephemeral-json': 'what is said that is no value, and ends who reads it',
+  'brought-in-bounds': 'a stolen device of one’s own that brings logs without end',
   'own-devices-bring-spaces': 'spaces that somebody else brings, and nobody has joined',
   'held-as-far-as-written': 'who says that it has what was never written, so that it passes for safe',
   'names-of-nothing': 'spaces that there are not, named without end and remembered',
@@ -235,7 +236,20 @@ const keeping = {
   'kept-room': 'entries without end',
   'forgotten-by-admins': 'a member who has a KUBE delete what it keeps',
   'forgetting-signed': 'the same, in the name of an admin',
+  'unfinished-in-all': 'messages that never end, of which each connection has some megabytes kept in memory',
+  'kept-in-memory':
+    'answers that are asked for and not taken, of which each connection has some kept in memory',
+  'room-before-more': 'more that is asked for while there is no room in memory for it',
+  'keeper-window': 'who sends on when there is no room',
+  'answers-as-they-are-taken': 'questions without end by somebody who takes no answer',
   'hosts-by-admins': 'a member who leads everybody to a KUBE of theirs',
+}
+
+const files = {
+  'file-digest': 'a file that was changed after it was written',
+  'file-part-bounds': 'a file that says that it is longer than it is, or longer than fits into memory',
+  'own-objects-stay': 'whoever gets a file of a personal space, and keys of other spaces with it',
+  'own-objects-not-taken': 'a file that leads who imports it to a server of its writer’s',
 }
 
 const invitations = {
@@ -262,6 +276,7 @@ const invitations = {
   'space-of-the-terms': 'another space than the one that was said',
   'identity-of-the-terms': 'another identity than the one that was said',
   'logs-are-bounded': 'a guest, or a host, that says who it is, or who is in, without end',
+  'offers-by-admins': 'an admin who was removed, and has left links by which others would let somebody in',
   'denials-are-few': 'a host that has this device say what it likes to its user',
 }
 
@@ -277,5 +292,6 @@ export const defences: Readonly<Record<string, string>> = {
   ...sessions,
   ...sharing,
   ...keeping,
+  ...files,
   ...invitations,
 }

@@ -246,9 +246,16 @@ describe('a host', () => {
   const home = (person: Person) => person.identity as string as SpaceId
 
   /** A link that Mallory has made, or somebody else. */
-  function linkOf(of: Person, to: 'space' | 'device', hasCode = false): string {
+  function linkOf(of: Person, to: 'space' | 'device', hasCode = false, space?: SpaceId): string {
     const [id, secret] = [of.platform.random(16), of.platform.random(32)]
-    return makeLink({ to, id, secret, hasCode, fingerprint: fingerprintOf(of.identity), kubes: [KUBE] })
+    return makeLink({
+      to,
+      id,
+      secret,
+      hasCode,
+      fingerprint: fingerprintOf(space ?? of.identity),
+      kubes: [KUBE],
+    })
   }
   type Terms = Extract<Message, readonly ['terms', ...unknown[]]>
   /** What comes of a join at a host that says these terms, and then lets the guest into these logs. */
@@ -288,14 +295,33 @@ describe('a host', () => {
   it('is not somebody else who has the link', async () => {
     using world = new World()
     const [alice, mallory] = [await world.person(), await world.person()]
-    const { id: space } = await mallory.halo.createSpace('Trap')
-    const link = linkOf(alice, 'space')
+    const link = linkOf(alice, 'device')
     const proofs = { own: logOf(mallory, home(mallory)), hers: logOf(alice, home(alice)) }
     for (const proof of [proofs.own, proofs.hers])
       assert.deepEqual(
-        told(await hosted(world, mallory, link, () => ['terms', space, 'editor', 'Trap', proof, null])),
+        told(await hosted(world, mallory, link, () => ['terms', home(mallory), null, 'Trap', proof, null])),
         forged,
       )
+  })
+  it('is anybody who has the link, where any admin may answer, but leads into no other space', async () => {
+    using world = new World()
+    const [alice, mallory] = [await world.person(), await world.person()]
+    const { id: kitchen } = await alice.halo.createSpace('Kitchen')
+    const { id: trap } = await mallory.halo.createSpace('Trap')
+    const proof = logOf(mallory, home(mallory))
+    const link = linkOf(alice, 'space', false, kitchen)
+    assert.deepEqual(
+      told(await hosted(world, mallory, link, () => ['terms', trap, 'editor', 'Kitchen', proof, null])),
+      forged,
+    )
+    const hers = await hosted(
+      world,
+      mallory,
+      link,
+      () => ['terms', kitchen, 'editor', 'Kitchen', proof, null],
+      async () => [logOf(alice, kitchen)],
+    )
+    assert.deepEqual(told(hers), { result: 'halo/refused', heard: ['introduce'], spaces: 1 })
   })
   it('does not do without the code', async () => {
     using world = new World()
@@ -347,7 +373,7 @@ describe('a host', () => {
     const { id: space } = await mallory.halo.createSpace('Kitchen')
     const { id: trap } = await mallory.halo.createSpace('Trap')
     const proof = logOf(mallory, home(mallory))
-    const link = linkOf(mallory, 'space')
+    const link = linkOf(mallory, 'space', false, space)
     const other = await hosted(
       world,
       mallory,
@@ -411,7 +437,7 @@ describe('a host', () => {
       },
     ]
     for (const stage of stages) {
-      const link = linkOf(mallory, 'space')
+      const link = linkOf(mallory, 'space', false, space)
       const start = world.clock.now()
       await host(world, mallory, link, stage)
       assert.equal(await join(await world.person(), { link, code: null }, world), 'mesh/timeout')
@@ -682,6 +708,20 @@ describe('an invitation', () => {
     await introduce(talk, bob, space, 'editor')
     assert.equal(await denial(talk), 'halo/invite-cancelled')
     assert.equal(await join(eve, { link, code: null }, world), 'halo/invite-cancelled')
+    assert.equal(alice.halo.get(space)!.members.length, 1)
+  })
+  it('that a former admin has left for the others to answer lets nobody in', async () => {
+    using world = new World()
+    const { people, space } = await world.sharing(['admin'])
+    const [alice, ada] = people as [Person, Person]
+    for (const one of people) await one.online()
+    const options = { space, role: 'editor', uses: 5, expiresMs: 3600_000, code: false, kube: null } as const
+    const { link } = await ada.invitations.make(options)
+    const heads = ({ halo }: Person) => halo.get(space)!.heads.join()
+    await until('told', () => heads(alice) === heads(ada))
+    ada.planes.network.stop()
+    await alice.halo.removeMember(space, ada.identity)
+    assert.equal(await join(await world.person(), { link, code: null }, world), 'halo/host-away')
     assert.equal(alice.halo.get(space)!.members.length, 1)
   })
   it('by somebody who has lost the right meanwhile lets nobody in, and is not used by trying', async () => {

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { call } from '../../worker/mesh/handshaking.js'
+import { Brought } from '../../worker/mesh/brought.js'
 import { makeHint } from '../../worker/mesh/hint.js'
 import { Session } from '../../worker/mesh/session.js'
 import { topicProof } from '../../worker/mesh/topic-proof.js'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId, type ObjectId } from '../../worker/protocol/ids.js'
 import { MAX_PEERS } from '../../worker/protocol/signal.js'
-import { WIRE_VERSION, type Message } from '../../worker/protocol/wire.js'
+import { MAX_LOG_BYTES, MESSAGE_BYTES, WIRE_VERSION, type Message } from '../../worker/protocol/wire.js'
 import { turns, until } from './mallory/clock.js'
 import { staticKey } from './mallory/line.js'
 import type { Meeting, StaticKey } from '../../worker/mesh/platform.js'
@@ -568,6 +570,17 @@ describe('who was removed', () => {
     for (const [t, , entries] of [...talk.heard.slice(heard), ...again.heard])
       if (t === 'log') assert.ok(!entries.some((bytes) => same(bytes, after)))
     assert.equal(same(place.topic, alice.meeting(space).topic), false)
+  })
+
+  it('that was stolen brings no logs that never end, for as long as nobody has revoked it', async () => {
+    const refused = async () => {
+      throw new HearthError('halo/refused', { reason: 'not all of it' })
+    }
+    const brought = new Brought({ takesFrom: () => true, join: refused }, anyId as DeviceId)
+    const part = [new Uint8Array(MESSAGE_BYTES)]
+    for (let bytes = 0; bytes < 3 * MAX_LOG_BYTES; bytes += MESSAGE_BYTES)
+      await brought.take(String(bytes % 3), part).catch(() => undefined)
+    assert.ok(brought.bytes <= MAX_LOG_BYTES, String(brought.bytes))
   })
 
   it('as a device is told nothing more, and brings no spaces', async () => {

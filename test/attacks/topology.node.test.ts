@@ -54,7 +54,11 @@ async function device(clock: Clock, devices: readonly DeviceId[]) {
   const sought = new Set<DeviceId>()
   const ended: DeviceId[] = []
   const topology = new Topology({
-    ...{ platform, own, replicas: { all: [replica], get: () => replica, join: async () => undefined } },
+    ...{
+      platform,
+      own,
+      replicas: { all: [replica], get: () => replica, takesFrom: () => false, join: async () => undefined },
+    },
     kubes: () => [kube],
     peers: () => peers,
     seek: (one) => void sought.add(one),

@@ -29,7 +29,7 @@ for (const { engine, cells, skip } of short)
       after(() => row[Symbol.asyncDispose]())
 
       it(`under ${cell!.load}, what was acknowledged is there, and every tab is live again or says why not`, async () => {
-        const report = await row.run(cell!, cycles, seed, () => ({ tabs: 2, long: false }))
+        const report = await row.run(cell!, cycles, seed, () => ({ tabs: 2, long: false, leeway: 2 }))
         const again = `npm run test:kill -- --browser ${engine} --only ${cell!.fault}/${cell!.load} --seed ${seed}`
         assert.deepEqual(findingsOf(report), [], again)
       })

@@ -17,7 +17,7 @@ for (const fault of faultNames)
 
     for (const cell of cellsOf(fault))
       it(`under ${cell.load}, what was acknowledged is there, and every tab is live again or says why not`, async () => {
-        const report = await row.run(cell, cycles, seed, () => ({ tabs: 2, long: false }))
+        const report = await row.run(cell, cycles, seed, () => ({ tabs: 2, long: false, leeway: 2 }))
         assert.deepEqual(
           findingsOf(report),
           [],

@@ -19,6 +19,13 @@ describe('two tabs', () => {
     assert.equal(await workers(), 0)
     await page.addScriptTag({ url: '/hearth.js' })
     await until('the worker to be there', async () => (await workers()) === 1)
+    // One that is slow to begin is passed over, for it may be a dead one.
+    const begun = () =>
+      page.evaluate(async () => {
+        const { held = [] } = await navigator.locks.query()
+        return held.some(({ name }) => name!.startsWith('hearth:worker:'))
+      })
+    await until('the worker to have begun', begun)
     await page.evaluate(async () => {
       await (await hearth.open({ app: 'Late' })).space.flush()
     })

@@ -1,11 +1,11 @@
 /** Links through a real KUBE, over real WebSockets, in the time of this machine. */
-import { WebSocket } from 'ws'
 import { startServer } from '../../kube/server.js'
 import { makeFixture } from '../../kube/testing/fixture.js'
-import type { MeshPlatform, Socket, SocketEvents } from '../../worker/mesh/platform.js'
+import type { MeshPlatform } from '../../worker/mesh/platform.js'
 import { SIGNAL_PATH } from '../../worker/protocol/signal.js'
 import { Way } from '../e2e/way.js'
 import { meetAt } from './at-a-kube.js'
+import { socket } from './socket.js'
 import { realTime, type LinkWorld, type Pair } from './world.js'
 
 export async function throughARelay(): Promise<LinkWorld> {
@@ -33,20 +33,5 @@ export async function throughARelay(): Promise<LinkWorld> {
         },
       }
     },
-  }
-}
-
-function socket(url: string, { opened, message, closed }: SocketEvents): Socket {
-  const socket = new WebSocket(url, { perMessageDeflate: false })
-  socket.on('open', opened)
-  socket.on('message', (data: Buffer, isBinary) => message(isBinary ? new Uint8Array(data) : undefined))
-  socket.on('error', () => undefined)
-  socket.on('close', closed)
-  return {
-    get waiting() {
-      return socket.bufferedAmount
-    },
-    send: (bytes) => void (socket.readyState === WebSocket.OPEN && socket.send(bytes)),
-    close: () => socket.close(),
   }
 }

@@ -305,10 +305,11 @@ export class Echo {
     return this.row(id)?.[1].record
   }
 
-  /** What is there of one type, in order of creation. */
-  objectsOf(space: SpaceId, type: string): ObjectRecord[] {
+  /** What is there of one type, or of all, in order of creation. */
+  objectsOf(space: SpaceId, type?: string): ObjectRecord[] {
     const rows = [...(this.spaces.get(space)?.rows.values() ?? [])]
-    const records = rows.map(({ record }) => record).filter((one) => one.type === type && !one.gone)
+    const isWanted = (one: ObjectRecord) => !one.gone && (type === undefined || one.type === type)
+    const records = rows.map(({ record }) => record).filter(isWanted)
     return records.sort((a, b) => a.order - b.order)
   }
 

@@ -130,14 +130,25 @@ export class Admissions {
 
   // The host
 
-  /** @throws HearthError `halo/refused`, `halo/not-allowed`, `halo/key-missing`, `store/…` */
-  admitMember(id: SpaceId, { proof, consent }: Introduction, role: Role): Promise<void> {
+  /**
+   * @param invitation by which it came, if that is in the log
+   * @throws HearthError `halo/refused`, `halo/not-allowed`, `halo/key-missing`, `store/…`
+   */
+  admitMember(
+    id: SpaceId,
+    { proof, consent }: Introduction,
+    role: Role,
+    invitation?: LogEntryId,
+  ): Promise<void> {
     return this.held.exclusive(async () => {
       const space = this.held.known(id)
       const { identity: member, recovery, devices } = await readProof(this.held.platform, proof)
       const keys = await this.sealTo(space, devices)
       const action = { t: 'admit-member', member, role, recovery, devices: [...devices.keys()] } as const
-      const step = await this.held.step(space, action, { proof, consents: [consent], keys })
+      const step = await this.held.step(space, action, {
+        ...{ proof, consents: [consent], keys },
+        ...(invitation && { invitation }),
+      })
       await space.log.check(this.held.platform, step.signed)
       await this.held.write([step])
     })

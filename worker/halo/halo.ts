@@ -8,6 +8,7 @@ import type { Damage, DeviceInfo, IdentityInfo, ProfileInfo, SpaceInfo } from '.
 import { checkString } from '../protocol/values.js'
 import type { Store } from '../store.js'
 import { Admissions } from './admissions.js'
+import { Delegated } from './delegated.js'
 import { beginSpace } from './genesis.js'
 import { Holdings, type FeedPositions, type Step } from './holdings.js'
 import { keptSpace, loadHalo, type Loaded, type Move } from './loading.js'
@@ -27,12 +28,15 @@ export class Halo {
   readonly moving: readonly Move[]
   /** How devices and members come in. */
   readonly admissions: Admissions
+  /** Invitations that any admin may answer. */
+  readonly delegated: Delegated
   private readonly held: Holdings
   private readonly recovery: Loaded['recovery']
 
   private constructor(platform: HaloPlatform, store: Store, loaded: Loaded) {
     this.held = new Holdings(platform, store, loaded)
     this.admissions = new Admissions(this.held)
+    this.delegated = new Delegated(this.held)
     this.recovery = loaded.recovery
     this.damage = loaded.damage
     this.moving = loaded.moving

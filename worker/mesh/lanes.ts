@@ -22,6 +22,12 @@ export class Outbox {
   private readonly queues: Record<Lane, Outgoing[]> = { control: [], bulk: [] }
   private readonly credit: Record<Lane, number> = { ...LANE_WINDOW }
   private readonly grants: Uint8Array[] = []
+  private total = 0
+
+  /** Bytes that wait on both lanes. */
+  get bytes(): number {
+    return this.total
+  }
 
   /** Whether something waits on a lane. */
   isWaiting(lane: Lane): boolean {
@@ -35,11 +41,13 @@ export class Outbox {
 
   /** @returns resolves when all of it has been taken by `next` */
   add(bytes: Uint8Array, lane: Lane): Promise<void> {
+    this.total += bytes.length
     return new Promise((sent) => this.queues[lane].push({ bytes, offset: 0, sent }))
   }
 
   /** Nothing of it will be taken any more. */
   end(): void {
+    this.total = 0
     for (const lane of LANES) for (const { sent } of this.queues[lane].splice(0)) sent()
   }
 
@@ -70,6 +78,7 @@ export class Outbox {
       const most = Math.min(CHUNK_BYTES, this.credit[lane] - FRAME_COST)
       const part = first.bytes.subarray(first.offset, first.offset + most)
       first.offset += part.length
+      this.total -= part.length
       this.credit[lane] -= part.length + FRAME_COST
       const ends = first.offset === first.bytes.length
       const plain = new Uint8Array(1 + part.length)
@@ -99,6 +108,18 @@ export class Inbox {
   private readonly held: Record<Lane, number> = { control: 0, bulk: 0 }
   /** Worked through, and not granted again. */
   private readonly done: Record<Lane, number> = { control: 0, bulk: 0 }
+  /** Of messages that have not ended. */
+  private begun = 0
+
+  /** What is kept, in bytes. */
+  get bytes(): number {
+    return this.held.control + this.held.bulk
+  }
+
+  /** What of it belongs to messages that have not come to their end. */
+  get unfinished(): number {
+    return this.begun
+  }
 
   /** @throws HearthError `mesh/malformed` */
   take(plain: Uint8Array): Incoming {
@@ -119,10 +140,13 @@ export class Inbox {
     // defence: lane-window
     if (this.held[lane] > LANE_WINDOW[lane]) malformed('more than was granted')
     this.parts[lane].push(part)
+    this.begun += part.length + FRAME_COST
     if ((kind & ENDS) === 0) return { t: 'more' }
     const parts = this.parts[lane].splice(0)
     const bytes = joined(parts)
-    return { t: 'message', lane, bytes, cost: bytes.length + parts.length * FRAME_COST }
+    const cost = bytes.length + parts.length * FRAME_COST
+    this.begun -= cost
+    return { t: 'message', lane, bytes, cost }
   }
 
   /** A message was worked through. @returns bytes to grant again; 0 while they are few */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, SpaceId } from '../protocol/ids.js'
-import type { Message } from '../protocol/wire.js'
+import { MESSAGE_BYTES, type Message } from '../protocol/wire.js'
 import { Peer } from './peer.js'
 import type { Appended, Holding, Replica, Replicas } from './platform.js'
 import type { Carrier } from './direct/carrier.js'
@@ -28,6 +28,7 @@ function world() {
   const received: Uint8Array[] = []
   const written: Appended[] = []
   const logged = { wait: Promise.resolve(), taken: 0 }
+  const joined = { needs: 1, tried: 0 }
   const disk = { wait: Promise.resolve(), write: async () => undefined as void }
   let isHere = true
   let reading = Promise.resolve()
@@ -68,8 +69,11 @@ function world() {
       return isHere ? [replica] : []
     },
     get: () => (isHere ? replica : undefined),
-    async join() {
+    takesFrom: (device) => device === theirs,
+    async join(entries) {
       await logged.wait
+      joined.tried++
+      if (entries.length < joined.needs) throw new HearthError('halo/refused', { reason: 'not all of it' })
       inside.add(theirs)
       isHere = true
     },
@@ -91,7 +95,7 @@ function world() {
     ...{ spared: silent, full: silent, begun: silent, passed: async () => undefined },
   }
   return {
-    ...{ sent, inside, received, logged, disk, replica, waits },
+    ...{ sent, inside, received, logged, joined, disk, replica, waits },
     passTime: () => timers.splice(0).forEach((run) => run()),
     meet: () => new Peer(platform, theirs, session, own, replicas, events),
     take: (...message: Message) => hear(message),
@@ -130,6 +134,33 @@ describe('a device, to another one', () => {
     it.write(peer)
     await turn()
     assert.deepEqual(it.entries, [1])
+  })
+
+  it('joins a space whose log comes in parts, of which the last one says that it is in, and tries no more often than it may succeed', async () => {
+    const it = world()
+    it.isElsewhere()
+    const peer = it.meet()
+    const large = (n: number) => new Uint8Array(MESSAGE_BYTES - 1).fill(n)
+    it.joined.needs = 6
+    for (let n = 1; n <= 5; n++) it.says('log', ref, [large(n)])
+    await turn()
+    assert.deepEqual([it.joined.tried, peer.shares(it.replica)], [1, false])
+    it.says('log', ref, [bytes(1)])
+    await turn()
+    assert.deepEqual([it.joined.tried, peer.shares(it.replica)], [2, true])
+  })
+
+  it('joins it also if the last part is as large as the others, when what comes then is of something else', async () => {
+    const it = world()
+    it.isElsewhere()
+    const peer = it.meet()
+    it.joined.needs = 2
+    for (const n of [1, 2]) it.says('log', ref, [new Uint8Array(MESSAGE_BYTES - 1).fill(n)])
+    await turn()
+    assert.equal(peer.shares(it.replica), false)
+    it.says('have', ref, ['there'], [])
+    await turn()
+    assert.equal(peer.shares(it.replica), true)
   })
 
   it('keeps entries that come while it still takes the log that says by whom they are', async () => {

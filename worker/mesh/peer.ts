@@ -2,6 +2,7 @@
 import { HearthError } from '../protocol/errors.js'
 import { toBase64Url, type DeviceId } from '../protocol/ids.js'
 import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Passed, Wire } from '../protocol/wire.js'
+import { Brought } from './brought.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
 import { inMessages, Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
@@ -35,6 +36,7 @@ export class Peer {
   private readonly lacked = new Set<string>()
   /** Logs of spaces that were not shared, which are being taken. */
   private readonly joining = new Map<string, Promise<void>>()
+  private readonly brought: Brought
   /** Spaces that were shared in this session, also if they are not now. */
   private readonly begun = new Set<string>()
 
@@ -46,6 +48,7 @@ export class Peer {
     private readonly replicas: Replicas,
     private readonly events: PeerEvents,
   ) {
+    this.brought = new Brought(replicas, device)
     session.onClosed = () => this.end()
     this.refresh()
     session.listen((message) => this.take(message))
@@ -156,7 +159,7 @@ export class Peer {
     const joining = this.joining.get(key)
     if (joining) return joining.then(() => this.take(message))
     if (message[0] === 'log') return this.join(key, ref, message[2])
-    if (message[0] === 'have') return this.hearOfUnshared(ref, message[2])
+    if (message[0] === 'have') return this.hearOfUnshared(key, ref, message[2])
   }
 
   private takeLinking(message: Linking): void {
@@ -166,7 +169,7 @@ export class Peer {
   }
 
   private join(key: string, ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {
-    const joining = this.takeLog(ref, entries).finally(() => this.joining.delete(key))
+    const joining = this.takeLog(key, ref, entries).finally(() => this.joining.delete(key))
     this.joining.set(key, joining)
     return joining
   }
@@ -175,14 +178,14 @@ export class Peer {
    * Of a space that is not here, or that this device did not hear that both are in: its log says so. Or the other side did not hear
    * that one of them is out.
    */
-  private async hearOfUnshared(ref: Uint8Array, heads: readonly string[]): Promise<void> {
+  private async hearOfUnshared(key: string, ref: Uint8Array, heads: readonly string[]): Promise<void> {
     const replica = this.replicas.get(ref)
+    if (!replica && this.brought.isWaiting(key)) return this.join(key, ref, [])
     if (replica)
       for (const device of [this.device, this.own])
         for (const some of inMessages(replica.farewell(device, heads)))
           await this.session.send(['log', ref, some])
     // Once: it answers with all that it has, and what that does not change, more of the same will not.
-    const key = toBase64Url(ref)
     if (this.lacked.has(key)) return
     // There is no end to names that somebody could make up.
     // defence: names-of-nothing
@@ -192,11 +195,11 @@ export class Peer {
   }
 
   /** Of a space that is not shared so far. */
-  private async takeLog(ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {
+  private async takeLog(key: string, ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {
     const replica = this.replicas.get(ref)
     try {
       if (replica) await replica.takeLog(entries)
-      else await this.replicas.join(entries, this.device)
+      else await this.brought.take(key, entries)
     } catch (e) {
       // Who asks for a space in this way is told nothing by it, whether it is here or not.
       // defence: no-answer-is-no-answer

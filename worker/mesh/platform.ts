@@ -114,8 +114,8 @@ export interface Replica {
   isOfMembers(meeting: Meeting): boolean
   // The membership log
   readonly heads: readonly string[]
-  /** Entries that somebody lacks who has these and all before them; parents first. */
-  logSince(heads: readonly string[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  /** Entries that somebody lacks who has these and all before them; parents first. They may be read as they are gone through. */
+  logSince(heads: readonly string[]): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>
   /** Of these, the ones by which a device is out, and what they build on; nothing that came after it. */
   farewell(device: DeviceId, heads: readonly string[]): readonly Uint8Array[]
   /** @throws HearthError `halo/refused`, `store/…` */
@@ -146,6 +146,8 @@ export interface Appended {
 export interface Replicas {
   readonly all: readonly Replica[]
   get(ref: Uint8Array): Replica | undefined
-  /** The log of a space that is not here, from another device: it is joined if that is one of this identity's. */
-  join(entries: readonly Uint8Array[], from: DeviceId): Promise<void>
+  /** Whether this device takes spaces from another one, which are not here: if that is one of this identity's. */
+  takesFrom(device: DeviceId): boolean
+  /** The log of such a space. @throws HearthError `halo/refused`: it is none, or not all of it; `store/…` */
+  join(entries: readonly Uint8Array[]): Promise<void>
 }

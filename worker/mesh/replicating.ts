@@ -286,12 +286,12 @@ export class Replicating {
     // It waits until the other side takes it: to ask for it costs next to nothing.
     // defence: one-log-at-a-time
     if (this.isGiving) return
-    void this.giveLogs()
+    this.isGiving = true
+    this.saying(this.giveLogs().finally(() => (this.isGiving = false)))
   }
 
   /** Also when it is ended: who was removed is told so. */
   private async giveLogs(): Promise<void> {
-    this.isGiving = true
     while (this.isLogDue) {
       this.isLogDue = false
       const { heads } = this.replica
@@ -301,7 +301,6 @@ export class Replicating {
       if (this.theirHeads === from) this.theirHeads = heads
       for (const some of inMessages(missing)) await this.session.send(['log', this.replica.ref, some])
     }
-    this.isGiving = false
   }
 
   /** Straight from the hand, if the other side has all that comes before. */
@@ -421,8 +420,12 @@ export class Replicating {
 
 const isOfStore = (e: unknown) => e instanceof HearthError && e.code.startsWith('store/')
 
-/** Entries as they go, no more in a message than fit. */
-export function* inMessages(entries: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+/** Whether of entries that go in several messages these may be the last: more would have fitted, unless they are large. */
+export const mayBeLast = (entries: readonly Uint8Array[]): boolean =>
+  entries.length < MAX_ENTRIES && entries.reduce((sum, { length }) => sum + length, 0) < MESSAGE_BYTES / 2
+
+/** Entries as they go, no more in a message than fit; and no more are asked for before the message has been taken. */
+export function* inMessages(entries: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
   let some: Uint8Array[] = []
   let bytes = 0
   for (const entry of entries) {

@@ -33,6 +33,8 @@ export interface Agreed {
 
 export class Session {
   onClosed: (why: HearthError) => void = silent
+  /** How many bytes this side keeps of what has come and of what is to go; and how many of these are of messages that have not ended. */
+  onKept: (bytes: number, unfinished: number) => void = silent
   readonly roundTrip: RoundTrip
   isOpen = true
   private listener: ((message: Message) => Promise<void> | void) | undefined
@@ -59,7 +61,10 @@ export class Session {
     this.heardAt = this.saidAt = platform.now()
     this.roundTrip = new RoundTrip(() => platform.now())
     link.onFrame = (frame) => this.take(frame)
-    link.onRoom = () => this.pump()
+    link.onRoom = () => {
+      this.pump()
+      this.count()
+    }
     link.onClosed = () => this.end(new HearthError('mesh/closed'))
     this.beat()
     for (const frame of agreed.early.splice(0)) this.take(frame)
@@ -91,6 +96,7 @@ export class Session {
     if (!this.isOpen) return Promise.resolve()
     const sent = this.outbox.add(encodeWire(message), lane)
     this.pump()
+    this.count()
     return sent
   }
 
@@ -170,6 +176,7 @@ export class Session {
           this.outbox.granted(incoming.lane, incoming.bytes)
           this.pump()
         } else if (incoming.t === 'message') this.work(incoming)
+        this.count()
       })
       .catch((e: unknown) => this.end(toHearthError(e, 'mesh/malformed')))
   }
@@ -178,6 +185,7 @@ export class Session {
     const message = decodeWire(bytes, lane)
     const grant = () => {
       const more = this.inbox.worked(lane, cost)
+      this.count()
       if (more === 0 || !this.isOpen) return
       this.outbox.grant(lane, more)
       this.pump()
@@ -196,6 +204,10 @@ export class Session {
     const worked = this.listener!(message)
     if (!worked) return grant()
     worked.then(grant, (e: unknown) => this.end(toHearthError(e, 'mesh/malformed')))
+  }
+
+  private count(): void {
+    if (this.isOpen) this.onKept(this.unopened + this.inbox.bytes + this.outbox.bytes, this.inbox.unfinished)
   }
 
   private answer(ping: number): void {

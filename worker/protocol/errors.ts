@@ -25,6 +25,11 @@ const workerMessages = {
     'This object is damaged on this device and can be read, but not changed. See home.status.damage.',
   'echo/not-a-writer':
     'You may read this space, but not write in it. What was refused is in home.rejected; ask an admin for a role.',
+  'echo/import-unknown': 'This is not a file that Hearth wrote of a space. Choose one that was exported.',
+  'echo/import-newer':
+    'This file was written by a newer Hearth (format {theirs}). Update this one, and import it again.',
+  'echo/import-damaged':
+    'This file is damaged ({reason}), and nothing was taken from it. Copy it anew from where it was kept, or export the space again.',
   'echo/unknown-space': 'There is no such space on this device. Look in home.spaces.',
   'halo/refused':
     'What another device sent is not as it must be ({reason}), and was left out. Update Hearth on both devices.',

@@ -345,6 +345,23 @@ export interface SessionApi {
   cancelJoin(id: string): Promise<void>
   /** All that was written here so far is durable on another device. @throws HearthError `mesh/timeout`, `echo/unknown-space` */
   synced(space: SpaceId, timeoutMs: number): Promise<void>
+  /**
+   * Begins to write the space to a file: its `outcome` is a Blob.
+   * @param job chosen by the tab
+   * @throws HearthError `echo/invalid`
+   */
+  exportSpace(job: string, space: SpaceId): Promise<void>
+  /**
+   * Begins to take a space from a file: its `outcome` is the id of the space that has it.
+   * @param isCopy a new one, also where this device is in the one that was written
+   * @throws HearthError `echo/invalid`
+   */
+  importSpace(job: string, file: Blob, isCopy: boolean): Promise<void>
+  /**
+   * @returns in a list, what came of it; undefined if it is not done within some seconds: ask again
+   * @throws HearthError its own: `echo/import-…`, `echo/unknown-space`, `halo/…`, `store/…`; `rpc/worker-gone` if it has ended with its worker
+   */
+  outcome(job: string): Promise<readonly [unknown] | undefined>
   /** Of this tab: what JSON can hold; null, it is not there any more. @throws HearthError `mesh/too-large`, `echo/invalid`, `echo/unknown-space` */
   present(space: SpaceId, name: string, value: unknown): Promise<void>
   /** On a channel. What is beyond 100 a second is dropped. @throws as `present` */

@@ -4,9 +4,9 @@
  *
  * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other;
  * 3, pings that are answered, and links that move; a choice of links, and what is passed on by others; what a KUBE
- * keeps.
+ * keeps; 4, invitations in the log.
  */
-export const WIRE_VERSION = 3
+export const WIRE_VERSION = 4
 
 /** Ed25519. */
 export const DEVICE_BYTES = 32

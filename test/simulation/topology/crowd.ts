@@ -72,7 +72,10 @@ export class CrowdDevice {
         ...platform,
         later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
       },
-      ...{ own: this.id, replicas: { all: [replica], get: () => replica, join: async () => undefined } },
+      ...{
+        own: this.id,
+        replicas: { all: [replica], get: () => replica, takesFrom: () => false, join: async () => undefined },
+      },
       kubes: () => this.kubes.map((kube) => this.viewOf(kube)),
       peers: () => this.peers as unknown as ReadonlyMap<DeviceId, Peer>,
       seek: (device, isOurs) => this.seek(device, isOurs),

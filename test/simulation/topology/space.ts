@@ -45,6 +45,10 @@ export class LightSpace implements Replica, Replicas {
     return toBase64Url(ref) === toBase64Url(this.ref) ? this.all[0] : undefined
   }
 
+  takesFrom(): boolean {
+    return false
+  }
+
   async join(): Promise<void> {}
 
   // Who is in

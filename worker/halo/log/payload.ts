@@ -63,6 +63,8 @@ export interface Enclosed {
   readonly profile?: Profile
   /** Of an invitation: what those who may admit have to know, sealed to them. */
   readonly terms?: Uint8Array
+  /** Of an admission: the invitation by which somebody came. */
+  readonly invitation?: LogEntryId
   /** Device id, of 22 characters, under which the first builds wrote this space. */
   readonly formerly?: string
 }
@@ -132,6 +134,7 @@ const enclosed: { readonly [K in keyof Enclosed]-?: Shape<Exclude<Enclosed[K], u
   keys: list(record<SealedKey>({ epoch: entryId, device, sealed }), MAX_DEVICES),
   profile: record<Profile>({ displayName: text(MAX_NAME), deviceName: text(MAX_NAME) }, ['deviceName']),
   terms: bytes(1, MAX_ENTRY_BYTES),
+  invitation: entryId,
   formerly: text(22),
 }
 
@@ -143,7 +146,7 @@ const brings: {
 } = {
   'own genesis': [['nonce', 'name', 'agreement', 'recovery', 'epoch', 'profile'], ['formerly']],
   genesis: [['nonce', 'name', 'proof', 'epoch'], ['formerly']],
-  'admit-member': [['proof', 'consents', 'keys'], []],
+  'admit-member': [['proof', 'consents', 'keys'], ['invitation']],
   'own admit-device': [['agreement', 'possession', 'keys'], []],
   'admit-device': [['proof', 'keys'], []],
   'set-role': [[], []],

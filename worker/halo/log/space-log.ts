@@ -4,7 +4,7 @@
  */
 import { HearthError } from '../../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../../protocol/ids.js'
-import type { Action, LogEntryId } from '../membership/actions.js'
+import type { Action, LogEntryId, Role } from '../membership/actions.js'
 import { MembershipLog } from '../membership/log.js'
 import type { State } from '../membership/state.js'
 import { undoingOf } from '../membership/undoing.js'
@@ -192,6 +192,22 @@ export class SpaceLog {
   isPast(epoch: string): boolean {
     const id = epoch as LogEntryId
     return this.signed.has(id) && !this.state.epochs.includes(id)
+  }
+
+  /** Invitations that stand: by which device, for which role, and what those have to know who let others in. */
+  get invitations(): { id: LogEntryId; author: DeviceId; role: Role; terms: Uint8Array }[] {
+    return this.membership.standing('invitation').flatMap(({ entry: { id, author, action } }) => {
+      const { terms } = this.signed.get(id)!.enclosed
+      return action.t === 'invitation' && terms ? [{ id, author, role: action.role, terms }] : []
+    })
+  }
+
+  /** Who was let in by an invitation, and by which entries: in an order that is the same everywhere. */
+  admittedBy(invitation: LogEntryId): { member: IdentityId; by: LogEntryId }[] {
+    return this.membership.standing('admit-member').flatMap(({ entry: { id, action } }) => {
+      const isBy = this.signed.get(id)!.enclosed.invitation === invitation
+      return action.t === 'admit-member' && isBy ? [{ member: action.member, by: id }] : []
+    })
   }
 
   get name(): string {

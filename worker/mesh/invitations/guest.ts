@@ -11,7 +11,7 @@ import type { MeshPlatform } from '../platform.js'
 import type { Session } from '../session.js'
 import { ANSWER_MS, Conversation, LOGS_MS } from './conversation.js'
 import { guestCode } from './host.js'
-import { fingerprintOf, meetingOf, type Invited } from './link.js'
+import { fingerprintOf, isDelegable, meetingOf, type Invited } from './link.js'
 import { Allowance, hearWith, sayWith } from './parts.js'
 import type { Joining, Terms } from './terms.js'
 
@@ -126,8 +126,10 @@ async function enter(
   // defence: host-knows-the-code
   if (expected && !(mac && sameBytes(mac, expected))) throw new HearthError('halo/invite-forged')
   const host = await joining.hostOf(proof, session.agreed.theirs)
+  // Any admin may be the host then; that it is one, the space's own log says when it has let this device in.
+  const fingerprint = fingerprintOf(isDelegable(invited) ? space : host)
   // defence: host-of-the-link
-  if (!sameBytes(fingerprintOf(host), invited.fingerprint)) throw new HearthError('halo/invite-forged')
+  if (!sameBytes(fingerprint, invited.fingerprint)) throw new HearthError('halo/invite-forged')
   // defence: what-the-link-says
   if ((role === null) !== (invited.to === 'device')) throw new HearthError('halo/invite-forged')
   // Where there is no such role, there may be none at all.

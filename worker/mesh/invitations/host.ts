@@ -11,7 +11,7 @@ import type { Mesh } from '../mesh.js'
 import type { MeshPlatform } from '../platform.js'
 import type { Session } from '../session.js'
 import { ANSWER_MS, Conversation, LOGS_MS } from './conversation.js'
-import { fingerprintOf, ID_BYTES, makeLink, meetingOf, SECRET_BYTES } from './link.js'
+import { fingerprintOf, ID_BYTES, isDelegable, makeLink, meetingOf, SECRET_BYTES } from './link.js'
 import { Allowance, hearWith, sayWith } from './parts.js'
 import type { Admitting, Candidate, Introduction } from './terms.js'
 
@@ -43,6 +43,8 @@ export interface KeptInvitation {
   readonly used: readonly string[]
   readonly wrong: number
   readonly isCancelled: boolean
+  /** Of the space's log, by which other admins know of it, too. */
+  readonly entry?: string
 }
 
 export interface Hosting {
@@ -53,6 +55,12 @@ export interface Hosting {
   keep(): Promise<void>
   changed(): void
 }
+
+/** What several hosts have in common of one invitation. */
+export type SharedTerms = Pick<
+  KeptInvitation,
+  'id' | 'secret' | 'space' | 'role' | 'uses' | 'expiresAt' | 'kubes' | 'entry'
+>
 
 export interface InvitationOptions {
   readonly space: SpaceId
@@ -84,6 +92,16 @@ export class HostedInvitation {
     })
   }
 
+  /** That of another admin, which this device may answer as well. */
+  static of(hosting: Hosting, terms: SharedTerms): HostedInvitation {
+    return new HostedInvitation(hosting, { ...terms, code: null, used: [], wrong: 0, isCancelled: false })
+  }
+
+  /** Other admins know of it from now on. */
+  async share(entry: string): Promise<void> {
+    await this.update({ entry })
+  }
+
   get kept(): KeptInvitation {
     return this.current
   }
@@ -93,15 +111,22 @@ export class HostedInvitation {
   }
 
   get link(): string {
-    const { id, secret, role, code, kubes } = this.current
-    const fingerprint = fingerprintOf(this.hosting.admitting.identity)
-    return makeLink({ to: role ? 'space' : 'device', id, secret, hasCode: code !== null, fingerprint, kubes })
+    const { id, secret, space, role, code, kubes } = this.current
+    const kind = { to: role ? 'space' : 'device', hasCode: code !== null } as const
+    const fingerprint = fingerprintOf(isDelegable(kind) ? space : this.hosting.admitting.identity)
+    return makeLink({ ...kind, id, secret, fingerprint, kubes })
+  }
+
+  /** Who came in by it, here and at other admins. */
+  private get used(): ReadonlySet<string> {
+    const { used, space, entry } = this.current
+    return new Set([...used, ...(entry ? this.hosting.admitting.usedBy(space, entry) : [])])
   }
 
   get state(): InvitationState {
-    const { used, uses, wrong, expiresAt } = this.current
+    const { uses, wrong, expiresAt } = this.current
     const at = this.guests > 0 ? 'greeting' : 'waiting'
-    return { at: this.end ?? at, used: used.length, uses, wrong, expiresAt }
+    return { at: this.end ?? at, used: this.used.size, uses, wrong, expiresAt }
   }
 
   /** Somebody can still come in by it. */
@@ -111,13 +136,13 @@ export class HostedInvitation {
 
   /** Why nobody can come in by it any more. */
   private get end(): 'done' | 'expired' | 'cancelled' | 'dead' | undefined {
-    const { used, uses, wrong, expiresAt, isCancelled } = this.current
+    const { uses, wrong, expiresAt, isCancelled } = this.current
     // defence: cancelled-is-over
     if (isCancelled) return 'cancelled'
     // defence: wrong-codes-count
     if (wrong >= MAX_WRONG) return 'dead'
     // defence: uses-count
-    if (used.length >= uses) return 'done'
+    if (this.used.size >= uses) return 'done'
     // defence: invitations-expire
     if (this.hosting.platform.now() >= expiresAt) return 'expired'
     return undefined
@@ -222,11 +247,11 @@ export class HostedInvitation {
     const isIn = admitting.isIn({ space, role }, name)
     // defence: checked-as-it-is-used
     if (!isIn) this.check(name)
-    const isFirst = !isIn && !this.current.used.includes(name)
+    const isFirst = !isIn && !this.used.has(name)
     if (isFirst) await this.update({ used: [...this.current.used, name] })
     let logs: readonly (readonly Uint8Array[])[]
     try {
-      logs = await admitting.admit({ space, role }, guest)
+      logs = await admitting.admit({ space, role }, guest, this.current.entry)
     } catch (e) {
       // Who did not come in has used nothing.
       // defence: used-by-who-is-in
@@ -279,7 +304,7 @@ export class HostedInvitation {
   /** @param name of one who may have come in by it before, and have lost the answer @throws HearthError `halo/invite-…` */
   private check(name?: string): void {
     const { end } = this
-    if (!end || (end === 'done' && (name === undefined || this.current.used.includes(name)))) return
+    if (!end || (end === 'done' && (name === undefined || this.used.has(name)))) return
     throw new HearthError(ENDED[end])
   }
 

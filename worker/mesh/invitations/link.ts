@@ -29,15 +29,19 @@ export interface Invited {
   /** 32 bytes, which only those have who have the link. */
   readonly secret: Uint8Array
   readonly hasCode: boolean
-  /** Of whoever invites: see `fingerprintOf`. */
+  /** Of whoever invites; of the space, where any of its admins may let the guest in: see `fingerprintOf`. */
   readonly fingerprint: Uint8Array
   /** Addresses of KUBEs, http: or https:, without a slash at the end. */
   readonly kubes: readonly string[]
 }
 
-/** @param identity of whoever invites: 43 characters */
-export const fingerprintOf = (identity: string): Uint8Array =>
-  sha256(utf8ToBytes(`hearth/1/fingerprint\0${identity}`)).slice(0, FINGERPRINT_BYTES)
+/** @param log that of the identity that invites, or of the space: 43 characters */
+export const fingerprintOf = (log: string): Uint8Array =>
+  sha256(utf8ToBytes(`hearth/1/fingerprint\0${log}`)).slice(0, FINGERPRINT_BYTES)
+
+/** Whether any admin of the space may answer: nobody but its maker knows a code. */
+export const isDelegable = ({ to, hasCode }: Pick<Invited, 'to' | 'hasCode'>): boolean =>
+  to === 'space' && !hasCode
 
 export function makeLink({ to, id, secret, hasCode, fingerprint, kubes }: Invited): string {
   const payload = encode(

@@ -37,10 +37,17 @@ export interface Admitting {
   isIn(terms: Terms, guest: string): boolean
   /**
    * Lets the guest in, durably; one that is in already stays as it is.
+   * @param entry of the space's log, in which the invitation is
    * @returns the logs of what it is in then
    * @throws HearthError `halo/…`, `store/…`
    */
-  admit(terms: Terms, guest: Introduction | Candidate): Promise<readonly (readonly Uint8Array[])[]>
+  admit(
+    terms: Terms,
+    guest: Introduction | Candidate,
+    entry?: string,
+  ): Promise<readonly (readonly Uint8Array[])[]>
+  /** Who was let in by an invitation that is in the log, by whomever. */
+  usedBy(space: SpaceId, entry: string): readonly string[]
 }
 
 /** Who may follow an invitation. */

@@ -17,7 +17,8 @@ test('takes folders in order, as they were typed', () => {
 
 test('refuses what it does not understand, in one line that says what to do', () => {
   refused(['--ap', 'x'], /Unknown option '--ap'.*--help/)
-  refused(['notes'], /'notes'.*--help/)
+  refused(['notes'], /"notes".*--help/)
+  refused(['backup', 'here', 'there'], /too much after "backup".*--help/)
   refused(['--app'], /--app.*--help/)
   refused(['--app='], /needs the name of a folder/)
 })

@@ -142,6 +142,30 @@ const table = {
     text: (d: { path: string; theirs: number; ours: number }) =>
       `What is kept in ${d.path} was written by a newer server (${d.theirs}, this one is ${d.ours}). Update this server.`,
   },
+  'kube/nothing-kept': {
+    status: 0,
+    text: (d: { path: string }) =>
+      `There is nothing in ${d.path} that a server keeps. Check the folder, or HEARTH_DATA.`,
+  },
+  'kube/backup': {
+    status: 0,
+    text: (d: { path: string; reason: string }) =>
+      `Nothing was copied to ${d.path} (${d.reason}). Name a folder that can be written, and holds none yet.`,
+  },
+  'kube/no-such-pass': {
+    status: 0,
+    text: (d: { id: string }) => `No pass is called "${d.id}". See: node dist/kube/main.js passes`,
+  },
+  'kube/keeper-key-full': {
+    status: 0,
+    text: (d: { most: number }) =>
+      `This server keeps ${d.most} spaces for this key, which is as many as it may. Remove one, or raise HEARTH_KEY_SPACES.`,
+  },
+  'kube/keeper-not-allowed': {
+    status: 0,
+    text: () =>
+      'This key may not have this server begin to keep a space. Give it a pass, or list it in HEARTH_ALLOW.',
+  },
   'kube/keeper-full': { status: 0, text: () => 'This server keeps as much as it may.' },
 
   'kube/signal-origin': {
@@ -176,6 +200,21 @@ const table = {
     status: 0,
     text: (d: { name: string }) =>
       `"${d.name}" was out of turn: a device says hello, once, and waits for welcome before anything else.`,
+  },
+  'kube/not-invited': {
+    status: 0,
+    text: () =>
+      'To begin something here, ask whoever runs this server for an invitation to it, and use the address that it shows.',
+  },
+  'kube/pass-void': {
+    status: 0,
+    text: () =>
+      'The invitation to this server was used up, or called back. Ask whoever runs it for another one.',
+  },
+  'kube/not-listed': {
+    status: 0,
+    text: (d: { key: string }) =>
+      `To begin something here, ask whoever runs this server to add this device to HEARTH_ALLOW: ${d.key}`,
   },
   'kube/signal-busy': {
     status: 503,

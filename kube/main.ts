@@ -1,4 +1,4 @@
-/** `npm start`: reads what was asked for, serves it, says where, and ends on a signal. */
+/** `npm start`: reads what was asked for, and does it: mostly serves, says where, and ends on a signal. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArgs, usage } from './args.js'
@@ -18,8 +18,10 @@ const GRACE_MS = 2_000
 const cwd = (process.env['npm_lifecycle_event'] === 'start' && process.env['INIT_CWD']) || process.cwd()
 
 try {
-  const { apps, help } = readArgs(process.argv.slice(2))
+  const { apps, command, words, help } = readArgs(process.argv.slice(2))
   if (help) process.stdout.write(usage)
+  else if (command)
+    process.stdout.write(await command.run({ words, cwd, settings: readSettings(process.env, cwd) }))
   else await serve(apps.map((folder) => resolve(cwd, folder)))
 } catch (cause) {
   if (!(cause instanceof KubeError)) throw cause

@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { Access, type Allow } from './access/access.js'
 import { Answering } from './answering.js'
 import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
-import { Keeper } from './replicas/keeper.js'
+import { Keeper, replicasIn } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/replica.js'
 import type { StockLimits } from './replicas/stock.js'
 import { makeRoutes } from './routes.js'
@@ -53,6 +54,8 @@ export interface ServerOptions {
   readonly stock?: Partial<StockLimits>
   /** How it is told what happens; nobody is, without it. */
   readonly watch?: Watch
+  /** Who may use it: everybody, without it. */
+  readonly allow?: Allow
   /** Who may read `/metrics`: `local` without it. */
   readonly metrics?: MetricsFor
 }
@@ -88,13 +91,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const answering = new Answering(server)
   server.on('clientError', refuse)
   const keeper =
-    data === undefined ? undefined : new Keeper(join(data, 'replicas'), options.keeping, options.stock, watch)
+    data === undefined ? undefined : new Keeper(replicasIn(data), options.keeping, options.stock, watch)
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
   })
   const signal = openSignal(server, {
     ...{ origins: options.origins, ice: options.ice, limits: options.signal, watch },
+    access: new Access(options.allow, keeper?.database),
     keeping: keeper,
   })
   isReady = true

@@ -17,6 +17,7 @@ import type {
   Role,
 } from './protocol/rpc.js'
 import type { Joins } from './joins.js'
+import { passIn } from './pass.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { Store } from './store.js'
@@ -76,7 +77,8 @@ export class Invitations {
       throw new HearthError('echo/too-large', { reason: `${MAX_OPEN} open invitations` })
     const kubes = this.network.addresses(kube === null ? undefined : kubeUrl(kube))
     if (kubes.length === 0) throw new HearthError('mesh/no-kube')
-    await this.network.use(kubes)
+    const pass = kube === null ? undefined : passIn(kube)
+    await this.network.use(kubes, new Map(pass && [[kubeUrl(kube!)!, pass]]))
     const options = { space: into, role: space && role, uses, expiresMs, code, kubes }
     const invitation = HostedInvitation.make(this.hosting, options)
     if (space && !code) await this.share(invitation, space, role)

@@ -14,6 +14,7 @@ import type { Appended } from './mesh/platform.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
+import { passIn } from './pass.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
@@ -102,8 +103,9 @@ export class Keeping {
     return (this.bySpace[space] ?? []).map((url): HostInfo => {
       const kept = this.keeperAt(url)?.of(space)
       if (!kept) return { url, state: 'away' }
-      if (kept.refusal) return { url, state: 'refused', code: kept.refusal }
-      return { url, state: kept.isLevel ? 'kept' : 'syncing', ...(kept.isFound && { recovers: true }) }
+      if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room }
+      const state = kept.isLevel ? 'kept' : 'syncing'
+      return { url, state, ...kept.room, ...(kept.isFound && { recovers: true }) }
     })
   }
 
@@ -142,12 +144,14 @@ export class Keeping {
     if (!known) throw new HearthError('echo/unknown-space')
     if (!known.kept.mayRegister) throw new HearthError('halo/not-allowed')
     await this.look()
+    const pass = passIn(address)
+    const passes = new Map(pass && [[url, pass]])
     const urls = this.urlsOf(space)
-    if (urls.includes(url)) return
+    if (urls.includes(url)) return this.networking.use([url], passes)
     // Without it, the recovery words would lead to nothing there.
-    if (!known.isPersonal) await this.add(this.objects.space, url)
+    if (!known.isPersonal) await this.add(this.objects.space, address)
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
-    await this.networking.use([url])
+    await this.networking.use([url], passes)
     await this.setForgetting(this.without(this.forgetting, space, url))
     this.asked = [...this.asked, [space, url]]
     this.apply()

@@ -13,6 +13,8 @@ export class MeshIdentity implements Identity {
     private readonly halo: Halo,
     /** 32 bytes, for this KUBE and no other. */
     private readonly seedFor: (url: string) => Uint8Array,
+    /** As somebody who runs it has given it to this one's user. */
+    private readonly passFor: (url: string) => Uint8Array | undefined,
     /** Another number each time that it is asked, greater than all before. @throws HearthError `store/…` */
     readonly life: () => Promise<number>,
   ) {}
@@ -30,7 +32,8 @@ export class MeshIdentity implements Identity {
       this.platform,
       await signingKeyFromSeed(this.platform, this.seedFor(url)),
     )
-    return { publicKey, sign: (nonce) => sign('kube-challenge', null, nonce) }
+    const pass = this.passFor(url)
+    return { publicKey, sign: (nonce) => sign('kube-challenge', null, nonce), pass }
   }
 
   /** For what a KUBE keeps: it cannot tell by it which of its devices this is to any other. */

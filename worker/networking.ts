@@ -28,6 +28,8 @@ interface KubeRow {
   readonly url: string
   /** Of this device's key for it. */
   readonly seed: Uint8Array
+  /** By which its operator lets this device use it. */
+  readonly pass?: Uint8Array
 }
 /** Of each space: up to which of its own entries, as this device, another one has them. */
 type HeldRow = Readonly<Record<SpaceId, readonly [DeviceId, number]>>
@@ -54,7 +56,9 @@ export class Networking {
     hosts: Hosts,
   ) {
     this.seen = new Seen(platform, store, (device) => halo.isOwn(device))
-    const seedFor = (url: string) => [...this.kubes.values()].find((row) => signalUrl(row.url) === url)!.seed
+    const rowOf = (url: string) => [...this.kubes.values()].find((row) => signalUrl(row.url) === url)!
+    const seedFor = (url: string) => rowOf(url).seed
+    const passFor = (url: string) => rowOf(url).pass
     const events: MeshEvents = {
       ...ephemera,
       changed: () => {
@@ -72,7 +76,7 @@ export class Networking {
       await store.write([{ table: 'meta', key: LIFE, put: next }], 'strict')
       return next
     }
-    this.identity = new MeshIdentity(platform, halo, seedFor, life)
+    this.identity = new MeshIdentity(platform, halo, seedFor, passFor, life)
     this.replicas = new LocalReplicas(halo, echo)
     this.mesh = new Mesh(platform, this.identity, this.replicas, events, hosts)
   }
@@ -90,12 +94,24 @@ export class Networking {
     this.mesh.use([...this.kubes.keys()].map(signalUrl))
   }
 
-  /** From now on these are used, too. @param urls addresses of KUBEs @throws HearthError `store/…` */
-  async use(urls: readonly string[]): Promise<void> {
-    const fresh = urls.filter((url) => !this.kubes.has(url))
-    for (const url of fresh) this.kubes.set(url, { url, seed: this.platform.random(32) })
+  /**
+   * From now on these are used, too.
+   * @param urls addresses of KUBEs @param passes by these, for those that are not for everybody
+   * @throws HearthError `store/…`
+   */
+  async use(urls: readonly string[], passes: ReadonlyMap<string, Uint8Array> = new Map()): Promise<void> {
+    const isNewTo = (url: string) =>
+      passes.has(url) && passes.get(url)!.join() !== this.kubes.get(url)?.pass?.join()
+    const fresh = urls.filter((url) => !this.kubes.has(url) || isNewTo(url))
+    const known = fresh.filter((url) => this.kubes.has(url))
+    for (const url of fresh) {
+      const pass = passes.get(url)
+      const row = this.kubes.get(url) ?? { url, seed: this.platform.random(32) }
+      this.kubes.set(url, { ...row, ...(pass && { pass }) })
+    }
     if (fresh.length > 0)
       await this.store.write([{ table: 'meta', key: KUBES, put: [...this.kubes.values()] }], 'strict')
+    for (const url of known) this.mesh.again(signalUrl(url))
     this.mesh.use(urls.map(signalUrl))
     // The user waits for it.
     this.mesh.wake()
@@ -112,7 +128,7 @@ export class Networking {
       ...{ space: id, ...mesh.with(id), pending: this.hasOthers(id) ? this.pendingIn(id) : 0 },
     }))
     const pending = spaces.reduce((sum, one) => sum + one.pending, 0)
-    const { refusal } = mesh
+    const refusal = mesh.refusal ?? mesh.limit
     const kube = !mesh.isUsed ? 'none' : mesh.isOnline ? 'connected' : 'away'
     return {
       ...{ peers: mesh.connected.length, links: mesh.connected, kube, sync: { pending, spaces } },

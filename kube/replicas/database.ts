@@ -15,6 +15,20 @@ export interface Found {
   readonly value: Uint8Array
 }
 
+/** Rows, while nobody else changes any. */
+export interface Table {
+  get(key: Key): Uint8Array | undefined
+  put(key: Key, value: Uint8Array): void
+  remove(key: Key): void
+}
+
+export interface Opening {
+  /** Told how long a write took until it was durable, in milliseconds. */
+  readonly wrote?: (ms: number) => void
+  /** Beside a server that may have it open: for who counts nothing. */
+  readonly isShared?: boolean
+}
+
 /** More than anybody should keep on one machine; LMDB takes of the disk only what it needs. */
 const MOST_BYTES = 1024 ** 4
 const VERSION_KEY = ['v']
@@ -27,15 +41,16 @@ export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #commits: Committing
   readonly #unlock: () => void
+  readonly #wrote: (ms: number) => void
   #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
   constructor(
     private readonly path: string,
-    /** How long a write took until it was durable, in milliseconds. */
-    private readonly wrote: (ms: number) => void = () => undefined,
+    { wrote = () => undefined, isShared = false }: Opening = {},
   ) {
-    this.#unlock = lock(path)
+    this.#wrote = wrote
+    this.#unlock = isShared ? () => undefined : lock(path)
     try {
       this.#db = openAt(path)
       // What is read from now on is what is there now.
@@ -83,12 +98,29 @@ export class Database {
     const since = performance.now()
     try {
       await this.#commits.write(puts, deletes)
-      this.wrote(performance.now() - since)
+      this.#wrote(performance.now() - since)
     } catch (e) {
       const { message, code } = e as CommitFailed
       if (code === ENOSPC || freeAt(this.path) < NO_ROOM) throw new HearthError('store/quota')
       throw new HearthError('store/failed', { reason: message })
     }
+  }
+
+  /** What stands on what was read just before, also by another process; durable when it resolves. */
+  update<T>(run: (table: Table) => T): Promise<T> {
+    this.#stillOpen()
+    return this.#db.transaction(() =>
+      run({
+        get: (key) => this.get(key),
+        put: (key, value) => void this.#db.putSync(key, value),
+        remove: (key) => void this.#db.removeSync(key),
+      }),
+    )
+  }
+
+  /** All of it, as it is now, into a folder that is there, while others write. */
+  copyTo(folder: string): Promise<void> {
+    return this.#db.backup(folder, false)
   }
 
   async close(): Promise<void> {

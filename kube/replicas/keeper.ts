@@ -2,6 +2,7 @@
  * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
+import { join } from 'node:path'
 import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
@@ -10,26 +11,42 @@ import type { StaticKey } from '../../worker/mesh/platform.js'
 import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
+import { kubeError, type KubeErrorCode } from '../errors.js'
 import { platform } from '../platform.js'
-import type { Log } from '../watching/log.js'
-import type { Metrics } from '../watching/metrics.js'
 import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
 import { Database } from './database.js'
+import { Makers } from './makers.js'
 import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
 import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
 /** Handshakes that are answered at one time. */
 const MAX_ANSWERED = 32
+/** How often devices are told how much room a replica takes, at most, in milliseconds. */
+const ROOM_MS = 1_000
 const SEED_KEY = ['seed']
 
-export const defaultKeeping: Limits = { replica: 4 * 1024 ** 3, total: 64 * 1024 ** 3 }
+/** Where, in the folder of a server. */
+export const replicasIn = (data: string): string => join(data, 'replicas')
+
+export const defaultKeeping: Limits = { replica: 4 * 1024 ** 3, total: 64 * 1024 ** 3, perKey: 1_024 }
+
+/** A device, as it has shown itself to this KUBE. */
+export interface Visitor {
+  /** As base64url. */
+  readonly key: string
+  /** It may have something begun. */
+  readonly isAllowed: boolean
+}
+const anybody: Visitor = { key: '', isAllowed: true }
 
 /** A replica that somebody has who is there. */
 export interface OpenReplica {
   readonly replica: KeptReplica
   readonly visits: Set<Visit>
+  /** Until those who are there are told of its room. */
+  telling?: NodeJS.Timeout
 }
 
 export class Keeper {
@@ -40,8 +57,7 @@ export class Keeper {
   /** What is in memory of sessions. */
   readonly #stock: Stock
   readonly #key: Promise<StaticKey>
-  readonly #log: Log
-  readonly #metrics: Metrics
+  readonly #watch: Watch
   #answering = 0
 
   /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
@@ -49,16 +65,19 @@ export class Keeper {
     path: string,
     limits: Partial<Limits> = {},
     stock: Partial<StockLimits> = {},
-    { log, metrics } = new Watch(),
+    watch = new Watch(),
   ) {
-    this.#log = log
-    this.#metrics = metrics
+    this.#watch = watch
+    const { metrics } = watch
     this.#stock = new Stock({ ...defaultStock, ...stock })
-    this.#database = new Database(path, (ms) => metrics.appendSeconds.observe(ms / 1_000))
+    this.#database = new Database(path, {
+      wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
+    })
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
       used: sizeOfAll(this.#database),
       count: countOfAll(this.#database),
+      makers: new Makers(this.#database),
     }
     metrics.gauge('hearth_replicas', 'Spaces that are kept.', () => this.#room.count)
     metrics.gauge('hearth_replicas_open', 'Of these, whose devices are there.', () => this.#open.size)
@@ -68,7 +87,7 @@ export class Keeper {
   }
 
   /** A device begins to speak. */
-  async visit(link: Link): Promise<void> {
+  async visit(link: Link, visitor = anybody): Promise<void> {
     // defence: keeper-handshakes
     if (this.#answering >= MAX_ANSWERED) return link.close()
     this.#answering++
@@ -77,7 +96,7 @@ export class Keeper {
       if (!link.isOpen) return
       const session = new Session(platform, link, agreed)
       this.#sessions.add(session)
-      const visit = new Visit(session, this)
+      const visit = new Visit(session, this, visitor)
       session.onKept = (bytes, unfinished) => this.#stock.keep(session, bytes, unfinished)
       session.onClosed = () => {
         this.#sessions.delete(session)
@@ -105,13 +124,18 @@ export class Keeper {
    * @param access of whoever asks for it: a replica is made with it, if there is none
    * @param make whether to make one
    * @returns undefined if there is none
-   * @throws KubeError `kube/keeper-full`
+   * @throws KubeError `kube/keeper-full`, `kube/keeper-key-full`, `kube/keeper-not-allowed`
    */
-  async open(ref: Uint8Array, access: Uint8Array, make: boolean): Promise<OpenReplica | undefined> {
+  async open(
+    ref: Uint8Array,
+    access: Uint8Array,
+    make: boolean,
+    visitor = anybody,
+  ): Promise<OpenReplica | undefined> {
     const name = toBase64Url(ref)
     let opening = this.#open.get(name)
     if (!opening) {
-      opening = this.#opened(ref, make ? access : undefined)
+      opening = this.#opened(ref, make ? access : undefined, visitor)
       this.#open.set(name, opening)
       // What is not there, or could not be made, is looked for again.
       const forget = () => this.#open.delete(name)
@@ -123,6 +147,15 @@ export class Keeper {
   /** What leads to the personal space of these words, if it is kept here. */
   capsuleOf(words: Uint8Array): Capsule | undefined {
     return capsuleOf(this.#database, words)
+  }
+
+  get database(): Database {
+    return this.#database
+  }
+
+  /** Something was refused. */
+  refused(code: KubeErrorCode): void {
+    this.#watch.refused(code)
   }
 
   /** Nobody who is there has it any more. */
@@ -138,22 +171,38 @@ export class Keeper {
     await this.#database.close()
   }
 
-  async #opened(ref: Uint8Array, access: Uint8Array | undefined): Promise<OpenReplica | undefined> {
+  async #opened(
+    ref: Uint8Array,
+    access: Uint8Array | undefined,
+    { key, isAllowed }: Visitor,
+  ): Promise<OpenReplica | undefined> {
     const kept = KeptReplica.open(ref, this.#room)
-    const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access)))
+    // defence: kept-for-whom-may
+    if (!kept && access && !isAllowed) throw kubeError('kube/keeper-not-allowed')
+    const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access, key)))
     if (!replica) return undefined
-    if (!kept) this.#log.info({ replicas: this.#room.count }, 'a space is kept from now on')
+    if (!kept) this.#watch.log.info({ replicas: this.#room.count }, 'a space is kept from now on')
     const open: OpenReplica = { replica, visits: new Set() }
     const each = (run: (visit: Visit) => void) => open.visits.forEach(run)
     replica.events = {
       appended: (entries) => {
-        this.#metrics.entries.inc(entries.length)
+        this.#watch.metrics.entries.inc(entries.length)
         each((visit) => visit.appended(open, entries))
+        this.#tellRoom(open)
       },
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
     }
     return open
+  }
+
+  /** Those who are there see how much room it takes, a little later. */
+  #tellRoom(open: OpenReplica): void {
+    if (open.telling) return
+    open.telling = setTimeout(() => {
+      delete open.telling
+      for (const visit of open.visits) visit.tellRoom(open)
+    }, ROOM_MS).unref()
   }
 
   /** The same for as long as the folder is. */

@@ -20,18 +20,23 @@ import { indexOf, rowsOf } from './capsules.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
 import type { Database, Row } from './database.js'
+import type { Makers } from './makers.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
 
 export interface Limits {
   /** Of one replica, and of all, in bytes. */
   readonly replica: number
   readonly total: number
+  /** Replicas that one key may begin. */
+  readonly perKey: number
 }
 
 /** What all replicas have in common. */
 export interface Room {
   /** How many there are. */
   count: number
+  /** Who has begun them. */
+  readonly makers: Makers
   readonly database: Database
   readonly limits: Limits
   /** Bytes that are kept in all. */
@@ -84,17 +89,42 @@ export class KeptReplica implements Replica {
     return row && new KeptReplica(ref, room, decodeRecord(row))
   }
 
-  /** @throws KubeError `kube/keeper-full` */
-  static async make(ref: Uint8Array, room: Room, access: Uint8Array): Promise<KeptReplica> {
-    if (room.used >= room.limits.total) throw kubeError('kube/keeper-full')
+  /** @param maker the key of whoever wants it @throws KubeError `kube/keeper-full`, `kube/keeper-key-full` */
+  static async make(ref: Uint8Array, room: Room, access: Uint8Array, maker: string): Promise<KeptReplica> {
+    const { limits, makers } = room
+    if (room.used >= limits.total) throw kubeError('kube/keeper-full')
+    // defence: replicas-of-one-key
+    if (makers.countOf(maker) >= limits.perKey)
+      throw kubeError('kube/keeper-key-full', { most: limits.perKey })
+    const name = toBase64Url(ref)
     const record = { access, asOf: [], admins: [], members: [], feeds: [] }
-    await room.database.write([[['replica', toBase64Url(ref)], encodeRecord(record)]])
+    // Counted before it is written: others may come meanwhile.
+    makers.add(name, maker)
+    await room.database
+      .write([
+        [['replica', name], encodeRecord(record)],
+        [['maker', name], Buffer.from(maker)],
+      ])
+      .catch((cause: unknown) => {
+        makers.remove(name)
+        throw cause
+      })
     room.count++
     return new KeptReplica(ref, room, record)
   }
 
   get access(): Uint8Array {
     return this.#record.access
+  }
+
+  /** Bytes that it takes, and may take. */
+  get size(): number {
+    return this.#size
+  }
+
+  get quota(): number {
+    const { limits, used } = this.room
+    return Math.max(this.#size, Math.min(limits.replica, this.#size + limits.total - used))
   }
 
   get registration(): Registration {
@@ -319,10 +349,12 @@ export class KeptReplica implements Replica {
       const { database } = this.room
       const kinds = ['log', 'head', 'entry', 'capsule']
       const keys: Key[] = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
-      keys.push(['replica', this.#name], ['size', this.#name], ...indexOf(database, this.#name))
+      for (const kind of ['replica', 'maker', 'size']) keys.push([kind, this.#name])
+      keys.push(...indexOf(database, this.#name))
       await database.write([], keys)
       this.room.used -= this.#size
       this.room.count--
+      this.room.makers.remove(this.#name)
       this.#size = 0
       this.#log.clear()
       this.#feeds.clear()

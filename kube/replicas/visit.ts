@@ -7,12 +7,18 @@ import type { Session } from '../../worker/mesh/session.js'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import type { Keep, Message } from '../../worker/protocol/wire.js'
-import { KubeError } from '../errors.js'
+import { KubeError, type KubeErrorCode } from '../errors.js'
 import { platform } from '../platform.js'
-import type { Keeper, OpenReplica } from './keeper.js'
+import type { Keeper, OpenReplica, Visitor } from './keeper.js'
 
 /** Replicas that one device has open at once, at most. */
 const MAX_OPEN = 1024
+
+/** What a device is told, of what can be wrong with its wish. */
+const toldAs: Partial<Record<KubeErrorCode, string>> = {
+  'kube/keeper-key-full': 'mesh/host-quota',
+  'kube/keeper-not-allowed': 'mesh/host-not-allowed',
+}
 
 interface Visited {
   readonly open: OpenReplica
@@ -27,6 +33,7 @@ export class Visit {
   constructor(
     private readonly session: Session,
     private readonly keeper: Keeper,
+    private readonly visitor: Visitor,
   ) {
     session.listen((message) => this.#take(message))
   }
@@ -49,8 +56,13 @@ export class Visit {
     this.#of(replica.ref)?.replicating?.again()
   }
 
+  tellRoom({ replica }: OpenReplica): void {
+    if (this.#of(replica.ref)) void this.session.send(['room', replica.ref, replica.size, replica.quota])
+  }
+
   /** Whoever asks for it again begins anew: there may be room then. */
   full({ replica }: OpenReplica): void {
+    this.keeper.refused('kube/keeper-full')
     this.#drop(replica.ref)
     void this.#unkept(replica.ref, 'mesh/host-full')
   }
@@ -122,10 +134,11 @@ export class Visit {
     if (this.#visited.size >= MAX_OPEN) return this.#unkept(ref, 'mesh/host-full')
     let open: OpenReplica | undefined
     try {
-      open = await this.keeper.open(ref, access, make)
+      open = await this.keeper.open(ref, access, make, this.visitor)
     } catch (e) {
       if (!(e instanceof KubeError)) throw e
-      return this.#unkept(ref, 'mesh/host-full')
+      this.keeper.refused(e.code)
+      return this.#unkept(ref, toldAs[e.code] ?? 'mesh/host-full')
     }
     if (!open) return this.#unkept(ref, 'mesh/host-unknown')
     // defence: access-of-the-replica
@@ -135,6 +148,7 @@ export class Visit {
     this.#visited.set(toBase64Url(ref), visited)
     open.visits.add(this)
     const answered = this.#kept(visited)
+    this.tellRoom(open)
     // defence: answers-as-they-are-taken
     await answered
   }

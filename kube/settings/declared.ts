@@ -1,6 +1,7 @@
 /** Every setting of a KUBE, once: what it is called, what it is without being set, and what it does. docs/operating.md lists the same. */
 import { resolve } from 'node:path'
 import { kubeError } from '../errors.js'
+import { readAllow, type Allow } from '../access/access.js'
 import { readOrigins } from '../signal/origins.js'
 import {
   bytes,
@@ -44,6 +45,15 @@ export const declared = {
     fallback: '',
     read: (given: Given) => list(given).map((path) => resolve(given.base, path)),
   },
+  url: {
+    env: 'HEARTH_URL',
+    says: 'its address as devices know it, for passes: https://kube.example, or with a path after it',
+    fallback: '',
+    read: (given: Given): string =>
+      given.text === '' || /^https?:\/\/[^?#\s]+$/.test(given.text)
+        ? given.text.replace(/\/+$/, '')
+        : refuse(given, 'an address, as https://kube.example'),
+  },
   origins: {
     env: 'HEARTH_ORIGINS',
     says: 'whose pages may meet devices there besides its own, with commas between them, or *',
@@ -62,6 +72,14 @@ export const declared = {
     fallback: '',
     isSecret: true,
     read: text,
+  },
+  allow: {
+    env: 'HEARTH_ALLOW',
+    says: 'who may use it: anyone, invited (who has a pass), or keys of devices with commas between them',
+    fallback: 'anyone',
+    read: (given: Given): Allow =>
+      readAllow(list(given)) ??
+      refuse(given, 'anyone, invited, or keys of 43 characters with commas between them'),
   },
   connections: {
     env: 'HEARTH_CONNECTIONS',
@@ -84,7 +102,7 @@ export const declared = {
   keyBytes: {
     env: 'HEARTH_KEY_BYTES',
     says: 'bytes a second of one key; what is more is read later',
-    fallback: '64 MiB',
+    fallback: '128 MiB',
     read: bytes(64 * 1024),
   },
   keySpaces: {

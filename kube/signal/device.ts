@@ -4,12 +4,16 @@
  */
 import { randomBytes } from 'node:crypto'
 import { decodeFromDevice, encodeFromKube } from '../../worker/mesh/signal-codec.js'
+import { toBase64Url } from '../../worker/protocol/ids.js'
 import { NONCE_BYTES, RELAY_WINDOW, type Peer, type Topic } from '../../worker/protocol/signal.js'
 import type { Link } from '../../worker/mesh/link.js'
 import { RelayLink, Window } from '../../worker/mesh/relay-link.js'
 import { KEEP_TOPIC, KEEPER } from '../../worker/protocol/wire.js'
+import type { Access } from '../access/access.js'
 import { kubeError } from '../errors.js'
+import type { Visitor } from '../replicas/keeper.js'
 import { Flow } from './flow.js'
+import type { Frequented } from './frequented.js'
 import { Offered, type IceSettings } from './ice.js'
 import type { SignalLimits } from './limits.js'
 import { signedChallenge } from './challenge.js'
@@ -30,7 +34,7 @@ const KEEP = keyOf(KEEP_TOPIC)
 
 /** The KUBE itself, as devices speak to it. */
 export interface Keeping {
-  visit(link: Link): void
+  visit(link: Link, visitor: Visitor): void
   /** Runs when there is room for more than what has come so far. */
   whenRoom(run: () => void): void
 }
@@ -40,6 +44,9 @@ export interface Place {
   readonly limits: SignalLimits
   /** undefined where nothing is kept. */
   readonly keeping?: Keeping | undefined
+  readonly access: Access
+  /** Where somebody has been who may use it. */
+  readonly frequented: Frequented
   readonly topics: Topics<Device>
   readonly ice: IceSettings | undefined
   /** @throws KubeError there are too many connections of this key */
@@ -61,6 +68,11 @@ export class Device implements WireListener {
   readonly #offered = new Offered()
   readonly #late: NodeJS.Timeout | undefined
   #stage: 'stranger' | 'checking' | 'welcome' = 'stranger'
+  #pass: Uint8Array | undefined
+  /** As base64url, once it has been shown to be its own. */
+  #key = ''
+  /** It may use this KUBE: go where nobody has been, and have something begun. */
+  #isAllowed = false
   /** To the KUBE itself, and what of it has not been taken. */
   #keeping: { readonly link: RelayLink; readonly flow: Flow } | undefined
 
@@ -83,9 +95,12 @@ export class Device implements WireListener {
     const [name] = message
     this.wire.charge(name === 'send' ? SEND_COST : 1)
     // defence: hello-first
-    if (this.#stage !== (name === 'hello' ? 'stranger' : 'welcome'))
+    if (this.#stage !== (name === 'hello' || name === 'pass' ? 'stranger' : 'welcome'))
       throw kubeError('kube/signal-turn', { name })
     switch (message[0]) {
+      case 'pass':
+        this.#pass = message[1]
+        return
       case 'hello':
         return this.#hello(message[1], message[2], message[3])
       case 'announce':
@@ -97,7 +112,7 @@ export class Device implements WireListener {
       case 'ping':
         return this.wire.send(encodeFromKube(['pong']))
       case 'ice':
-        return this.wire.send(encodeFromKube(['ice', ...this.#offered.at(Date.now(), this.place.ice)]))
+        return this.wire.send(encodeFromKube(['ice', ...this.#offered.at(Date.now(), this.#ice)]))
     }
   }
 
@@ -112,20 +127,28 @@ export class Device implements WireListener {
     if (version !== this.version)
       throw kubeError('kube/signal-version', { theirs: version, ours: this.version })
     this.#stage = 'checking'
-    signedChallenge(key, this.#nonce, signature).then(
-      (valid) => this.wire.guard(() => this.#welcome(key, valid)),
-      (cause: unknown) => this.wire.fail(cause),
-    )
+    this.#check(key, signature).catch((cause: unknown) => this.wire.fail(cause))
   }
 
-  #welcome(key: Uint8Array, valid: boolean): void {
-    if (this.wire.over) return
+  async #check(key: Uint8Array, signature: Uint8Array): Promise<void> {
+    const valid = await signedChallenge(key, this.#nonce, signature)
     // defence: kube-challenge
     if (!valid) throw kubeError('kube/signal-signature')
+    this.#key = toBase64Url(key)
+    this.#isAllowed = await this.place.access.allows(this.#key, this.#pass)
+    this.wire.guard(() => this.#welcome(key))
+  }
+
+  #welcome(key: Uint8Array): void {
+    if (this.wire.over) return
     this.place.admit(this, key)
     clearTimeout(this.#late)
     this.#stage = 'welcome'
     this.wire.send(encodeFromKube(['welcome']))
+    if (this.#isAllowed) return
+    const { code, message } = this.place.access.refusal(this.#key, this.#pass !== undefined)
+    this.wire.watch.refused(code)
+    if (this.version >= 3) this.wire.send(encodeFromKube(['limited', code, message]))
   }
 
   #announce(topic: Topic, peer: Peer, hint: Uint8Array): void {
@@ -140,6 +163,9 @@ export class Device implements WireListener {
     // defence: peer-of-one-device
     if ((peers.get(p)?.who ?? this) !== this) throw kubeError('kube/signal-taken')
     if (!here) {
+      // defence: guests-go-where-others-are
+      if (!this.#isAllowed && !this.place.frequented.has(t))
+        return this.wire.send(encodeFromKube(['full', topic]))
       // defence: topics-of-one-device
       if (this.#at.size >= limits.topics) throw kubeError('kube/signal-topics', { most: limits.topics })
       // defence: peers-of-one-topic
@@ -153,6 +179,7 @@ export class Device implements WireListener {
     const isNew = !here
     if (isNew) this.#at.set(t, { topic, peer, flows: new Map() })
     topics.put(t, { who: this, peer, hint })
+    if (this.#isAllowed && !this.place.access.isForAll) this.place.frequented.add(t)
     const others = [...topics.at(t).values()].filter(({ who }) => who !== this && !who.wire.over)
     // defence: telling-costs
     this.wire.charge(others.length * TELL_COST)
@@ -226,8 +253,13 @@ export class Device implements WireListener {
     const session = { link, flow: new Flow(true) }
     // A visit can end before it has begun, where too many come at once.
     this.#keeping = session
-    keeping.visit(link)
+    keeping.visit(link, { key: this.#key, isAllowed: this.#isAllowed })
     return session
+  }
+
+  /** One of both is enough for a way by TURN: of those who may not use it themselves, it is the other. */
+  get #ice(): IceSettings | undefined {
+    return this.#isAllowed ? this.place.ice : undefined
   }
 
   #leave(t: string): void {

@@ -23,9 +23,12 @@ export interface SignalLimits {
   /** Bytes that wait for one device, which is given up when there are more; and for all together. */
   readonly waiting: number
   readonly waitingInAll: number
-  /** Messages that one device may send at once, and per second from then on; who sends more is read more slowly. */
+  /** Messages that one key may send at once, and per second from then on; who sends more is read more slowly. */
   readonly burst: number
   readonly perSecond: number
+  /** The same of bytes. Both are of one key, over all of its connections. */
+  readonly burstBytes: number
+  readonly bytesPerSecond: number
 }
 
 export const defaultLimits: SignalLimits = {
@@ -42,4 +45,6 @@ export const defaultLimits: SignalLimits = {
   waitingInAll: 256 << 20,
   burst: 16_384,
   perSecond: 2_000,
+  burstBytes: 1 << 30,
+  bytesPerSecond: 128 << 20,
 }

@@ -9,11 +9,14 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { MAX_SIGNAL_BYTES, SIGNAL_PATH } from '../../worker/protocol/signal.js'
 import { kubeError, type KubeError } from '../errors.js'
 import { errorJson } from '../respond.js'
+import { Access } from '../access/access.js'
 import { Backlog } from './backlog.js'
 import { Device, type Keeping } from './device.js'
+import { Frequented } from './frequented.js'
 import type { IceSettings } from './ice.js'
 import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
+import type { Pace } from './pace.js'
 import { keyOf, Topics } from './topics.js'
 import { versionFor } from './version.js'
 import { Wire } from './wire.js'
@@ -24,6 +27,8 @@ export interface SignalOptions {
   readonly limits?: Partial<SignalLimits> | undefined
   /** undefined where nothing is kept. */
   readonly keeping?: Keeping | undefined
+  /** Who may use it: everybody, without it. */
+  readonly access?: Access | undefined
   /** By which devices can be linked directly. */
   readonly ice?: IceSettings | undefined
   readonly watch?: Watch | undefined
@@ -55,30 +60,35 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const strangers = new Set<Device>()
   /** Which key a device has shown, and how many have it. */
   const keys = new Map<Device, string>()
-  const perKey = new Map<string, number>()
+  const perKey = new Map<string, { count: number; readonly pace: Pace }>()
 
   const place = {
     limits,
     topics,
     keeping: options.keeping,
     ice: options.ice,
+    access: options.access ?? new Access(),
+    frequented: new Frequented(),
     admit(device: Device, key: Uint8Array) {
       const k = keyOf(key)
-      const count = perKey.get(k) ?? 0
+      const known = perKey.get(k) ?? { count: 0, pace: device.wire.pace }
       // defence: connections-of-one-key
-      if (count >= limits.perKey) throw kubeError('kube/signal-key-busy', { most: limits.perKey })
+      if (known.count >= limits.perKey) throw kubeError('kube/signal-key-busy', { most: limits.perKey })
       strangers.delete(device)
-      perKey.set(k, count + 1)
+      known.count++
+      perKey.set(k, known)
       keys.set(device, k)
+      // defence: pace-of-one-key
+      device.wire.pace = known.pace
     },
     leave(device: Device) {
       strangers.delete(device)
       const k = keys.get(device)
       if (k === undefined) return
       keys.delete(device)
-      const count = perKey.get(k)! - 1
-      if (count > 0) perKey.set(k, count)
-      else perKey.delete(k)
+      const known = perKey.get(k)!
+      known.count--
+      if (known.count === 0) perKey.delete(k)
     },
   }
 

@@ -7,8 +7,8 @@ import { HearthError } from '../../worker/protocol/errors.js'
 import { encodeFromKube } from '../../worker/mesh/signal-codec.js'
 import { kubeError, type KubeError } from '../errors.js'
 import type { Backlog, Waiting } from './backlog.js'
-import { Bucket } from './bucket.js'
 import type { SignalLimits } from './limits.js'
+import { Pace } from './pace.js'
 import type { Watch } from '../watching/watch.js'
 import { Queue } from './queue.js'
 
@@ -28,7 +28,8 @@ export interface WireListener {
 }
 
 export class Wire implements Waiting {
-  readonly #bucket: Bucket
+  /** Its own, until it is known whose it is. */
+  pace: Pace
   readonly #queue = new Queue<readonly [bytes: Uint8Array, taken: (() => void) | undefined]>()
   /** That is spoken with the device, once that is known. */
   version = 0
@@ -47,7 +48,7 @@ export class Wire implements Waiting {
     readonly backlog: Backlog,
     readonly watch: Watch,
   ) {
-    this.#bucket = new Bucket(limits.burst, limits.perSecond, performance.now())
+    this.pace = new Pace(limits, performance.now())
   }
 
   listen(listener: WireListener): void {
@@ -124,8 +125,8 @@ export class Wire implements Waiting {
   }
 
   /** Reads on when what was read is paid for. */
-  charge(cost: number): void {
-    const ms = this.#bucket.take(cost, performance.now())
+  charge(messages: number, bytes = 0): void {
+    const ms = this.pace.take(messages, bytes, performance.now())
     // defence: paced
     if (ms > 0) this.#rest(ms)
   }
@@ -151,6 +152,7 @@ export class Wire implements Waiting {
     }
     this.#heardAt = performance.now()
     if (!binary) throw kubeError('kube/signal-malformed', { reason: 'text' })
+    this.charge(0, data.length)
     // As bytes and nothing more: parts of a Buffer do not behave as others do.
     listener.heard(new Uint8Array(data.buffer, data.byteOffset, data.length))
   }

@@ -46,15 +46,16 @@ export class TestDevice implements AsyncDisposable {
   }
 
   /** A device that is welcome. */
-  static async enter(server: RunningServer, signer?: Signer): Promise<TestDevice> {
+  static async enter(server: RunningServer, signer?: Signer, pass?: Uint8Array): Promise<TestDevice> {
     const device = TestDevice.dial(server)
-    await device.hello(signer ?? (await makeSigner()))
+    await device.hello(signer ?? (await makeSigner()), SIGNAL_VERSION, pass)
     await device.next('welcome')
     return device
   }
 
-  async hello(signer: Signer, version = SIGNAL_VERSION): Promise<void> {
+  async hello(signer: Signer, version = SIGNAL_VERSION, pass?: Uint8Array): Promise<void> {
     const [, , nonce] = await this.next('challenge')
+    if (pass) this.say(['pass', pass])
     this.say(['hello', version, signer.publicKey, await signer.sign('kube-challenge', null, nonce)])
   }
 

@@ -145,6 +145,12 @@ const kube = {
   'telling-costs': 'one message that becomes hundreds',
   'former-peers-remembered': 'a peer that has others hung up on, by leaving and coming back as they send',
   'stuck-are-given-up': 'a device that talks and never reads, for which others wait',
+  'guests-go-where-others-are':
+    'those who may not use a KUBE, and have it relay what they like to each other',
+  'passes-are-used-up': 'a pass that one gives to all the world',
+  'kept-for-whom-may': 'those who may not use a KUBE, and fill its disk',
+  'replicas-of-one-key': 'one who may use a KUBE, and has it keep spaces without end',
+  'pace-of-one-key': 'one key that sends over many connections what it may not over one',
   'metrics-are-not-for-everybody': 'how many people use a KUBE, and when, told to anybody who asks',
   'silent-are-given-up': 'a device that has gone without a word and is still shown',
 }

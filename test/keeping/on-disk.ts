@@ -1,6 +1,7 @@
 /** What lies in the folder of a KUBE that does not run: entries that follow each other, from the first one on. */
 import { join } from 'node:path'
 import { Database } from '../../kube/replicas/database.js'
+import { Makers } from '../../kube/replicas/makers.js'
 import { KeptReplica } from '../../kube/replicas/replica.js'
 import { readEntry } from '../../worker/echo/entry.js'
 import { hashText } from '../../worker/echo/hash-text.js'
@@ -19,9 +20,10 @@ export async function wholeOnDisk(
     for (const ref of refs) {
       const replica = KeptReplica.open(ref, {
         database,
-        limits: { replica: Infinity, total: Infinity },
+        limits: { replica: Infinity, total: Infinity, perKey: Infinity },
         used: 0,
         count: 0,
+        makers: new Makers(database),
       })
       let count = 0
       let last: string | null = null

@@ -68,6 +68,8 @@ export class Kube {
   isOpen = false
   /** Why it is not, if that was said. */
   refusal: HearthError | undefined
+  /** Why this device may not go everywhere there, if it may not. */
+  limit: HearthError | undefined
   private socket: Socket | undefined
   private readonly places = new Map<string, Place>()
   /** Of these, where it is to be: elsewhere it only ends what is under way. */
@@ -211,6 +213,7 @@ export class Kube {
 
   private connect(): void {
     this.refusal = undefined
+    this.limit = undefined
     const isCurrent = () => this.socket === socket
     const socket = this.platform.socket(`${this.url}?v=${SIGNAL_VERSION}`, {
       opened: () => undefined,
@@ -255,6 +258,9 @@ export class Kube {
         return void this.answer(message[1], message[2])
       case 'welcome':
         return this.welcomed()
+      case 'limited':
+        this.limit = new HearthError('mesh/limited', { reason: message[2] })
+        return this.events.changed()
       case 'refused':
         throw new HearthError('mesh/refused', { reason: message[2] })
       case 'pong':
@@ -292,7 +298,9 @@ export class Kube {
       this.version = version
       const key = await this.identity.kubeKey(this.url)
       const signature = await key.sign(nonce)
-      if (socket && this.socket === socket) this.say(['hello', version, key.publicKey, signature])
+      if (!socket || this.socket !== socket) return
+      if (key.pass && version >= 3) this.say(['pass', key.pass])
+      this.say(['hello', version, key.publicKey, signature])
     } catch (e) {
       if (this.socket !== socket) return
       this.refusal = toHearthError(e, 'mesh/handshake')

@@ -120,6 +120,12 @@ export class Mesh {
     for (const kube of this.kubes.values()) kube.wake()
   }
 
+  /** This device has more to show there than when it came. */
+  again(url: string): void {
+    this.kubes.get(url)?.cut()
+    this.kubes.get(url)?.wake()
+  }
+
   /** There is no network: whoever is connected is not any more. */
   cut(): void {
     for (const kube of this.kubes.values()) kube.cut()
@@ -170,6 +176,11 @@ export class Mesh {
 
   get isOnline(): boolean {
     return [...this.kubes.values()].some(({ isOpen }) => isOpen)
+  }
+
+  /** Why this device may not go everywhere at a KUBE, if there is one where it may not. */
+  get limit(): HearthError | undefined {
+    return [...this.kubes.values()].map(({ limit }) => limit).find((one) => one)
   }
 
   /** Why there is no connection, as far as a KUBE has said so. */

@@ -60,6 +60,8 @@ export interface KubeKey {
   /** Ed25519. */
   readonly publicKey: Uint8Array
   sign(nonce: Uint8Array): Promise<Uint8Array>
+  /** By which whoever runs that KUBE lets this device use it. */
+  readonly pass?: Uint8Array | undefined
 }
 
 /** This device, and who others are. */

@@ -7,6 +7,7 @@ import {
   MAX_PEERS,
   MAX_SIGNAL_BYTES,
   NONCE_BYTES,
+  PASS_BYTES,
   PEER_BYTES,
   TOPIC_BYTES,
   type FromDevice,
@@ -31,6 +32,7 @@ const frame = bytes(1, MAX_FRAME_BYTES)
 const iceText = text(MAX_ICE_TEXT)
 
 const fromDevice: { readonly [T in FromDevice[0]]: Shapes[string] } = {
+  pass: [bytes(PASS_BYTES)],
   hello: [count, bytes(32), bytes(64)],
   announce: [topic, peer, hint],
   withdraw: [topic],
@@ -41,6 +43,7 @@ const fromDevice: { readonly [T in FromDevice[0]]: Shapes[string] } = {
 const fromKube: { readonly [T in FromKube[0]]: Shapes[string] } = {
   challenge: [count, bytes(NONCE_BYTES)],
   welcome: [],
+  limited: [text(64), text(1024)],
   here: [topic, list(tuple(peer, hint), MAX_PEERS)],
   came: [topic, peer, hint],
   left: [topic, peer],

@@ -70,6 +70,7 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   keep: [ref, bytes(32), bytes(SIGNATURE_BYTES), flag],
   kept: [ref, list(id, MAX_NAMES), list(id, MAX_NAMES)],
   unkept: [ref, text(64)],
+  room: [ref, count, count],
   feeds: [
     ...[ref, list(id, MAX_NAMES), list(id, MAX_FEEDS), list(id, MAX_FEEDS)],
     ...[list(tuple(id, orNull(count)), MAX_FEEDS), id, bytes(SIGNATURE_BYTES)],

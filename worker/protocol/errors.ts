@@ -82,12 +82,17 @@ const workerMessages = {
     'The other side broke the protocol ({reason}), and was disconnected. Update Hearth on both sides.',
   'mesh/version': 'The other side speaks protocol {theirs}, this one {ours}. Update Hearth on both sides.',
   'mesh/refused': 'The server refused the connection: {reason}',
+  'mesh/limited': 'The server takes this device only where others have taken it. {reason}',
   'mesh/no-kube': 'There is no server to meet others at. Give hearth.open({ kube }) the address of one.',
   'mesh/offline': 'The server at {kube} cannot be reached. Check the network, and try again.',
   'mesh/host-away':
     'The server at {kube} cannot be reached, or keeps nothing. Check its address and the network, and try again.',
   'mesh/host-full': 'That server has no room for more. Remove something from it, or choose another one.',
   'mesh/host-denied': 'That server keeps a space under this name for others. Choose another one.',
+  'mesh/host-not-allowed':
+    'That server begins to keep spaces only for those whom its operator lets in. Ask them for an invitation, and add the address that it shows.',
+  'mesh/host-quota':
+    'That server keeps as many spaces for this device as it may. Remove one from it, or ask whoever runs it.',
   'mesh/host-unknown': 'That server does not have this space. An admin of the space can add it again.',
   'mesh/host-forgot': 'That server has deleted this space, as an admin of it wanted.',
   'mesh/timeout': 'The other side did not answer within {ms} ms. Check the network, and try again.',

@@ -16,6 +16,7 @@ export const SIGNAL_PATH = '/hearth/signal'
 export const TOPIC_BYTES = 32
 export const PEER_BYTES = 16
 export const NONCE_BYTES = 32
+export const PASS_BYTES = 32
 /** What a peer tells of itself to those who know the topic's secret, at most, in bytes. */
 export const MAX_HINT_BYTES = 256
 /** One relayed frame, at most, in bytes: a Noise message of full length, and some. */
@@ -46,6 +47,8 @@ export type Topic = Uint8Array
 export type Peer = Uint8Array
 
 export type FromDevice =
+  /** Before `hello`: by which somebody who runs the KUBE lets this device use it. Since version 3. */
+  | readonly [t: 'pass', pass: Uint8Array]
   /** @param signature of the nonce, by the key that this device has for this KUBE and no other: Ed25519 */
   | readonly [t: 'hello', version: number, key: Uint8Array, signature: Uint8Array]
   /** Answered by `here`, or `full`; others at the topic hear `came`. Said again, it replaces the hint. */
@@ -64,6 +67,8 @@ export type FromKube =
   /** The first message: the version that is spoken from here on, the device's if the KUBE speaks it. */
   | readonly [t: 'challenge', version: number, nonce: Uint8Array]
   | readonly [t: 'welcome']
+  /** After `welcome`: this device may only go where somebody has gone who may use this KUBE; why, as a code and a sentence. Since version 3. */
+  | readonly [t: 'limited', code: string, message: string]
   /** Everybody else who is at the topic. */
   | readonly [t: 'here', topic: Topic, peers: readonly (readonly [Peer, hint: Uint8Array])[]]
   | readonly [t: 'came', topic: Topic, peer: Peer, hint: Uint8Array]

@@ -190,6 +190,8 @@ export type Keep =
   | readonly [t: 'kept', ref: Uint8Array, heads: readonly string[], asOf: readonly string[]]
   /** It is not, or not any more: why, as a code of `errors.ts`. */
   | readonly [t: 'unkept', ref: Uint8Array, code: string]
+  /** How many bytes it takes there, and may take. Said when it is kept, and, no more than once a second, when that changes. */
+  | readonly [t: 'room', ref: Uint8Array, used: number, quota: number]
   /** Whose feeds to take from now on, and who may say so, as of these heads of the log; signed by one who may. */
   | readonly [
       t: 'feeds',

@@ -4,8 +4,10 @@
  */
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
+import { Access } from '../../../kube/access/access.js'
 import { Backlog } from '../../../kube/signal/backlog.js'
 import { Device } from '../../../kube/signal/device.js'
+import { Frequented } from '../../../kube/signal/frequented.js'
 import { defaultLimits } from '../../../kube/signal/limits.js'
 import { keyOf, Topics } from '../../../kube/signal/topics.js'
 import { versionFor } from '../../../kube/signal/version.js'
@@ -18,7 +20,7 @@ import type { Chaos } from './chaos.js'
 import type { World } from './world.js'
 
 /** Real time means nothing here: devices are given up by the world's. */
-const limits = { ...defaultLimits, helloMs: 2 ** 30, quietMs: 2 ** 30, burst: 1e12 }
+const limits = { ...defaultLimits, helloMs: 2 ** 30, quietMs: 2 ** 30, burst: 1e12, burstBytes: 1e15 }
 /** Frames of one line that may be sent once more. */
 const KEPT = 20
 
@@ -72,7 +74,16 @@ export class SimulatedKube {
   meet(socket: WebSocket, version: number): void {
     const wire = new Wire(socket, limits, this.backlog, this.watch)
     const { topics } = this
-    const place = { limits, topics, ice: undefined, admit: () => undefined, leave: () => undefined }
+    const [access, frequented] = [new Access(), new Frequented()]
+    const place = {
+      limits,
+      topics,
+      access,
+      frequented,
+      ice: undefined,
+      admit: () => undefined,
+      leave: () => undefined,
+    }
     new Device(wire, place, version)
   }
 

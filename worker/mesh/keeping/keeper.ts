@@ -161,6 +161,7 @@ export class Keeper {
       }
       case 'kept':
       case 'unkept':
+      case 'room':
       case 'have':
       case 'log':
       case 'entries':

@@ -25,6 +25,8 @@ type OfReplica = Exclude<Wire, readonly ['ping'] | readonly ['know', Uint8Array]
 export class Kept {
   /** Why it is not kept there, as a code of `errors.ts`. */
   refusal: string | undefined
+  /** How much room it takes there, and may take, as it was last told. */
+  room: { readonly usedBytes: number; readonly quotaBytes: number } | undefined
   private replicating: Replicating | undefined
   /** The log as it is there; undefined before it has said so. */
   private theirs: { readonly heads: readonly string[]; readonly asOf: readonly string[] } | undefined
@@ -93,6 +95,9 @@ export class Kept {
         return this.hearOfRefusal(message[2])
       case 'found':
         this.isFound = true
+        return this.events.changed()
+      case 'room':
+        this.room = { usedBytes: message[2], quotaBytes: message[3] }
         return this.events.changed()
       case 'have':
       case 'log':

@@ -12,6 +12,7 @@ import {
 import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
 import { MAX_CAPSULE, MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
@@ -167,9 +168,9 @@ export class KeptReplica implements Replica {
         ['log', this.#name, this.#log.size + i],
         bytes,
       ])
-      await this.#write(rows)
-      for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
-      if (isFull) this.events.full()
+      const isWritten = await this.#write(rows)
+      if (isWritten) for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
+      if (isFull || !isWritten) this.events.full()
     })
   }
 
@@ -240,8 +241,8 @@ export class KeptReplica implements Replica {
       const known = database.get(beside[0])
       // defence: capsule-room
       if (!known && !this.#hasRoom(MAX_CAPSULE)) return false
-      if (known) await database.write([beside, index])
-      else await this.#write([beside], [index])
+      if (!known) return this.#write([beside], [index])
+      await database.write([beside, index])
       return true
     })
   }
@@ -297,11 +298,13 @@ export class KeptReplica implements Replica {
       }
       for (const [feed, { seq, head }] of heads)
         rows.push([['head', this.#name, feed], Buffer.from(JSON.stringify([seq, head]))])
-      await this.#write(rows)
-      for (const [feed, head] of heads) this.#feeds.set(feed, head)
-      if (appended.length > 0) this.events.appended(appended)
+      const isWritten = await this.#write(rows)
+      if (isWritten) {
+        for (const [feed, head] of heads) this.#feeds.set(feed, head)
+        if (appended.length > 0) this.events.appended(appended)
+      }
       if (isGap) this.events.gap()
-      if (isFull) this.events.full()
+      if (isFull || !isWritten) this.events.full()
     })
   }
 
@@ -346,13 +349,24 @@ export class KeptReplica implements Replica {
     return this.#size + more <= limits.replica && used + more <= limits.total
   }
 
-  /** With how much of it there is now. @param index what takes no room of the replica's own */
-  async #write(rows: readonly Row[], index: readonly Row[] = []): Promise<void> {
-    if (rows.length === 0) return
+  /**
+   * With how much of it there is now.
+   * @param index what takes no room of the replica's own
+   * @returns false if the disk is full
+   * @throws HearthError `store/failed`, `store/unavailable`
+   */
+  async #write(rows: readonly Row[], index: readonly Row[] = []): Promise<boolean> {
+    if (rows.length === 0) return true
     const more = rows.reduce((sum, [, value]) => sum + value.length, 0)
-    await this.room.database.write([...rows, ...index, [['size', this.#name], sizeRow(this.#size + more)]])
+    try {
+      await this.room.database.write([...rows, ...index, [['size', this.#name], sizeRow(this.#size + more)]])
+    } catch (e) {
+      if (e instanceof HearthError && e.code === 'store/quota') return false
+      throw e
+    }
     this.#size += more
     this.room.used += more
+    return true
   }
 
   #index(n: number, bytes: Uint8Array): void {

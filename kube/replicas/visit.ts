@@ -4,6 +4,7 @@ import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended } from '../../worker/mesh/platform.js'
 import { Replicating } from '../../worker/mesh/replicating.js'
 import type { Session } from '../../worker/mesh/session.js'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import type { Keep, Message } from '../../worker/protocol/wire.js'
 import { KubeError } from '../errors.js'
@@ -48,7 +49,9 @@ export class Visit {
     this.#of(replica.ref)?.replicating?.again()
   }
 
+  /** Whoever asks for it again begins anew: there may be room then. */
   full({ replica }: OpenReplica): void {
+    this.#drop(replica.ref)
     void this.#unkept(replica.ref, 'mesh/host-full')
   }
 
@@ -72,17 +75,17 @@ export class Visit {
   #take(message: Message): Promise<void> | void {
     switch (message[0]) {
       case 'keep':
-        return this.#inTurn(() => this.#keep(message))
+        return this.#inTurn(message[1], () => this.#keep(message))
       case 'feeds':
-        return this.#inTurn(() => this.#register(message))
+        return this.#inTurn(message[1], () => this.#register(message))
       case 'forget':
-        return this.#inTurn(() => this.#forget(message))
+        return this.#inTurn(undefined, () => this.#forget(message))
       case 'capsule':
-        return this.#inTurn(() => this.#cover(message))
+        return this.#inTurn(undefined, () => this.#cover(message))
       case 'seek':
-        return this.#inTurn(() => this.#seek(message))
+        return this.#inTurn(undefined, () => this.#seek(message))
       case 'log':
-        return this.#inTurn(() => this.#takeLog(message[1], message[2]))
+        return this.#inTurn(message[1], () => this.#takeLog(message[1], message[2]))
       case 'have':
       case 'entries':
       case 'want':
@@ -93,9 +96,18 @@ export class Visit {
     }
   }
 
-  /** Each stands on the one before. */
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    return (this.#last = this.#last.then(run))
+  /**
+   * Each stands on the one before.
+   * @param ref of what cannot be kept now, if the store does not take it; undefined, if the device will say it again unasked
+   */
+  #inTurn(ref: Uint8Array | undefined, run: () => Promise<void>): Promise<void> {
+    const next = this.#last.then(run).catch((e: unknown) => {
+      if (!(e instanceof HearthError) || !e.code.startsWith('store/')) throw e
+      if (!ref) return
+      this.#drop(ref)
+      return this.#unkept(ref, e.code === 'store/quota' ? 'mesh/host-full' : 'mesh/host-away')
+    })
+    return (this.#last = next)
   }
 
   async #keep([, ref, access, signature, make]: Extract<

@@ -203,7 +203,7 @@ export class SpaceLog {
   }
 
   /** Who was let in by an invitation, and by which entries: in an order that is the same everywhere. */
-  admittedBy(invitation: LogEntryId): { member: IdentityId; by: LogEntryId }[] {
+  cameBy(invitation: LogEntryId): { member: IdentityId; by: LogEntryId }[] {
     return this.membership.standing('admit-member').flatMap(({ entry: { id, action } }) => {
       const isBy = this.signed.get(id)!.enclosed.invitation === invitation
       return action.t === 'admit-member' && isBy ? [{ member: action.member, by: id }] : []

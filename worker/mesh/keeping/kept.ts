@@ -120,7 +120,6 @@ export class Kept {
 
   private hear(heads: readonly string[], asOf: readonly string[]): void {
     this.refusal = undefined
-    this.askMs = ASK_MS
     this.theirs = { heads, asOf }
     if (asOf.length > 0) this.replicating ??= this.begin()
     this.register()
@@ -151,6 +150,8 @@ export class Kept {
     return new Replicating(platform, session, replica, {
       held: (device, seq) => {
         events.held(device, seq)
+        // One that is full agrees again and again, and then takes nothing.
+        if (this.isLevel) this.askMs = ASK_MS
         events.changed()
       },
     })

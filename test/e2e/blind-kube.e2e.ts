@@ -73,13 +73,18 @@ describe('a KUBE that relays', { skip: readable }, () => {
     )
   })
 
-  it('nor does what it keeps, on its disk or in its memory, but for keys of devices and the id of the space', async () => {
+  it('nor does what it keeps, on its disk or in its memory, but for keys of devices and the ids of the spaces', async () => {
     await olga.run((id) => window.home.getSpace(id)!.addHost(), space)
     await until('it to be kept', () =>
       olga.run((id) => window.home.getSpace(id)!.hosts.value[0]?.state === 'kept', space),
     )
-    // The id of a space is that of its first epoch, and stands in each entry as that of the key that it is sealed under.
-    const shown = [...(await Promise.all([olga.device(), ed.device()])), space]
+    // The id of a space is that of its first epoch, and stands in each entry as that of the key that it is sealed under. Her personal
+    // space is kept as well, whose id is that of her identity.
+    const identity = await olga.run(() => window.home.identity.value.id as string, undefined)
+    await until('that to be kept, too', () =>
+      olga.run(() => window.home.space.hosts.value[0]?.state === 'kept', undefined),
+    )
+    const shown = [...(await Promise.all([olga.device(), ed.device()])), space, identity]
     const words = [...secrets.filter((secret) => !shown.includes(secret)), ...shown]
     assert.deepEqual(wordsIn(data, words), shown)
     assert.deepEqual([...memoryWith(kube.pid!, words)].sort(), [...shown].sort())

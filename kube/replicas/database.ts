@@ -2,10 +2,11 @@
  * What KUBE keeps on the disk, in one LMDB environment: of each replica a record, its log and its feeds, all of it ciphertext. What is written
  * together is there together, and when `write` resolves it will survive a lost power supply.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { open, type Key, type RootDatabase } from 'lmdb'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { kubeError } from '../errors.js'
+import { CommitFailed, Committing } from './committing.js'
 import { lockFolder } from './lock.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
@@ -32,71 +33,81 @@ export interface Opening {
 const MOST_BYTES = 1024 ** 4
 const VERSION_KEY = ['v']
 const VERSION = 1
+/** With less room than this on the disk, a write that failed has failed for want of it, in bytes. */
+const NO_ROOM = 1 << 20
+const ENOSPC = 28
 
 export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
+  readonly #commits: Committing
   readonly #unlock: () => void
   readonly #wrote: (ms: number) => void
   #isOpen = true
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(path: string, { wrote = () => undefined, isShared = false }: Opening = {}) {
+  constructor(
+    private readonly path: string,
+    { wrote = () => undefined, isShared = false }: Opening = {},
+  ) {
     this.#wrote = wrote
     this.#unlock = isShared ? () => undefined : lock(path)
     try {
       this.#db = openAt(path)
+      // What is read from now on is what is there now.
+      this.#commits = new Committing(optionsAt(path), () => this.#db.resetReadTxn())
     } catch (cause) {
       this.#unlock()
       throw cause
     }
   }
 
+  /** @throws HearthError `store/failed`, `store/unavailable` */
   get(key: Key): Uint8Array | undefined {
-    this.#stillOpen()
-    const value = this.#db.get(key)
+    const value = this.#reading(() => this.#db.get(key))
     return value && new Uint8Array(value)
   }
 
-  /** All rows of a list key that begins with `under`, in order. */
+  /** All rows of a list key that begins with `under`, in order. @throws HearthError `store/failed`, `store/unavailable` */
   rows(under: readonly Key[]): Found[] {
-    return [...this.#range(under)]
+    return this.#reading(() => [...this.#range(under)])
   }
 
-  /** Rows of these that come after the one that ends with `after`: as many as make up these bytes, about, and at least one. */
+  /**
+   * Rows of these that come after the one that ends with `after`: as many as make up these bytes, about, and at least one.
+   * @throws HearthError `store/failed`, `store/unavailable`
+   */
   portion(under: readonly Key[], after: number, bytes: number): Found[] {
-    const found: Found[] = []
-    let left = bytes
-    for (const row of this.#range(under, after)) {
-      left -= row.value.length
-      if (left < 0 && found.length > 0) break
-      found.push(row)
-    }
-    return found
-  }
-
-  *#range(under: readonly Key[], after?: number): Generator<Found> {
-    this.#stillOpen()
-    const range = this.#db.getRange({
-      start: after === undefined ? [...under] : [...under, after + 1],
-      // After every number and text there is.
-      end: [...under, Uint8Array.of(0xff)] as Key,
+    return this.#reading(() => {
+      const found: Found[] = []
+      let left = bytes
+      for (const row of this.#range(under, after)) {
+        left -= row.value.length
+        if (left < 0 && found.length > 0) break
+        found.push(row)
+      }
+      return found
     })
-    for (const { key, value } of range) yield { key: key as Key[], value: new Uint8Array(value) }
   }
 
-  /** All of it or none; durable when it resolves. Several that come in one turn go to the disk together. */
+  /**
+   * All of it or none; durable when it resolves. Several that come while one is being written go to the disk together.
+   * @throws HearthError `store/quota`: the disk is full; `store/failed`, `store/unavailable`
+   */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
     this.#stillOpen()
     const since = performance.now()
-    await this.#db.transaction(() => {
-      for (const [key, value] of puts) this.#db.putSync(key, value)
-      for (const key of deletes) this.#db.removeSync(key)
-    })
-    this.#wrote(performance.now() - since)
+    try {
+      await this.#commits.write(puts, deletes)
+      this.#wrote(performance.now() - since)
+    } catch (e) {
+      const { message, code } = e as CommitFailed
+      if (code === ENOSPC || freeAt(this.path) < NO_ROOM) throw new HearthError('store/quota')
+      throw new HearthError('store/failed', { reason: message })
+    }
   }
 
   /** What stands on what was read just before, also by another process; durable when it resolves. */
-  update<T>(run: (table: Table) => T): Promise<T> {
+  async update<T>(run: (table: Table) => T): Promise<T> {
     this.#stillOpen()
     return this.#db.transaction(() =>
       run({
@@ -112,16 +123,41 @@ export class Database {
     return this.#db.backup(folder, false)
   }
 
+  async close(): Promise<void> {
+    this.#isOpen = false
+    await this.#commits.close()
+    await this.#db.close()
+    this.#unlock()
+  }
+
+  *#range(under: readonly Key[], after?: number): Generator<Found> {
+    const range = this.#db.getRange({
+      start: after === undefined ? [...under] : [...under, after + 1],
+      // After every number and text there is.
+      end: [...under, Uint8Array.of(0xff)] as Key,
+    })
+    for (const { key, value } of range) yield { key: key as Key[], value: new Uint8Array(value) }
+  }
+
+  #reading<T>(read: () => T): T {
+    this.#stillOpen()
+    try {
+      return read()
+    } catch (e) {
+      throw new HearthError('store/failed', { reason: (e as Error).message })
+    }
+  }
+
   /** Of sessions that have just ended, somebody may still be reading: LMDB takes that ill. */
   #stillOpen(): void {
     if (!this.#isOpen) throw new HearthError('store/unavailable')
   }
+}
 
-  async close(): Promise<void> {
-    this.#isOpen = false
-    await this.#db.close()
-    this.#unlock()
-  }
+/** Bytes that may still be written there. */
+function freeAt(path: string): number {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize
 }
 
 function lock(path: string): () => void {
@@ -136,11 +172,14 @@ function lock(path: string): () => void {
   return unlock
 }
 
+// Without overlapping, a commit is on the disk when it is said to be.
+const optionsAt = (path: string) =>
+  ({ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 }) as const
+
 function openAt(path: string): RootDatabase<Uint8Array, Key> {
   let db: RootDatabase<Uint8Array, Key>
   try {
-    // Without overlapping, a commit is on the disk when it is said to be.
-    db = open({ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 })
+    db = open(optionsAt(path))
   } catch (cause) {
     throw kubeError('kube/store', { path, reason: (cause as Error).message })
   }

@@ -3,6 +3,7 @@
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
 import { join } from 'node:path'
+import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
 import type { Link } from '../../worker/mesh/link.js'
@@ -13,6 +14,7 @@ import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { kubeError, type KubeErrorCode } from '../errors.js'
 import { platform } from '../platform.js'
 import { Watch } from '../watching/watch.js'
+import { capsuleOf } from './capsules.js'
 import { Database } from './database.js'
 import { Makers } from './makers.js'
 import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
@@ -149,6 +151,11 @@ export class Keeper {
   /** Something was refused. */
   refused(code: KubeErrorCode): void {
     this.#watch.refused(code)
+  }
+
+  /** What leads to the personal space of these words, if it is kept here. */
+  capsuleOf(words: Uint8Array): Capsule | undefined {
+    return capsuleOf(this.#database, words)
   }
 
   /** Nobody who is there has it any more. */

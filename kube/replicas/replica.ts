@@ -3,6 +3,7 @@
  * far as that can be done without a key: by whom it is, that it stands where it says, and that those who may say so want that feed.
  */
 import { readEntry } from '../../worker/echo/entry.js'
+import { isCapsule, type Capsule } from '../../worker/halo/kept/capsule.js'
 import {
   MAX_SEALED_BYTES,
   parseSealedLogEntry,
@@ -11,9 +12,11 @@ import {
 import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
-import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
+import { MAX_CAPSULE, MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
+import { indexOf, rowsOf } from './capsules.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
 import type { Database, Row } from './database.js'
@@ -195,9 +198,9 @@ export class KeptReplica implements Replica {
         ['log', this.#name, this.#log.size + i],
         bytes,
       ])
-      await this.#write(rows)
-      for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
-      if (isFull) this.events.full()
+      const isWritten = await this.#write(rows)
+      if (isWritten) for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
+      if (isFull || !isWritten) this.events.full()
     })
   }
 
@@ -247,6 +250,29 @@ export class KeptReplica implements Replica {
       const record = { ...this.#record, ...said, feeds: said.feeds.map(longest) }
       await this.room.database.write([[['replica', this.#name], encodeRecord(record)]])
       this.#record = record
+      return true
+    })
+  }
+
+  /**
+   * What leads to it from recovery words.
+   * @returns whether it is kept, durably: if those words are an admin's, who alone can have signed it
+   */
+  cover(capsule: Capsule): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const words = toBase64Url(capsule.words)
+      // Anybody can have words, and sign with them.
+      // defence: capsule-of-an-admin
+      if (!this.#record.admins.includes(words)) return false
+      // defence: capsule-signed
+      if (!(await isCapsule(platform, capsule))) return false
+      const { database } = this.room
+      const [beside, index] = rowsOf(capsule)
+      const known = database.get(beside[0])
+      // defence: capsule-room
+      if (!known && !this.#hasRoom(MAX_CAPSULE)) return false
+      if (!known) return this.#write([beside], [index])
+      await database.write([beside, index])
       return true
     })
   }
@@ -302,11 +328,13 @@ export class KeptReplica implements Replica {
       }
       for (const [feed, { seq, head }] of heads)
         rows.push([['head', this.#name, feed], Buffer.from(JSON.stringify([seq, head]))])
-      await this.#write(rows)
-      for (const [feed, head] of heads) this.#feeds.set(feed, head)
-      if (appended.length > 0) this.events.appended(appended)
+      const isWritten = await this.#write(rows)
+      if (isWritten) {
+        for (const [feed, head] of heads) this.#feeds.set(feed, head)
+        if (appended.length > 0) this.events.appended(appended)
+      }
       if (isGap) this.events.gap()
-      if (isFull) this.events.full()
+      if (isFull || !isWritten) this.events.full()
     })
   }
 
@@ -319,12 +347,15 @@ export class KeptReplica implements Replica {
   async forget(): Promise<void> {
     await this.#exclusive(async () => {
       const { database } = this.room
-      const kinds = ['log', 'head', 'entry']
-      const keys = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
-      await database.write(
-        [],
-        [['replica', this.#name], ['maker', this.#name], ['size', this.#name], ...keys],
+      const kinds = ['log', 'head', 'entry', 'capsule']
+      const keys: Key[] = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
+      keys.push(
+        ['replica', this.#name],
+        ['maker', this.#name],
+        ['size', this.#name],
+        ...indexOf(database, this.#name),
       )
+      await database.write([], keys)
       this.room.used -= this.#size
       this.room.count--
       this.room.makers.remove(this.#name)
@@ -354,13 +385,24 @@ export class KeptReplica implements Replica {
     return this.#size + more <= limits.replica && used + more <= limits.total
   }
 
-  /** With how much of it there is now. */
-  async #write(rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return
+  /**
+   * With how much of it there is now.
+   * @param index what takes no room of the replica's own
+   * @returns false if the disk is full
+   * @throws HearthError `store/failed`, `store/unavailable`
+   */
+  async #write(rows: readonly Row[], index: readonly Row[] = []): Promise<boolean> {
+    if (rows.length === 0) return true
     const more = rows.reduce((sum, [, value]) => sum + value.length, 0)
-    await this.room.database.write([...rows, [['size', this.#name], sizeRow(this.#size + more)]])
+    try {
+      await this.room.database.write([...rows, ...index, [['size', this.#name], sizeRow(this.#size + more)]])
+    } catch (e) {
+      if (e instanceof HearthError && e.code === 'store/quota') return false
+      throw e
+    }
     this.#size += more
     this.room.used += more
+    return true
   }
 
   #index(n: number, bytes: Uint8Array): void {

@@ -4,6 +4,7 @@ import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended } from '../../worker/mesh/platform.js'
 import { Replicating } from '../../worker/mesh/replicating.js'
 import type { Session } from '../../worker/mesh/session.js'
+import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import type { Keep, Message } from '../../worker/protocol/wire.js'
 import { KubeError, type KubeErrorCode } from '../errors.js'
@@ -59,8 +60,12 @@ export class Visit {
     if (this.#of(replica.ref)) void this.session.send(['room', replica.ref, replica.size, replica.quota])
   }
 
-  full({ replica }: OpenReplica): void {
+  /** Whoever asks for it again begins anew: there may be room then. */
+  full(open: OpenReplica): void {
+    const { replica } = open
     this.keeper.refused('kube/keeper-full')
+    this.tellRoom(open)
+    this.#drop(replica.ref)
     void this.#unkept(replica.ref, 'mesh/host-full')
   }
 
@@ -84,13 +89,17 @@ export class Visit {
   #take(message: Message): Promise<void> | void {
     switch (message[0]) {
       case 'keep':
-        return this.#inTurn(() => this.#keep(message))
+        return this.#inTurn(message[1], () => this.#keep(message))
       case 'feeds':
-        return this.#inTurn(() => this.#register(message))
+        return this.#inTurn(message[1], () => this.#register(message))
       case 'forget':
-        return this.#inTurn(() => this.#forget(message))
+        return this.#inTurn(undefined, () => this.#forget(message))
+      case 'capsule':
+        return this.#inTurn(undefined, () => this.#cover(message))
+      case 'seek':
+        return this.#inTurn(undefined, () => this.#seek(message))
       case 'log':
-        return this.#inTurn(() => this.#takeLog(message[1], message[2]))
+        return this.#inTurn(message[1], () => this.#takeLog(message[1], message[2]))
       case 'have':
       case 'entries':
       case 'want':
@@ -101,9 +110,18 @@ export class Visit {
     }
   }
 
-  /** Each stands on the one before. */
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    return (this.#last = this.#last.then(run))
+  /**
+   * Each stands on the one before.
+   * @param ref of what cannot be kept now, if the store does not take it; undefined, if the device will say it again unasked
+   */
+  #inTurn(ref: Uint8Array | undefined, run: () => Promise<void>): Promise<void> {
+    const next = this.#last.then(run).catch((e: unknown) => {
+      if (!(e instanceof HearthError) || !e.code.startsWith('store/')) throw e
+      if (!ref) return
+      this.#drop(ref)
+      return this.#unkept(ref, e.code === 'store/quota' ? 'mesh/host-full' : 'mesh/host-away')
+    })
+    return (this.#last = next)
   }
 
   async #keep([, ref, access, signature, make]: Extract<
@@ -169,6 +187,30 @@ export class Visit {
     if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
     await open.replica.forget()
     for (const visit of [...open.visits]) visit.forgotten(open)
+  }
+
+  async #cover(message: Extract<Keep, readonly ['capsule', ...unknown[]]>): Promise<void> {
+    const [, words, replica, sealed, signature] = message
+    const open = this.#of(replica)?.open
+    if (!open || !(await open.replica.cover({ words, replica, sealed, signature }))) return
+    await this.#found(words)
+  }
+
+  async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
+    const { hash } = this.session.agreed
+    // Everybody who shares a space with somebody knows the key of their words.
+    // defence: words-shown
+    if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
+      return this.session.send(['found', words, null])
+    await this.#found(words)
+  }
+
+  #found(words: Uint8Array): Promise<void> {
+    const capsule = this.keeper.capsuleOf(words)
+    return this.session.send([
+      ...(['found', words] as const),
+      capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
+    ])
   }
 
   /** @returns resolves when that is on its way */

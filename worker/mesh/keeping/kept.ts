@@ -30,6 +30,10 @@ export class Kept {
   private replicating: Replicating | undefined
   /** The log as it is there; undefined before it has said so. */
   private theirs: { readonly heads: readonly string[]; readonly asOf: readonly string[] } | undefined
+  /** The recovery words lead to it there. */
+  isFound = false
+  /** What leads there was said. */
+  private isCovered = false
   /** What was last said of whose feeds to take. */
   private registered = ''
   private working: Promise<void> = Promise.resolve()
@@ -57,6 +61,11 @@ export class Kept {
     return this.theirs !== undefined
   }
 
+  /** Of the log there; undefined before it has said so. */
+  get heads(): readonly string[] | undefined {
+    return this.theirs?.heads
+  }
+
   /** All that is here is known to be there, durably. */
   get isLevel(): boolean {
     return this.replicating?.isLevel ?? false
@@ -69,11 +78,13 @@ export class Kept {
 
   appended(entries: readonly Appended[], isOwn: boolean): void {
     this.replicating?.appended(entries, isOwn)
+    this.cover()
   }
 
   logChanged(): void {
     this.replicating?.logChanged()
     this.register()
+    this.cover()
   }
 
   take(message: Keep | OfReplica): Promise<void> | void {
@@ -84,6 +95,9 @@ export class Kept {
         return this.hearOfRefusal(message[2])
       case 'room':
         this.room = { usedBytes: message[2], quotaBytes: message[3] }
+        return this.events.changed()
+      case 'found':
+        this.isFound = true
         return this.events.changed()
       case 'have':
       case 'log':
@@ -111,10 +125,10 @@ export class Kept {
 
   private hear(heads: readonly string[], asOf: readonly string[]): void {
     this.refusal = undefined
-    this.askMs = ASK_MS
     this.theirs = { heads, asOf }
     if (asOf.length > 0) this.replicating ??= this.begin()
     this.register()
+    this.cover()
     this.events.changed()
   }
 
@@ -122,6 +136,7 @@ export class Kept {
   private hearOfRefusal(code: string): void {
     this.refusal = code
     this.theirs = undefined
+    this.isFound = this.isCovered = false
     this.replicating?.end()
     this.replicating = undefined
     this.cancelAsking?.()
@@ -140,9 +155,24 @@ export class Kept {
     return new Replicating(platform, session, replica, {
       held: (device, seq) => {
         events.held(device, seq)
+        // One that is full agrees again and again, and then takes nothing.
+        if (this.isLevel) this.askMs = ASK_MS
         events.changed()
       },
     })
+  }
+
+  /** Once it has been told whose words may say so. What is not known yet is, with the next change, or session. */
+  private cover(): void {
+    if (!this.replica.isPersonal || this.isCovered || !this.theirs?.asOf.length) return
+    this.isCovered = true
+    void this.coverNow().catch(() => (this.isCovered = false))
+  }
+
+  private async coverNow(): Promise<void> {
+    const capsule = await this.replica.capsule()
+    if (capsule && !this.ended) await this.session.send(['capsule', ...capsule])
+    else this.isCovered = false
   }
 
   /** One after the other: each looks at what the one before has said. */

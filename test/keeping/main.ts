@@ -1,0 +1,19 @@
+/**
+ * `npm run test:keeping -- kills 500`: what is tried with a KUBE that keeps spaces, for as long as somebody wants to wait. `npm run build`
+ * comes first. The end-to-end tests do the same in short.
+ */
+import { quantile } from '../bench/stats.js'
+import { killed } from './kills.js'
+
+const [what, count = '10'] = process.argv.slice(2)
+if (what === 'kills') {
+  const { acknowledged, lost, starts } = await killed(Number(count), (n, so) => {
+    if (n % 25 === 0) console.error(`${n} kills, ${so.acknowledged} acknowledged, ${so.lost} lost`)
+  })
+  const [median, slowest] = [quantile(starts, 0.5), Math.max(...starts)].map((ms) => Math.round(ms))
+  console.log(
+    `${starts.length} kills, ${acknowledged} entries acknowledged, ${lost} lost; started again in ${median} ms, at most ${slowest} ms`,
+  )
+  process.exitCode = lost > 0 || slowest! > 2_000 ? 1 : 0
+} else throw new Error(`There is no "${what}"; there are kills.`)
+process.exit()

@@ -103,7 +103,7 @@ await Promise.all([
   build({
     ...tab,
     // Bundled into an app, it lies anywhere: the origin's own runtime is the page's.
-    define: { ...tab.define, 'import.meta.url': 'location.href' },
+    define: { ...tab.define, 'import.meta.url': 'location.origin' },
     entryPoints: ['client/index.ts'],
     format: 'esm',
     outfile: join(dist, 'client/index.js'),

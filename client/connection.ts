@@ -57,8 +57,8 @@ export interface Line {
   onerror: ((event: ErrorEvent) => unknown) | null
 }
 
-/** Where Hearth's files are: the origin that this script came from, which need not be the page's. */
-const filesAt = () => new URL('/hearth/', import.meta.url).href
+/** Where Hearth's files are: beside this script, which need not be of the page's origin. */
+export const filesAt = (): string => new URL('hearth/', import.meta.url).href
 const start = (url: string) => new SharedWorker(url, { name: 'hearth' })
 
 let early: SharedWorker | undefined

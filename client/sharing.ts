@@ -122,7 +122,10 @@ async function appears(home: Home, id: SpaceId): Promise<Space> {
 
 /** That of `open`, or the one that the script came from; null means none. */
 const kubeOf = ({ kube }: Home): string | null =>
-  kube === undefined ? new URL(import.meta.url).origin : kube
+  kube === undefined ? (ownKube(import.meta.url) ?? new URL(import.meta.url).origin) : kube
+
+/** Of a file that lies where a KUBE has it; in an app that was bundled, it lies anywhere. */
+const ownKube = (file: string) => /^(.*)\/hearth\/[^/]*$/.exec(file)?.[1]
 
 /** @throws HearthError as `Space.addHost` */
 export async function addHost({ home, id }: Space, url = kubeOf(home)): Promise<void> {

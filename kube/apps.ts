@@ -21,9 +21,9 @@ export interface App {
 export interface AppInfo {
   readonly id: string
   readonly name: string
-  /** Path on this origin, percent-encoded, as `/apps/tasks/`. */
+  /** Path from where the KUBE is on its origin, percent-encoded, as `/apps/tasks/`. */
   readonly url: string
-  /** Path on this origin. */
+  /** Path as that. */
   readonly icon?: string
   readonly description?: string
 }

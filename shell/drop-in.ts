@@ -5,7 +5,7 @@
  * then (`later.ts`).
  */
 import { open as openHome, type Home } from '../client/index.js'
-import { startEarly } from '../client/connection.js'
+import { filesAt, startEarly } from '../client/connection.js'
 import { mountButton } from './button.js'
 
 export * from '../client/index.js'
@@ -22,7 +22,7 @@ export const open: typeof openHome = async (options) => {
   const home = await openHome(options)
   const start = () => later('start', home)
   const look = async () => {
-    const found = await navigator.serviceWorker.getRegistration('/hearth/')
+    const found = await navigator.serviceWorker.getRegistration(filesAt())
     if (found?.active?.scriptURL.includes('/hearth/') && !found.waiting && !found.installing)
       found.onupdatefound = start
     else await start()

@@ -34,6 +34,9 @@ export function fillPopover(home: Home): void {
   const says = document.createElement('p')
   says.role = 'status'
   popover.prepend(says)
+  // This file lies in the folder `hearth` of the KUBE, which may be on a path of its origin. To a page of another one, it is not this home's.
+  const kube = new URL('..', import.meta.url)
+  if (kube.origin === location.origin) popover.querySelector('a')!.href = kube.pathname
   const show = () => {
     says.textContent = stateInWords(home)
   }

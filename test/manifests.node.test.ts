@@ -13,7 +13,8 @@ interface Picture {
   readonly form_factor?: string
 }
 interface Manifest {
-  readonly id: string
+  /** The start, where there is none. */
+  readonly id?: string
   readonly scope: string
   readonly start_url: string
   readonly icons: readonly Picture[]
@@ -29,9 +30,13 @@ for (const [name, address] of [
     const base = `${address}install/app.webmanifest`
     const manifest = JSON.parse(readFileSync(sourceOf(base), 'utf8')) as Manifest
 
-    it('has an id, a scope and shortcuts of its own', () => {
-      assert.deepEqual([manifest.id, manifest.scope, manifest.start_url], [address, address, address])
-      for (const { url } of manifest.shortcuts) assert.ok(url.startsWith(address))
+    it('has an id, a scope and shortcuts of its own, wherever the server is on its origin', () => {
+      for (const path of ['', '/some/path']) {
+        const at = (text: string) => new URL(text, `http://kube.invalid${path}${base}`).pathname
+        assert.equal(manifest.id, undefined)
+        assert.deepEqual([at(manifest.scope), at(manifest.start_url)], [path + address, path + address])
+        for (const { url } of manifest.shortcuts) assert.ok(at(url).startsWith(path + address))
+      }
     })
     it('has an icon for each purpose and size, and a screenshot for each form', () => {
       const icons = manifest.icons.map(({ purpose, sizes }) => `${purpose} ${sizes}`)

@@ -16,8 +16,8 @@ import type {
   OpenInvitation,
   Role,
 } from './protocol/rpc.js'
-import type { Joins } from './joins.js'
 import { passIn } from './pass.js'
+import type { Joins } from './joins.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { Store } from './store.js'

@@ -104,8 +104,8 @@ export class Keeping {
       const kept = this.keeperAt(url)?.of(space)
       if (!kept) return { url, state: 'away' }
       if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room }
-      const state = kept.isLevel ? 'kept' : 'syncing'
-      return { url, state, ...kept.room, ...(kept.isFound && { recovers: true }) }
+      const recovers = kept.isFound && ({ recovers: true } as const)
+      return { url, state: kept.isLevel ? 'kept' : 'syncing', ...kept.room, ...recovers }
     })
   }
 

@@ -7,6 +7,7 @@
 import { registerRoute } from 'workbox-routing'
 import { AppFiles, appOf } from './offline/app-files.js'
 import { LISTS } from './offline/caches.js'
+import { pathIn, placed, rootPath } from './offline/place.js'
 import { hashedName, Release, type ReleaseFile } from './offline/release.js'
 import { addRoutes } from './offline/routes.js'
 import type { OfflineMessage } from './protocol/offline.js'
@@ -18,7 +19,7 @@ declare const __HEARTH_FILES__: readonly ReleaseFile[]
 declare const __HEARTH_BYTES__: number
 
 /** Shown for an app that this device has never opened. */
-const notHere = new URL('/not-here.html', self.location.href)
+const notHere = placed('/not-here.html')
 
 const release = new Release(__HEARTH_BUILD__, __HEARTH_FILES__, __HEARTH_BYTES__)
 const apps = new AppFiles()
@@ -50,7 +51,7 @@ registerRoute(
   ({ url, request }) => release.answer(url, request),
 )
 registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && url.pathname === '/hearth/apps.json',
+  ({ url, sameOrigin }) => sameOrigin && pathIn(url) === '/hearth/apps.json',
   ({ request, event }) => apps.list(LISTS, request, event),
 )
 registerRoute(
@@ -60,14 +61,20 @@ registerRoute(
     const id = appOf(url)
     if (old || id === undefined) return old ?? fetch(request)
     return apps.answer(id, request, event).catch((cause: unknown) => {
-      if (request.mode === 'navigate') return release.answer(notHere, request)
+      if (request.mode === 'navigate') return release.answer(notHere, request).then(elsewhere)
       throw cause
     })
   },
 )
 registerRoute(
   ({ url, sameOrigin, request }) =>
-    sameOrigin && request.mode === 'navigate' && /^\/apps\/[^/]+$/.test(url.pathname),
+    sameOrigin && request.mode === 'navigate' && /^\/apps\/[^/]+$/.test(pathIn(url)),
   // The server leads to the address with a slash at its end; without it, this does.
   ({ url, request }) => fetch(request).catch(() => Response.redirect(`${url.pathname}/${url.search}`, 302)),
 )
+
+/** That page is shown at the address of what is not here, and says where its own files are. */
+async function elsewhere(page: Response): Promise<Response> {
+  const text = (await page.text()).replace('<base href="/"', `<base href="${rootPath}"`)
+  return new Response(text, { headers: page.headers })
+}

@@ -107,7 +107,7 @@ export class Database {
   }
 
   /** What stands on what was read just before, also by another process; durable when it resolves. */
-  update<T>(run: (table: Table) => T): Promise<T> {
+  async update<T>(run: (table: Table) => T): Promise<T> {
     this.#stillOpen()
     return this.#db.transaction(() =>
       run({

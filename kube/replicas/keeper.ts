@@ -144,11 +144,6 @@ export class Keeper {
     return opening
   }
 
-  /** What leads to the personal space of these words, if it is kept here. */
-  capsuleOf(words: Uint8Array): Capsule | undefined {
-    return capsuleOf(this.#database, words)
-  }
-
   get database(): Database {
     return this.#database
   }
@@ -156,6 +151,11 @@ export class Keeper {
   /** Something was refused. */
   refused(code: KubeErrorCode): void {
     this.#watch.refused(code)
+  }
+
+  /** What leads to the personal space of these words, if it is kept here. */
+  capsuleOf(words: Uint8Array): Capsule | undefined {
+    return capsuleOf(this.#database, words)
   }
 
   /** Nobody who is there has it any more. */

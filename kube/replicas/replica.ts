@@ -349,8 +349,12 @@ export class KeptReplica implements Replica {
       const { database } = this.room
       const kinds = ['log', 'head', 'entry', 'capsule']
       const keys: Key[] = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
-      for (const kind of ['replica', 'maker', 'size']) keys.push([kind, this.#name])
-      keys.push(...indexOf(database, this.#name))
+      keys.push(
+        ['replica', this.#name],
+        ['maker', this.#name],
+        ['size', this.#name],
+        ...indexOf(database, this.#name),
+      )
       await database.write([], keys)
       this.room.used -= this.#size
       this.room.count--

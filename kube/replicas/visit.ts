@@ -61,8 +61,10 @@ export class Visit {
   }
 
   /** Whoever asks for it again begins anew: there may be room then. */
-  full({ replica }: OpenReplica): void {
+  full(open: OpenReplica): void {
+    const { replica } = open
     this.keeper.refused('kube/keeper-full')
+    this.tellRoom(open)
     this.#drop(replica.ref)
     void this.#unkept(replica.ref, 'mesh/host-full')
   }

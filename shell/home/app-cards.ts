@@ -11,8 +11,11 @@ export interface AppCard {
   readonly description?: string
 }
 
+/** This page lies where the KUBE is, whose paths these are. */
+const placed = (path: string) => path.slice(1)
+
 export async function loadApps(): Promise<AppCard[]> {
-  const answer = await fetch('/hearth/apps.json')
+  const answer = await fetch('hearth/apps.json')
   if (!answer.ok) throw new Error(`The list of apps is not there (${answer.status}).`)
   return (await answer.json()) as AppCard[]
 }
@@ -33,10 +36,10 @@ export const appCards = (apps: readonly AppCard[] | undefined, failed: boolean):
 
 const card = (app: AppCard) =>
   html`<li>
-    <a class="app" href=${app.url}>
+    <a class="app" href=${placed(app.url)}>
       ${
         app.icon
-          ? html`<img src=${app.icon} alt="" width="48" height="48" />`
+          ? html`<img src=${placed(app.icon)} alt="" width="48" height="48" />`
           : html`<span class="letter" aria-hidden="true">${[...app.name][0]?.toUpperCase()}</span>`
       }
       <span class="about">

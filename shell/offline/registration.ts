@@ -13,7 +13,9 @@ import {
 export const tell = (worker: ServiceWorker | null, message: OfflineMessage): void =>
   worker?.postMessage(message)
 
-const absolute = (path: string) => new URL(path, location.href).href
+/** This file lies in the folder `hearth` of the KUBE. */
+const root = new URL('..', import.meta.url)
+const absolute = (path: string) => new URL(path, root).href
 
 const isOurs = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
   (active ?? waiting ?? installing)?.scriptURL === absolute(SERVICE_WORKER)
@@ -32,7 +34,9 @@ export async function register(): Promise<ServiceWorkerRegistration> {
   const all = await navigator.serviceWorker.getRegistrations()
   const taken = all.some((one) => one.scope === absolute(WIDE_SCOPE) && !isOurs(one))
   const scope = taken ? NARROW_SCOPE : WIDE_SCOPE
-  const registration = await navigator.serviceWorker.register(SERVICE_WORKER, { scope })
+  const registration = await navigator.serviceWorker.register(absolute(SERVICE_WORKER), {
+    scope: absolute(scope),
+  })
   for (const other of await ourRegistrations())
     if (other.scope !== registration.scope) await other.unregister()
   tell(registration.active, { type: 'KEEP' })
@@ -47,7 +51,7 @@ async function keepThisPage({ installing, waiting, active }: ServiceWorkerRegist
   await activated(worker)
   const names = performance.getEntriesByType('resource').map(({ name }) => name)
   const urlsToCache = [...new Set([location.href, ...names].map((name) => name.replace(/#.*/s, '')))].filter(
-    (name) => name.startsWith(absolute('/apps/')) || name === absolute('/hearth/apps.json'),
+    (name) => name.startsWith(absolute('apps/')) || name === absolute('hearth/apps.json'),
   )
   tell(worker, { type: 'CACHE_URLS', payload: { urlsToCache } })
 }

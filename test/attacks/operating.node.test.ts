@@ -115,8 +115,9 @@ describe('a KUBE that is not for everybody', () => {
 
   it('begins no more for one key than it is told to', async () => {
     await using fixture = await makeFixture()
-    const { server, address } = await closed(fixture, { keeping: { perKey: 1 } })
+    const { server, address } = await closed(fixture, { keeping: { perKey: 2 } })
     using mallory = await NodeDevice.begin()
+    // With the first one goes the personal space.
     const one = await mallory.halo.createSpace('One')
     const two = await mallory.halo.createSpace('Two')
     await mallory.addHost(one.id, address)

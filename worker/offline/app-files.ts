@@ -6,6 +6,7 @@
 import type { WorkboxPlugin } from 'workbox-core/types.js'
 import { NetworkFirst } from 'workbox-strategies'
 import { appCache, hasRoomFor } from './caches.js'
+import { pathIn } from './place.js'
 import { routes } from './routes.js'
 
 /** Seconds that a server may take to answer before what was kept is shown. */
@@ -21,7 +22,7 @@ const MOST_FILES = 1000
 const LARGEST_BYTES = 32 * 1024 * 1024
 
 /** The part of an address that names an app, as it is written there. */
-export const appOf = ({ pathname }: URL): string | undefined => /^\/apps\/([^/]+)\//.exec(pathname)?.[1]
+export const appOf = (url: URL): string | undefined => /^\/apps\/([^/]+)\//.exec(pathIn(url))?.[1]
 
 export class AppFiles {
   private readonly strategies = new Map<string, NetworkFirst>()

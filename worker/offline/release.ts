@@ -6,9 +6,10 @@
 import { PrecacheController } from 'workbox-precaching'
 import { isNewer } from '../protocol/rpc.js'
 import { deleteCaches, hasRoomFor, releaseCache, releaseOf } from './caches.js'
+import { placed } from './place.js'
 
 export interface ReleaseFile {
-  /** Path on this origin. */
+  /** Path as the KUBE has it. */
   readonly url: string
   /** As in the `integrity` attribute. */
   readonly integrity: string
@@ -35,7 +36,9 @@ export class Release {
       cacheName: this.cacheName,
       plugins: [{ requestWillFetch: async ({ request }) => afresh(request) }],
     })
-    this.files.addToCacheList(files.map((file) => ({ ...file, revision: null })))
+    this.files.addToCacheList(
+      files.map(({ url, integrity }) => ({ url: placed(url).href, integrity, revision: null })),
+    )
   }
 
   /** Whether a file is of this release. The server's files do not depend on what follows a `?`; neither do these. */

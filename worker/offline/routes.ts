@@ -3,6 +3,7 @@
  * to the same by our `fetch` handler, a little later.
  * https://w3c.github.io/ServiceWorker/#install-event-addroutes
  */
+import { rootPath } from './place.js'
 
 declare const self: ServiceWorkerGlobalScope & { readonly InstallEvent?: { readonly prototype: object } }
 
@@ -32,7 +33,7 @@ export function addRoutes(event: RoutedInstallEvent, urls: readonly string[], ca
   const requestMethod = 'GET'
   const baseURL = self.location.origin
   const files = urls.map((url): Route => {
-    const pathname = new URL(url).pathname.replace(/[+*?:{}()\\]/g, '\\$&')
+    const pathname = asPattern(new URL(url).pathname)
     // With a query, it is found by us alone.
     return {
       condition: { requestMethod, urlPattern: { pathname, search: '', baseURL } },
@@ -40,9 +41,11 @@ export function addRoutes(event: RoutedInstallEvent, urls: readonly string[], ca
     }
   })
   const apps: Route = {
-    condition: { requestMethod, urlPattern: { pathname: '/apps/*', baseURL } },
+    condition: { requestMethod, urlPattern: { pathname: `${asPattern(rootPath)}apps/*`, baseURL } },
     source: 'race-network-and-fetch-handler',
   }
   const added = event.addRoutes?.([...files, apps])
   if (added) event.waitUntil(added.catch(() => undefined))
 }
+
+const asPattern = (path: string): string => path.replace(/[+*?:{}()\\]/g, '\\$&')

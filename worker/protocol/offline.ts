@@ -3,12 +3,12 @@
  * loaded, and what to do with itself.
  */
 
-/** Where KUBE serves it, on each origin. */
-export const SERVICE_WORKER = '/hearth/service-worker.js'
-/** Everything of an origin. A longer scope of a page's own wins over it, as the browser has it. */
-export const WIDE_SCOPE = '/'
+/** Where KUBE serves it; this and the scopes are seen from where the KUBE is on its origin. */
+export const SERVICE_WORKER = 'hearth/service-worker.js'
+/** Everything of an origin, or of the KUBE's path on it. A longer scope of a page's own wins over it, as the browser has it. */
+export const WIDE_SCOPE = './'
 /** Only the runtime, where somebody else's service worker has the whole origin. */
-export const NARROW_SCOPE = '/hearth/'
+export const NARROW_SCOPE = 'hearth/'
 /** Every cache of Hearth's has a name that begins so; what else an origin keeps is not ours to touch. */
 export const CACHE_PREFIX = 'hearth:'
 

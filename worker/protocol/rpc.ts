@@ -187,11 +187,11 @@ export interface HostInfo {
    */
   readonly state: 'kept' | 'syncing' | 'away' | 'refused'
   readonly code?: string
-  /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
-  readonly recovers?: true
   /** How many bytes of it are there, and may be, once it has said so. */
   readonly usedBytes?: number
   readonly quotaBytes?: number
+  /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
+  readonly recovers?: true
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {

@@ -24,7 +24,7 @@ const themeNames: Record<Theme, string> = { system: 'as the system', light: 'lig
 export function sidebar(board: Board, theme: Theme): TemplateResult {
   return html`<header class="sidebar">
     <div class="brand">
-      <a href="/" title="Everything in Hearth"
+      <a href="../../" title="Everything in Hearth"
         >${mark(26)}<span class="visually-hidden">Hearth: </span>Tasks</a
       >
       ${board.badge.view()}

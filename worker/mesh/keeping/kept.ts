@@ -93,11 +93,11 @@ export class Kept {
         return this.hear(message[2], message[3])
       case 'unkept':
         return this.hearOfRefusal(message[2])
-      case 'found':
-        this.isFound = true
-        return this.events.changed()
       case 'room':
         this.room = { usedBytes: message[2], quotaBytes: message[3] }
+        return this.events.changed()
+      case 'found':
+        this.isFound = true
         return this.events.changed()
       case 'have':
       case 'log':

@@ -53,6 +53,9 @@ export class Keeper {
     this.#metrics = metrics
     this.#stock = new Stock({ ...defaultStock, ...stock })
     this.#database = new Database(path, (ms) => metrics.appendSeconds.observe(ms / 1_000))
+    const { aside } = this.#database
+    if (aside !== undefined)
+      log.error({ aside }, 'what was kept cannot be read and was set aside; devices bring what they have')
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
       used: sizeOfAll(this.#database),
@@ -145,6 +148,8 @@ export class Keeper {
       },
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
+      damaged: () =>
+        this.#log.error('entries on the disk are not as they were written; devices bring them again'),
     }
     return open
   }

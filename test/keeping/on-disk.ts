@@ -21,6 +21,7 @@ export async function wholeOnDisk(
         database,
         limits: { replica: Infinity, total: Infinity },
         used: 0,
+        count: 0,
       })
       let count = 0
       let last: string | null = null

@@ -19,7 +19,15 @@ import { Query, type QueryContext } from './query.js'
 import { Space, querySpec } from './space.js'
 import { Told, type Telling } from './told.js'
 import { sharing } from './later.js'
-import type { HomeStatus, Invitation, InvitationOptions, JoinOptions, Rejected, Untyped } from './types.js'
+import type {
+  HomeStatus,
+  Invitation,
+  InvitationOptions,
+  JoinOptions,
+  RecoverOptions,
+  Rejected,
+  Untyped,
+} from './types.js'
 import { Writes, type Batch } from './writes.js'
 
 /** How long a link or `load` waits for an object, in milliseconds. */
@@ -196,6 +204,15 @@ export class Home {
    */
   async join(link: string, options?: JoinOptions): Promise<Space> {
     return (await sharing()).join(this, link, options)
+  }
+
+  /**
+   * Gives back an identity and all that a server keeps of its spaces, by its 24 words; what this device has stays, and goes over to it.
+   * @returns `home.space`
+   * @throws HearthError `halo/recovery-…`, `halo/nothing-to-recover`, `mesh/…`, `store/…`: each says what to do next
+   */
+  async recover(words: string, options?: RecoverOptions): Promise<Space> {
+    return (await sharing()).recover(this, words, options)
   }
 
   /**

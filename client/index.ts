@@ -31,6 +31,7 @@ export type {
   Presence,
   Present,
   ProfileInfo,
+  RecoverOptions,
   Role,
   SpaceInfo,
   WorkerMode,

@@ -1,4 +1,4 @@
-/** Inviting others, following invitations, and waiting for others to have what was written here. Loaded when it is first needed. */
+/** Inviting others, following invitations, coming back by recovery words, and waiting for others to have what was written here. Loaded when it is first needed. */
 import { generate } from 'lean-qr'
 import { toSvgSource } from 'lean-qr/extras/svg'
 import { HearthError } from '../worker/protocol/errors.js'
@@ -7,7 +7,7 @@ import type { InvitationState, JoinState, OpenInvitation } from '../worker/proto
 import type { Home } from './home.js'
 import type { Space } from './space.js'
 import { Told } from './told.js'
-import type { Invitation, InvitationOptions, JoinOptions } from './types.js'
+import type { Invitation, InvitationOptions, JoinOptions, RecoverOptions } from './types.js'
 
 const EXPIRES_MS = 600_000
 const SYNCED_MS = 30_000
@@ -45,12 +45,26 @@ async function make(
   return { ...info, state: { at: 'waiting', used: 0, uses, wrong: 0, expiresAt: Date.now() + expiresMs } }
 }
 
-export async function join(home: Home, link: string, options: JoinOptions = {}): Promise<Space> {
-  const { code, onState, signal } = options
+export const join = (home: Home, link: string, options: JoinOptions = {}): Promise<Space> =>
+  entering(home, options, (id) => home.call('join', id, link, options.code))
+
+/** @param words 24 of them */
+export function recover(home: Home, words: string, options: RecoverOptions = {}): Promise<Space> {
+  const kube = options.kube ?? kubeOf(home)
+  const kubes = kube === null ? [] : typeof kube === 'string' ? [kube] : kube
+  return entering(home, options, (id) => home.call('recover', id, words, kubes))
+}
+
+/** @param begin what lets this device in somewhere, by an id that it is asked for with */
+async function entering(
+  home: Home,
+  { onState, signal }: Pick<JoinOptions, 'onState' | 'signal'>,
+  begin: (id: string) => Promise<void>,
+): Promise<Space> {
   signal?.throwIfAborted()
   const id = newId<string>()
   const state = new Told<JoinState>(home.facts, ['joining', id], { at: 'connecting' })
-  await home.call('join', id, link, code)
+  await begin(id)
   const cancel = () => void home.call('cancelJoin', id).catch(() => undefined)
   signal?.addEventListener('abort', cancel)
   let last = ''
@@ -111,23 +125,25 @@ const kubeOf = ({ kube }: Home): string | null =>
   kube === undefined ? new URL(import.meta.url).origin : kube
 
 /** @throws HearthError as `Space.addHost` */
-export async function addHost(home: Home, space: SpaceId, url = kubeOf(home)): Promise<void> {
+export async function addHost({ home, id }: Space, url = kubeOf(home)): Promise<void> {
   if (url === null) throw new HearthError('mesh/no-kube')
   const end = Date.now() + HOST_MS
   for (;;) {
     try {
-      return await home.call('addHost', space, url)
+      return await home.call('addHost', id, url)
     } catch (e) {
       if ((e as HearthError).code !== 'mesh/host-away' || Date.now() > end) throw e
     }
   }
 }
 
-/** @throws HearthError `mesh/timeout` */
-export async function synced(home: Home, space: SpaceId, timeoutMs = SYNCED_MS): Promise<void> {
+/** @throws HearthError `mesh/timeout`; as `Space.flush` */
+export async function synced(space: Space, { timeoutMs = SYNCED_MS } = {}): Promise<void> {
+  await space.flush()
+  const { home, id } = space
   for (let left = timeoutMs; ; left -= SLICE_MS)
     try {
-      return await home.call('synced', space, Math.min(left, SLICE_MS))
+      return await home.call('synced', id, Math.min(left, SLICE_MS))
     } catch (e) {
       if ((e as { code?: string }).code !== 'mesh/timeout' || left <= SLICE_MS) throw e
     }

@@ -35,7 +35,8 @@ export class Space {
 
   /** @internal */
   constructor(
-    private readonly home: Home,
+    /** @internal */
+    readonly home: Home,
     info: SpaceInfo,
   ) {
     this.id = info.id
@@ -161,7 +162,7 @@ export class Space {
    * @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `mesh/host-away`, `mesh/host-full`, `mesh/host-denied`, `echo/invalid`, `store/…`
    */
   async addHost(url?: string): Promise<void> {
-    return (await sharing()).addHost(this.home, this.id, url)
+    return (await sharing()).addHost(this, url)
   }
 
   /** It is to delete what it keeps of this space. @throws HearthError `halo/not-allowed`, `echo/invalid`, `store/…` */
@@ -220,8 +221,7 @@ export class Space {
    * @throws HearthError `mesh/timeout` after 30 s, or `timeoutMs`; as `flush`
    */
   async synced(options?: { readonly timeoutMs?: number }): Promise<void> {
-    await this.flush()
-    return (await sharing()).synced(this.home, this.id, options?.timeoutMs)
+    return (await sharing()).synced(this, options)
   }
 
   /**

@@ -23,9 +23,8 @@ export class Told<T> extends LiveValue<T> implements Followed {
     private readonly home: Telling,
     private readonly what: What,
     initial: T,
-    ready = false,
   ) {
-    super(initial, ready)
+    super(initial)
   }
 
   /** Of a worker that does not know of it. */

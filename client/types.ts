@@ -172,6 +172,13 @@ export interface JoinOptions {
   readonly signal?: AbortSignal
 }
 
+export interface RecoverOptions {
+  /** Address of a server that keeps what the words are of, or of several. Default: that of `open`, or the one that the script came from. */
+  readonly kube?: string | readonly string[]
+  readonly onState?: (state: JoinState) => void
+  readonly signal?: AbortSignal
+}
+
 export type {
   Damage,
   DeviceInfo,

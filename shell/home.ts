@@ -9,6 +9,7 @@ import { appCards, loadApps, type AppCard } from './home/app-cards.js'
 import { dangerZone } from './home/danger-zone.js'
 import { dataPlane } from './home/data-plane.js'
 import { problems } from './home/problems.js'
+import { Safety, safetyPanel } from './home/safety-panel.js'
 import { sharedPanel } from './home/shared-panel.js'
 import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
@@ -27,6 +28,7 @@ let appsFailed = false
 let home: Home | undefined
 let failure: Error | undefined
 let counts: SpaceCounts | undefined
+let safety: Safety | undefined
 let badge: Badge | undefined
 /** Before anything else: what is secret of it is not to stay in the address bar. */
 let link = takeLink()
@@ -47,6 +49,7 @@ function page(): TemplateResult {
       </div>
       ${home ? [updates.notice(home), problems(home)] : nothing} ${appCards(apps, appsFailed)}
       ${home ? sharedPanel(home, follow) : nothing}
+      ${safety ? safetyPanel(safety, () => !!counts?.hasAny) : nothing}
       <section aria-labelledby="device-title">
         <h2 id="device-title">This device</h2>
         ${
@@ -69,6 +72,7 @@ async function openHome(): Promise<void> {
   try {
     home = await hearth.open({ app: 'Hearth', shell: false, isShell: true })
     counts = new SpaceCounts(home, changed)
+    safety = new Safety(home, changed)
     badge = new Badge(home, changed)
     followSpaces(home, changed)
     home.status.subscribe(changed)

@@ -20,9 +20,11 @@ import { SPACE_TYPE } from './protocol/own-types.js'
 
 const { fresh } = freshDevices(9000)
 const personal = ({ halo }: Device) => halo.identity.id as string as SpaceId
-const kept = (device: Device): Belonging[] =>
-  inOrder(device.echo.objectsOf(personal(device), SPACE_TYPE).map((record) => belongingOf(record)))
-const inOrder = (belongings: Belonging[]) => belongings.sort((a, b) => (a.space < b.space ? -1 : 1))
+const all = (device: Device): Belonging[] =>
+  device.echo.objectsOf(personal(device), SPACE_TYPE).map((record) => belongingOf(record))
+type Keys = Pick<Belonging, 'space' | 'keys'>
+const kept = (device: Device): Keys[] => inOrder(all(device).map(({ space, keys }) => ({ space, keys })))
+const inOrder = (belongings: Keys[]) => belongings.sort((a, b) => (a.space < b.space ? -1 : 1))
 const keyOf = ({ halo }: Device, space: SpaceId): [string, Uint8Array][] => [...halo.get(space)!.latestKeys()]
 
 /** Waits until the personal space keeps what it should. */
@@ -65,6 +67,22 @@ describe('the personal space', () => {
     const after = keyOf(olga, kitchen)
     assert.notDeepEqual(after, before)
     await keeps(olga, [[kitchen, after]])
+  })
+
+  it('keeps the first key of each as well, by which it is found where it is kept; also if an earlier build has not', async () => {
+    const olga = await fresh()
+    const { id: kitchen } = await olga.halo.createSpace('Kitchen')
+    await keeps(olga, [[kitchen, keyOf(olga, kitchen)]])
+    const { firstKey } = olga.halo.get(kitchen)!
+    assert.deepEqual(all(olga)[0]!.first, firstKey)
+    const { id } = olga.echo.objectsOf(personal(olga), SPACE_TYPE)[0]!
+    olga.echo.accept(olga.life.client, 1, personal(olga), [{ id, op: { t: 'del', at: ['first'] } }])
+    await olga.echo.settled()
+    assert.equal(all(olga)[0]!.first, undefined)
+    await olga.again()
+    for (let turn = 0; turn < 400 && !all(olga)[0]!.first; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    assert.deepEqual(all(olga)[0]!.first, firstKey)
   })
 
   it('keeps it in the next life, when the power was gone before it could', async () => {
@@ -131,7 +149,13 @@ describe('24 words and what a host has of the personal space', () => {
     // Somewhere else, with nothing but the words.
     const platform = simulatedPlatform(new Disk(), new Random(1))
     const stranger = await fresh()
-    const own = { id: stranger.halo.device, identity: olga.halo.identity.id, keys: () => Promise.reject() }
+    const own = {
+      id: stranger.halo.device,
+      identity: olga.halo.identity.id,
+      keys: () => Promise.reject(),
+      recovery: new Map(),
+      words: async () => undefined,
+    }
     const spaceOf = (log: readonly Uint8Array[], keyring: Keyring) => {
       const signed = log.map(readKept)
       for (const one of signed) keyring.meet(one)

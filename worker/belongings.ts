@@ -21,12 +21,20 @@ export interface Belonging {
   readonly space: SpaceId
   /** Of 32 bytes, by the log entries that began their epochs. */
   readonly keys: ReadonlyMap<string, Uint8Array>
+  /** That of the first epoch, by which the space is found where it is kept; undefined if an earlier build has written this. */
+  readonly first: Uint8Array | undefined
+  /** Addresses of KUBEs that keep it, or have kept it. */
+  readonly hosts: readonly string[]
 }
 
+/** Addresses that are kept of one space, at most. */
+const MAX_HOSTS = 8
 /** Changes come in groups; in milliseconds. */
 const GATHER_MS = 50
 
 export class Belongings {
+  /** Addresses of KUBEs that keep a space, as far as that is known here. */
+  hostsOf: (space: SpaceId) => readonly string[] = () => []
   private cancel: (() => void) | undefined
   private writing: Promise<void> = Promise.resolve()
 
@@ -39,9 +47,13 @@ export class Belongings {
   /** Something may be missing. What cannot be written now is, with the next change or at the next opening. */
   due(): void {
     this.cancel?.()
-    this.cancel = this.platform.later(() => {
-      this.writing = this.writing.then(() => this.write()).catch(() => undefined)
-    }, GATHER_MS)
+    this.cancel = this.platform.later(() => void this.noted(), GATHER_MS)
+  }
+
+  /** Resolves when nothing is missing that can be written now. */
+  noted(): Promise<void> {
+    this.writing = this.writing.then(() => this.write()).catch(() => undefined)
+    return this.writing
   }
 
   private async write(): Promise<void> {
@@ -62,22 +74,28 @@ export class Belongings {
   }
 
   private itemsOf(space: HaloSpace, record: ObjectRecord | undefined): Item[] {
-    const { epochs } = space.log.state
-    const latest = epochs.flatMap((epoch) => {
-      const key = space.keyring.get(epoch)
-      return key ? [[epoch, key] as const] : []
-    })
+    const latest = [...space.knownKeys()]
+    const first = space.keyring.get(space.log.membership.id)
+    const known = this.hostsOf(space.id)
     if (!record) {
       const id = newId<ObjectId>(this.platform.random(16))
-      const value = { space: space.id, keys: Object.fromEntries(latest), hosts: [] }
+      const value = {
+        ...{ space: space.id, keys: Object.fromEntries(latest), hosts: [...known] },
+        ...(first && { first }),
+      }
       return latest.length > 0 ? [{ id, type: SPACE_TYPE, value }] : []
     }
     const { id } = record
-    const { keys } = belongingOf(record)
+    const { keys, first: noted, hosts } = belongingOf(record)
     const added = latest.filter(([epoch]) => !keys.has(epoch))
     // Of an epoch of which this device has not heard, another one has.
     const past = [...keys.keys()].filter((epoch) => space.log.isPast(epoch))
     return [
+      ...(first && !noted ? [{ id, op: { t: 'put', at: ['first'], v: first } } satisfies Item] : []),
+      // One that has heard of fewer takes none away: two would write it again and again.
+      ...(known.every((url) => hosts.includes(url))
+        ? []
+        : [{ id, op: { t: 'put', at: ['hosts'], v: together(known, hosts) } } satisfies Item]),
       ...added.map(([epoch, v]): Item => ({ id, op: { t: 'put', at: ['keys', epoch], v } })),
       ...past.map((epoch): Item => ({ id, op: { t: 'del', at: ['keys', epoch] } })),
     ]
@@ -86,7 +104,16 @@ export class Belongings {
 
 /** As far as it can be read. */
 export function belongingOf({ value }: Pick<ObjectRecord, 'value'>): Belonging {
-  const { space, keys } = value as { readonly space: SpaceId; readonly keys?: StoredRecord }
+  type Value = { space: SpaceId; keys?: StoredRecord; first?: unknown; hosts?: unknown }
+  const { space, keys, first, hosts } = value as Readonly<Value>
   const readable = Object.entries(keys ?? {}).filter(([, key]) => key instanceof Uint8Array)
-  return { space, keys: new Map(readable as [string, Uint8Array][]) }
+  return {
+    ...{ space, keys: new Map(readable as [string, Uint8Array][]) },
+    first: first instanceof Uint8Array ? first : undefined,
+    hosts: Array.isArray(hosts) ? hosts.filter((url): url is string => typeof url === 'string') : [],
+  }
 }
+
+/** Those that keep it now come first. */
+const together = (now: readonly string[], before: readonly string[]): string[] =>
+  [...new Set([...now, ...before])].slice(0, MAX_HOSTS)

@@ -32,7 +32,7 @@ async function follow(world: World, guest: Person, { link }: InvitationInfo): Pr
   let result = ''
   if (!guest.opened) await guest.online()
   guest.invitations.join(id, link, undefined)
-  guest.invitations.joined(id).then(
+  guest.joins.joined(id).then(
     () => (result = 'in'),
     (e: { code: string }) => (result = e.code),
   )
@@ -118,7 +118,7 @@ describe('an invitation without a code', () => {
     const bob = await world.person()
     await bob.online()
     bob.invitations.join('with a code', link, code!)
-    const joined = bob.invitations.joined('with a code').then(
+    const joined = bob.joins.joined('with a code').then(
       () => 'in',
       (e: { code: string }) => e.code,
     )

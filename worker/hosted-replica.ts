@@ -1,4 +1,5 @@
 /** A space of this device as a KUBE is to keep it: as others replicate it, but for the log, which goes sealed. */
+import type { Capsules } from './capsules.js'
 import type { HaloSpace } from './halo/space.js'
 import type { Holding, Meeting, Replica } from './mesh/platform.js'
 import type { KeptReplica, Registered } from './mesh/keeping/kept-replica.js'
@@ -13,6 +14,7 @@ export class HostedReplica implements KeptReplica {
   constructor(
     private readonly halo: HaloSpace,
     private readonly local: Replica,
+    private readonly capsules?: Pick<Capsules, 'own'>,
     /** It is kept there only until it is deleted. */
     private readonly isLeaving = false,
   ) {
@@ -47,25 +49,35 @@ export class HostedReplica implements KeptReplica {
   /** Whoever was in may have brought what does not open, or is refused: to ask for it again would bring the same. */
   async takeLog(sealed: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.local.takeLog(await this.halo.kept.open(sealed))
+      await this.local.takeLog(await this.halo.kept.keys.open(sealed))
     } catch (e) {
       if (!(e instanceof HearthError) || !e.code.startsWith('halo/')) throw e
     }
   }
 
   access(said: Uint8Array): Promise<readonly [publicKey: Uint8Array, signature: Uint8Array]> {
-    return this.halo.kept.access(said)
+    return this.halo.kept.keys.access(said)
   }
 
   async registration(): Promise<Registered | undefined> {
     const { kept } = this.halo
     if (!kept.mayRegister || this.isLeaving) return undefined
     const said = kept.registration(this.local.positions)
-    return { ...said, signer: this.halo.device, signature: await kept.sign(said) }
+    const [signer, signature] = await kept.sign(said)
+    return { ...said, signer, signature }
+  }
+
+  get isPersonal(): boolean {
+    return this.halo.isPersonal && !this.isLeaving
+  }
+
+  async capsule() {
+    const capsule = await this.capsules?.own()
+    return capsule && ([capsule.words, capsule.replica, capsule.sealed, capsule.signature] as const)
   }
 
   async forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]> {
-    return [this.halo.device, await this.halo.kept.signForgetting(said)]
+    return this.halo.kept.signForgetting(said)
   }
 
   // The feeds

@@ -16,6 +16,7 @@ import type {
   OpenInvitation,
   Role,
 } from './protocol/rpc.js'
+import type { Joins } from './joins.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { Store } from './store.js'
@@ -31,20 +32,10 @@ const KEPT_MS = 24 * 3600_000
 /** Longest wait for what is in a space that was joined, in milliseconds. */
 const FIRST_SYNC_MS = 10_000
 
-/** What came of a join is there to be asked for so long, in milliseconds. */
-const ASKED_MS = 60_000
-
-interface Join {
-  state: JoinState
-  readonly stop: AbortController
-  readonly result: Promise<SpaceId>
-}
-
 export class Invitations {
   private readonly made = new Map<string, HostedInvitation>()
   /** Of other admins, which this device may answer as well. */
   private readonly shared = new Map<string, HostedInvitation>()
-  private readonly joins = new Map<string, Join>()
   private readonly hosting: Hosting
   private keeping: Promise<void> = Promise.resolve()
   private looking: Promise<void> = Promise.resolve()
@@ -55,6 +46,7 @@ export class Invitations {
     private readonly network: Networking,
     private readonly admitting: HaloAdmitting,
     private readonly halo: Halo,
+    private readonly joins: Joins,
   ) {
     const { mesh, changed } = network
     this.hosting = { platform, mesh, admitting, changed, keep: () => this.keep() }
@@ -123,54 +115,22 @@ export class Invitations {
     const key = toBase64Url(invited.id)
     if (this.made.has(key) || this.shared.has(key)) throw new HearthError('halo/invite-own')
     if (invited.hasCode && !code) throw new HearthError('halo/code-needed')
-    const stop = new AbortController()
-    const result = this.follow(id, invited, code, stop.signal)
-    // It is heard of when it is asked for.
-    result.catch(() => undefined)
-    this.joins.set(id, { state: { at: 'connecting' }, stop, result })
-    const forget = () => this.platform.later(() => this.joins.delete(id), ASKED_MS)
-    void result.then(forget, forget)
+    this.joins.begin(id, (said, signal) => this.follow(invited, code, said, signal))
   }
 
   private async follow(
-    id: string,
     invited: Invited,
     code: string | undefined,
+    said: (state: JoinState) => void,
     signal: AbortSignal,
   ): Promise<SpaceId> {
-    let name: string | undefined
-    const said = (state: JoinState) => {
-      name = state.name ?? name
-      const join = this.joins.get(id)
-      if (join) join.state = { ...state, ...(name !== undefined && { name }) }
-      this.network.changed()
-    }
-    try {
-      await this.network.use(invited.kubes)
-      const { mesh } = this.network
-      const guesting = { platform: this.platform, mesh, joining: this.admitting, said }
-      const space = await follow(guesting, invited, code, signal)
-      said({ at: 'syncing' })
-      await this.network.caughtUp(space, FIRST_SYNC_MS)
-      said({ at: 'done' })
-      return space
-    } catch (e) {
-      said({ at: 'failed' })
-      throw e
-    }
-  }
-
-  /** @throws HearthError why it failed; `rpc/worker-gone` if it was begun in a worker that is no more */
-  joined(id: string): Promise<SpaceId> {
-    return this.joins.get(id)?.result ?? Promise.reject(new HearthError('rpc/worker-gone', { ms: 0 }))
-  }
-
-  cancelJoin(id: string): void {
-    this.joins.get(id)?.stop.abort()
-  }
-
-  joinOf(id: string): JoinState | undefined {
-    return this.joins.get(id)?.state
+    await this.network.use(invited.kubes)
+    const { mesh } = this.network
+    const guesting = { platform: this.platform, mesh, joining: this.admitting, said }
+    const space = await follow(guesting, invited, code, signal)
+    said({ at: 'syncing' })
+    await this.network.caughtUp(space, FIRST_SYNC_MS)
+    return space
   }
 
   /** Who is in what may be otherwise now, and so may what this device may answer. */
@@ -213,7 +173,6 @@ export class Invitations {
 
   stop(): void {
     for (const invitation of [...this.made.values(), ...this.shared.values()]) invitation.stop()
-    for (const { stop } of this.joins.values()) stop.abort()
   }
 
   private add(invitation: HostedInvitation): void {

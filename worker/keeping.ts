@@ -4,8 +4,10 @@
  */
 import type { Halo } from './halo/halo.js'
 import type { HaloSpace } from './halo/space.js'
+import { ArrivingReplica } from './arriving-replica.js'
+import type { Capsules } from './capsules.js'
 import { HostedReplica } from './hosted-replica.js'
-import { Keeper } from './mesh/keeping/keeper.js'
+import { Keeper, type Words } from './mesh/keeping/keeper.js'
 import type { Kept } from './mesh/keeping/kept.js'
 import type { Other } from './mesh/kube.js'
 import type { Appended } from './mesh/platform.js'
@@ -16,12 +18,13 @@ import { HearthError, invalid } from './protocol/errors.js'
 import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
 import type { HostInfo, Item, ObjectRecord } from './protocol/rpc.js'
-import { KEEP_TOPIC, KEEPER } from './protocol/wire.js'
-import type { Store } from './store.js'
+import { KEEP_TOPIC, KEEPER, type KeptCapsule } from './protocol/wire.js'
+import type { Store, Write } from './store.js'
 
-/** Rows of `meta`: KUBEs by space, as last seen; and what is yet to be deleted where. */
+/** Rows of `meta`: KUBEs by space, as last seen; what is yet to be deleted where; and what came from where, by recovery words. */
 const HOSTS = 'hosts'
 const FORGETTING = 'forgetting'
+const RECOVERED = 'recovered'
 /** KUBEs that keep one space, at most. */
 const MAX_HOSTS = 8
 /** Changes come in groups; in milliseconds. */
@@ -29,16 +32,40 @@ const GATHER_MS = 200
 /** A KUBE that was asked to keep a space says so within this time, in milliseconds. */
 const ANSWER_MS = 4_000
 const LOOK_MS = 20
+/** What one has sent is not kept waiting for others any longer, in milliseconds. */
+const OTHERS_MS = 1_000
 
 type HostsRow = Readonly<Record<SpaceId, readonly string[]>>
-type Forgetting = readonly (readonly [SpaceId, url: string])[]
+/** What is done with which space where. */
+type Places = readonly (readonly [SpaceId, url: string])[]
+
+/** A space that is on its way here, from one KUBE. */
+interface Arriving {
+  readonly url: string
+  readonly replica: ArrivingReplica
+}
+/** The log of a space that is not here. */
+export interface Fetched {
+  /** Parents first. */
+  readonly log: readonly Uint8Array[]
+  /** Where it came from. */
+  readonly urls: readonly string[]
+  /** The space is here now. */
+  enter(): void
+  /** It is not wanted. */
+  refuse(): void
+}
 
 export class Keeping {
   private readonly keepers = new Map<string, Keeper>()
   private bySpace: HostsRow = {}
   /** Of those that a space does not name (yet, or any more). */
-  private asked: Forgetting = []
-  private forgetting: Forgetting = []
+  private asked: Places = []
+  private forgetting: Places = []
+  /** Of those that were found there by recovery words, until they say themselves where they are kept. */
+  private recovered: Places = []
+  /** Those that are being fetched. */
+  private readonly arriving = new Set<Arriving>()
   /** Where it was said that all of it is to be deleted. */
   private readonly told = new WeakSet<Kept>()
   private cancelLook: (() => void) | undefined
@@ -51,17 +78,22 @@ export class Keeping {
     private readonly halo: Halo,
     private readonly objects: OwnObjects,
     private readonly networking: Networking,
+    private readonly capsules: Capsules,
+    /** Where something is kept is otherwise now. Resolves when the personal space says so. */
+    private readonly hostsChanged: () => Promise<void>,
   ) {}
 
   /** @throws HearthError `store/…` */
   async resume(): Promise<void> {
-    const [hosts = {}, forgetting = []] = await Promise.all([
+    const [hosts = {}, forgetting = [], recovered = []] = await Promise.all([
       this.store.get<HostsRow>('meta', HOSTS),
-      this.store.get<Forgetting>('meta', FORGETTING),
+      this.store.get<Places>('meta', FORGETTING),
+      this.store.get<Places>('meta', RECOVERED),
     ])
     this.bySpace = hosts
     this.forgetting = forgetting
-    this.apply()
+    this.recovered = recovered
+    this.refresh()
     void this.look().catch(() => undefined)
   }
 
@@ -71,8 +103,13 @@ export class Keeping {
       const kept = this.keeperAt(url)?.of(space)
       if (!kept) return { url, state: 'away' }
       if (kept.refusal) return { url, state: 'refused', code: kept.refusal }
-      return { url, state: kept.isLevel ? 'kept' : 'syncing' }
+      return { url, state: kept.isLevel ? 'kept' : 'syncing', ...(kept.isFound && { recovers: true }) }
     })
+  }
+
+  /** Addresses of those that keep it. */
+  urlsOf(space: SpaceId): readonly string[] {
+    return this.bySpace[space] ?? []
   }
 
   has(space: SpaceId): boolean {
@@ -92,6 +129,7 @@ export class Keeping {
   /** Who is in what may be otherwise now. */
   refresh(): void {
     this.apply()
+    void this.capsules.leaveBehind().catch(() => undefined)
   }
 
   /**
@@ -104,8 +142,10 @@ export class Keeping {
     if (!known) throw new HearthError('echo/unknown-space')
     if (!known.kept.mayRegister) throw new HearthError('halo/not-allowed')
     await this.look()
-    const urls = this.bySpace[space] ?? []
+    const urls = this.urlsOf(space)
     if (urls.includes(url)) return
+    // Without it, the recovery words would lead to nothing there.
+    if (!known.isPersonal) await this.add(this.objects.space, url)
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
     await this.networking.use([url])
     await this.setForgetting(this.without(this.forgetting, space, url))
@@ -115,6 +155,8 @@ export class Keeping {
       await this.answered(space, url)
       await this.objects.write([this.newHost(url)], space)
       await this.look()
+      // Where to find it is in the personal space, too, when this resolves.
+      await this.hostsChanged()
     } finally {
       this.asked = this.without(this.asked, space, url)
       this.apply()
@@ -140,6 +182,90 @@ export class Keeping {
     await this.look()
   }
 
+  // What is not here, and is found by recovery words
+
+  /** @returns what leads to the personal space of these words; null if that is not kept there @throws HearthError `echo/invalid`, `mesh/host-away`, `store/…` */
+  async seek(address: string, words: Words, ms: number): Promise<KeptCapsule | null> {
+    const url = addressOf(address)
+    await this.networking.use([url])
+    return this.keeperOf(url).seek(words, ms)
+  }
+
+  /**
+   * The log of a space, from all of these that have it; of one that is here, as it is here. Until `enter` or `refuse` is called, nothing
+   * else of it comes.
+   * @param first the key of its first epoch
+   * @throws HearthError why none has it: `mesh/host-…`, `mesh/timeout`, `store/…`
+   */
+  async fetch(space: SpaceId, first: Uint8Array, addresses: readonly string[], ms: number): Promise<Fetched> {
+    const urls = [...new Set(addresses.map(addressOf))]
+    await this.networking.use(urls)
+    if (this.halo.get(space)) {
+      const log = this.halo.admissions.entriesOf(space)
+      return { log, urls, enter: () => this.apply(), refuse: () => undefined }
+    }
+    const coming = urls.map((url): Arriving => ({
+      ...{ url, replica: new ArrivingReplica(this.platform, space, first) },
+    }))
+    for (const one of coming) this.arriving.add(one)
+    this.apply()
+    const refuse = () => {
+      for (const one of coming) one.replica.become(undefined)
+      for (const one of coming) this.arriving.delete(one)
+      if (!this.halo.get(space)) this.recovered = this.recovered.filter(([of]) => of !== space)
+      this.apply()
+    }
+    try {
+      const from = await this.arrived(coming, ms)
+      const log = new Map(from.flatMap(({ replica }) => [...replica.take()]))
+      return {
+        log: [...log.values()],
+        urls: from.map(({ url }) => url),
+        refuse,
+        enter: () => this.enter(space, coming),
+      }
+    } catch (e) {
+      refuse()
+      throw e
+    }
+  }
+
+  /** @returns those that have all of the log that there is said to be */
+  private async arrived(coming: readonly Arriving[], ms: number): Promise<Arriving[]> {
+    let end = this.platform.now() + ms
+    for (;;) {
+      const kept = coming.map(({ url, replica: { space } }) => this.keeperAt(url)?.of(space))
+      const has = coming.filter(({ replica }, i) => replica.hasAll(kept[i]?.heads ?? []))
+      const isOver = kept.every((one, i) => one?.refusal || has.includes(coming[i]!))
+      const left = end - this.platform.now()
+      if (has.length > 0 && (isOver || left <= 0)) return has
+      if (isOver || left <= 0) {
+        if (kept.some((one) => one?.isKept)) throw new HearthError('mesh/timeout', { ms })
+        const away = coming.find((_, i) => !kept[i]?.refusal)
+        if (away) throw new HearthError('mesh/host-away', { kube: away.url })
+        throw new HearthError(kept[0]!.refusal as 'mesh/host-unknown')
+      }
+      // The others may be away.
+      if (has.length > 0) end = Math.min(end, this.platform.now() + OTHERS_MS)
+      await new Promise<void>((resolve) => this.platform.later(resolve, LOOK_MS))
+    }
+  }
+
+  /** To be written with what brings the space here: from the next opening on, it is kept where it came from. */
+  rowWith(space: SpaceId, urls: readonly string[]): Write {
+    const fresh = urls.map((url) => [space, url] as const)
+    this.recovered = [...this.recovered.filter(([of]) => of !== space), ...fresh]
+    return { table: 'meta', key: RECOVERED, put: this.recovered }
+  }
+
+  /** It is here: the rest of it comes. */
+  private enter(space: SpaceId, coming: readonly Arriving[]): void {
+    const here = this.replicaOf(space)
+    for (const { replica } of coming) replica.become(here)
+    this.apply()
+    for (const one of coming) this.arriving.delete(one)
+  }
+
   stop(): void {
     this.cancelLook?.()
     for (const keeper of this.keepers.values()) keeper.stop()
@@ -151,18 +277,27 @@ export class Keeping {
     const want = (space: SpaceId, url: string) => wanted.set(url, (wanted.get(url) ?? new Set()).add(space))
     for (const [space, urls] of Object.entries(this.bySpace))
       for (const url of urls) want(space as SpaceId, url)
-    for (const [space, url] of [...this.asked, ...this.forgetting]) want(space, url)
-    for (const url of wanted.keys()) if (!this.keeperAt(url)) this.make(url)
+    for (const [space, url] of [...this.asked, ...this.forgetting, ...this.recovered]) want(space, url)
+    const coming = [...this.arriving]
+    for (const url of [...wanted.keys(), ...coming.map(({ url }) => url)]) this.keeperOf(url)
     for (const [url, keeper] of this.keepers) {
       const spaces = [...wanted].find(([kube]) => signalUrl(kube) === url)?.[1] ?? new Set()
-      keeper.keep([...spaces].flatMap((space) => this.replicaOf(space) ?? []))
+      const isFromThere = (one: Arriving) => signalUrl(one.url) === url
+      keeper.keep([
+        ...coming.filter(isFromThere).map(({ replica }) => replica),
+        ...[...spaces].flatMap((space) => this.replicaOf(space) ?? []),
+      ])
     }
     this.forgetNow()
   }
 
-  private make(url: string): void {
+  private keeperOf(url: string): Keeper {
+    return this.keeperAt(url) ?? this.make(url)
+  }
+
+  private make(url: string): Keeper {
     const signal = signalUrl(url)
-    const keeper = new Keeper(this.platform, () => this.networking.identity.keeperKey(signal), {
+    const keeper = new Keeper(this.platform, url, () => this.networking.identity.keeperKey(signal), {
       held: (space, device, seq) => this.networking.wasHeld(space, device, seq),
       changed: () => {
         this.forgetNow()
@@ -174,6 +309,7 @@ export class Keeping {
     // It may have been used for something else before.
     for (const other of this.networking.mesh.at(signal, KEEP_TOPIC)) if (isKeeper(other)) keeper.came(other)
     void this.networking.use([url]).catch(() => undefined)
+    return keeper
   }
 
   /** Where KUBEs themselves are met: nobody goes there who has nothing kept. */
@@ -195,7 +331,7 @@ export class Keeping {
     const local = this.networking.replicas.all.find((one) => one.space === space)
     if (!halo || !local) return undefined
     const isLeaving = this.forgetting.some(([of]) => of === space) && !this.has(space)
-    return new HostedReplica(halo, local, isLeaving)
+    return new HostedReplica(halo, local, this.capsules, isLeaving)
   }
 
   /** What is to be deleted where it is kept. */
@@ -212,11 +348,11 @@ export class Keeping {
     }
   }
 
-  private without(list: Forgetting, space: SpaceId, url: string): Forgetting {
+  private without(list: Places, space: SpaceId, url: string): Places {
     return list.filter(([of, at]) => of !== space || at !== url)
   }
 
-  private async setForgetting(list: Forgetting): Promise<void> {
+  private async setForgetting(list: Places): Promise<void> {
     if (list.length === this.forgetting.length) return
     this.forgetting = list
     await this.store.write([{ table: 'meta', key: FORGETTING, put: list }], 'strict')
@@ -266,9 +402,15 @@ export class Keeping {
     }
     if (JSON.stringify(found) === JSON.stringify(this.bySpace)) return
     this.bySpace = found
-    await this.store.write([{ table: 'meta', key: HOSTS, put: found }], 'relaxed')
+    this.recovered = this.recovered.filter(([space, url]) => !found[space]?.includes(url))
+    const rows: Write[] = [
+      { table: 'meta', key: HOSTS, put: found },
+      { table: 'meta', key: RECOVERED, put: this.recovered },
+    ]
+    await this.store.write(rows, 'relaxed')
     this.apply()
     this.networking.changed()
+    void this.hostsChanged()
   }
   /** Whoever said so is an admin no more, and nobody has said that it is not to be kept there any longer: this device says so. */
   private async adopted(
@@ -293,7 +435,7 @@ export class Keeping {
 }
 
 /** @returns http: or https:, without a slash at the end @throws HearthError `echo/invalid` */
-function addressOf(text: string): string {
+export function addressOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol))
     invalid(`"${text}" is not the address of a server; begin it with https://`)
@@ -305,7 +447,7 @@ const isKeeper = ({ peer }: Other): boolean => toBase64Url(peer) === toBase64Url
 
 const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
 
-const isAddress = (url: unknown): url is string => {
+export const isAddress = (url: unknown): url is string => {
   try {
     return typeof url === 'string' && addressOf(url) === url
   } catch {

@@ -10,6 +10,7 @@ import type { HaloPlatform } from './halo/platform.js'
 import { TabHosts } from './hosting.js'
 import type { Invitations } from './invitations.js'
 import type { MeshPlatform } from './mesh/platform.js'
+import type { Joins } from './joins.js'
 import type { Keeping } from './keeping.js'
 import type { Networking } from './networking.js'
 import { HearthError } from './protocol/errors.js'
@@ -17,6 +18,7 @@ import type { DeviceId, SpaceId } from './protocol/ids.js'
 import type { HostInfo, InvitationState, JoinState, OpenInvitation, WorkerStatus } from './protocol/rpc.js'
 import type { Ephemeral } from './protocol/wire.js'
 import type { OwnObjects } from './own-objects.js'
+import type { Recovering } from './recovering.js'
 import type { Store } from './store.js'
 
 export type NetworkPlatform = MeshPlatform & HaloPlatform
@@ -32,6 +34,8 @@ export interface Opened {
   readonly networking: Networking
   readonly invitations: Invitations
   readonly keeping: Keeping
+  readonly joins: Joins
+  readonly recovering: Recovering
 }
 
 export class Network {
@@ -51,6 +55,8 @@ export class Network {
     private readonly halo: Halo,
     private readonly echo: Echo,
     private readonly own: OwnObjects,
+    /** Where spaces are kept is otherwise now. */
+    private readonly hostsChanged: () => Promise<void>,
   ) {
     this.hosts = new TabHosts(platform, () => this.opened?.networking.mesh.hostsChanged())
     this.ephemera = new Ephemera(platform, halo, {
@@ -74,7 +80,8 @@ export class Network {
   }
 
   private async start(): Promise<Opened> {
-    const { Networking, Invitations, HaloAdmitting, Keeping } = await import('./networking-parts.js')
+    const { Networking, Invitations, HaloAdmitting, Keeping, Capsules, Joins, Recovering } =
+      await import('./networking-parts.js')
     const { platform, store, halo, echo } = this
     const ephemera = {
       greeting: (space: SpaceId) => this.ephemera.all(space),
@@ -85,13 +92,18 @@ export class Network {
       gone: (device: DeviceId) => this.ephemera.gone(device),
     }
     const networking = new Networking(platform, store, halo, echo, () => this.changed(), ephemera, this.hosts)
-    const invitations = new Invitations(platform, store, networking, new HaloAdmitting(platform, halo), halo)
-    const keeping = new Keeping(platform, store, halo, this.own, networking)
+    const joins = new Joins(platform, () => this.changed())
+    const admitting = new HaloAdmitting(platform, halo)
+    const invitations = new Invitations(platform, store, networking, admitting, halo, joins)
+    const capsules = new Capsules(platform, halo, this.own)
+    const keeping = new Keeping(platform, store, halo, this.own, networking, capsules, this.hostsChanged)
+    const recovering = new Recovering(platform, store, halo, this.own, networking, keeping, joins)
     networking.keeping = keeping
     await networking.resume()
     await invitations.resume()
     await keeping.resume()
-    this.opened = { networking, invitations, keeping }
+    this.opened = { networking, invitations, keeping, joins, recovering }
+    await recovering.resume()
     if (this.isStopped) this.stop()
     return this.opened
   }
@@ -121,6 +133,11 @@ export class Network {
     return this.opened?.keeping.of(space) ?? []
   }
 
+  /** Their addresses. */
+  urlsOf(space: SpaceId): readonly string[] {
+    return this.opened?.keeping.urlsOf(space) ?? []
+  }
+
   /** In milliseconds since 1970; null, if that is not known, as before the network was opened. */
   lastSeen(device: DeviceId): number | null {
     return this.opened?.networking.lastSeen(device) ?? null
@@ -138,7 +155,7 @@ export class Network {
   }
 
   joinOf(id: string): JoinState | undefined {
-    return this.opened?.invitations.joinOf(id)
+    return this.opened?.joins.stateOf(id)
   }
 
   /** @returns ends it */
@@ -157,6 +174,8 @@ export class Network {
   stop(): void {
     this.isStopped = true
     this.opened?.invitations.stop()
+    this.opened?.joins.stop()
+    this.opened?.recovering.stop()
     this.opened?.keeping.stop()
     this.opened?.networking.stop()
   }

@@ -80,7 +80,9 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       network?.refresh()
     })
     halo.positions = (space, device) => echo.exchange.cutOf(space, device) as Promise<HaloPosition>
-    network = new Network(platform, store, halo, echo, own)
+    const net = new Network(platform, store, halo, echo, own, () => belongings.noted())
+    belongings.hostsOf = (space) => net.urlsOf(space)
+    network = net
     return {
       halo,
       echo,

@@ -170,8 +170,9 @@ export class Runtime {
         openInvite: async (space) => (await attached()).network.openInvitation(space),
         cancelInvite: async (id) => (await network()).invitations.cancel(id),
         join: async (id, link, code) => (await network()).invitations.join(id, link, code),
-        joined: async (id) => (await network()).invitations.joined(id),
-        cancelJoin: async (id) => (await network()).invitations.cancelJoin(id),
+        joined: async (id) => (await network()).joins.joined(id),
+        cancelJoin: async (id) => (await network()).joins.cancel(id),
+        recover: async (id, words, kubes) => (await network()).recovering.begin(id, words, kubes),
         synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
         exportSpace: async (job, space) =>
           (await attached()).transfers.beginExport(session.client, job, space),

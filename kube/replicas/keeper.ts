@@ -2,6 +2,7 @@
  * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
+import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
 import type { Link } from '../../worker/mesh/link.js'
@@ -13,6 +14,7 @@ import { platform } from '../platform.js'
 import type { Log } from '../watching/log.js'
 import type { Metrics } from '../watching/metrics.js'
 import { Watch } from '../watching/watch.js'
+import { capsuleOf } from './capsules.js'
 import { Database } from './database.js'
 import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
 import { defaultStock, Stock, type StockLimits } from './stock.js'
@@ -119,6 +121,11 @@ export class Keeper {
       opening.then((found) => found ?? forget(), forget)
     }
     return opening
+  }
+
+  /** What leads to the personal space of these words, if it is kept here. */
+  capsuleOf(words: Uint8Array): Capsule | undefined {
+    return capsuleOf(this.#database, words)
   }
 
   /** Nobody who is there has it any more. */

@@ -3,6 +3,7 @@
  * far as that can be done without a key: by whom it is, that it stands where it says, and that those who may say so want that feed.
  */
 import { readEntry } from '../../worker/echo/entry.js'
+import { isCapsule, type Capsule } from '../../worker/halo/kept/capsule.js'
 import {
   MAX_SEALED_BYTES,
   parseSealedLogEntry,
@@ -13,8 +14,9 @@ import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
-import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
+import { MAX_CAPSULE, MAX_LOG_BYTES, MAX_LOG_ENTRIES, MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
+import { indexOf, rowsOf } from './capsules.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
 import type { Database, Found, Row } from './database.js'
@@ -224,6 +226,29 @@ export class KeptReplica implements Replica {
     })
   }
 
+  /**
+   * What leads to it from recovery words.
+   * @returns whether it is kept, durably: if those words are an admin's, who alone can have signed it
+   */
+  cover(capsule: Capsule): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const words = toBase64Url(capsule.words)
+      // Anybody can have words, and sign with them.
+      // defence: capsule-of-an-admin
+      if (!this.#record.admins.includes(words)) return false
+      // defence: capsule-signed
+      if (!(await isCapsule(platform, capsule))) return false
+      const { database } = this.room
+      const [beside, index] = rowsOf(capsule)
+      const known = database.get(beside[0])
+      // defence: capsule-room
+      if (!known && !this.#hasRoom(MAX_CAPSULE)) return false
+      if (!known) return this.#write([beside], [index])
+      await database.write([beside, index])
+      return true
+    })
+  }
+
   // The feeds
 
   /** As they are now, whatever comes while somebody goes through them. */
@@ -319,9 +344,10 @@ export class KeptReplica implements Replica {
   async forget(): Promise<void> {
     await this.#exclusive(async () => {
       const { database } = this.room
-      const kinds = ['log', 'head', 'entry']
-      const keys = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
-      await database.write([], [['replica', this.#name], ['size', this.#name], ...keys])
+      const kinds = ['log', 'head', 'entry', 'capsule']
+      const keys: Key[] = kinds.flatMap((kind) => database.rows([kind, this.#name]).map(({ key }) => key))
+      keys.push(['replica', this.#name], ['size', this.#name], ...indexOf(database, this.#name))
+      await database.write([], keys)
       this.room.used -= this.#size
       this.room.count--
       this.#size = 0
@@ -350,12 +376,17 @@ export class KeptReplica implements Replica {
     return this.#size + more <= limits.replica && used + more <= limits.total
   }
 
-  /** With how much of it there is now. @returns false if the disk is full @throws HearthError `store/failed`, `store/unavailable` */
-  async #write(rows: readonly Row[]): Promise<boolean> {
+  /**
+   * With how much of it there is now.
+   * @param index what takes no room of the replica's own
+   * @returns false if the disk is full
+   * @throws HearthError `store/failed`, `store/unavailable`
+   */
+  async #write(rows: readonly Row[], index: readonly Row[] = []): Promise<boolean> {
     if (rows.length === 0) return true
     const more = rows.reduce((sum, [, value]) => sum + value.length, 0)
     try {
-      await this.room.database.write([...rows, [['size', this.#name], sizeRow(this.#size + more)]])
+      await this.room.database.write([...rows, ...index, [['size', this.#name], sizeRow(this.#size + more)]])
     } catch (e) {
       if (e instanceof HearthError && e.code === 'store/quota') return false
       throw e

@@ -80,6 +80,10 @@ export class Visit {
         return this.#inTurn(message[1], () => this.#register(message))
       case 'forget':
         return this.#inTurn(undefined, () => this.#forget(message))
+      case 'capsule':
+        return this.#inTurn(undefined, () => this.#cover(message))
+      case 'seek':
+        return this.#inTurn(undefined, () => this.#seek(message))
       case 'log':
         return this.#inTurn(message[1], () => this.#takeLog(message[1], message[2]))
       case 'have':
@@ -167,6 +171,30 @@ export class Visit {
     if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
     await open.replica.forget()
     for (const visit of [...open.visits]) visit.forgotten(open)
+  }
+
+  async #cover(message: Extract<Keep, readonly ['capsule', ...unknown[]]>): Promise<void> {
+    const [, words, replica, sealed, signature] = message
+    const open = this.#of(replica)?.open
+    if (!open || !(await open.replica.cover({ words, replica, sealed, signature }))) return
+    await this.#found(words)
+  }
+
+  async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
+    const { hash } = this.session.agreed
+    // Everybody who shares a space with somebody knows the key of their words.
+    // defence: words-shown
+    if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
+      return this.session.send(['found', words, null])
+    await this.#found(words)
+  }
+
+  #found(words: Uint8Array): Promise<void> {
+    const capsule = this.keeper.capsuleOf(words)
+    return this.session.send([
+      ...(['found', words] as const),
+      capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
+    ])
   }
 
   /** @returns resolves when that is on its way */

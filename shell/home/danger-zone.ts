@@ -19,7 +19,9 @@ export function dangerZone(home: Home): TemplateResult {
         ${
           home.status.value.kube === 'none'
             ? 'They are nowhere else, so nobody can bring them back.'
-            : 'What has come to other devices, of yours or of people you share with, stays there. Nobody can bring back the rest.'
+            : home.space.hosts.value.some(({ recovers }) => recovers)
+              ? 'What has come to other devices, and what your server keeps, stays there: your recovery words bring that back. Write them down first.'
+              : 'What has come to other devices, of yours or of people you share with, stays there. Nobody can bring back the rest.'
         }
       </p>
       <form method="dialog">

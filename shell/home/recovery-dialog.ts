@@ -10,6 +10,13 @@ let passkeys: readonly Passkey[] = []
 let problem = ''
 let said = ''
 
+function keptWords(home: Home): string {
+  const { value: hosts } = home.space.hosts
+  if (hosts.length === 0)
+    return 'None does so yet: switch on “Keep my data safe”, or what you write is on your devices only, and on those of whom you share it with.'
+  return `${hosts.map(({ url }) => url).join(' and ')} does: write its address down as well.`
+}
+
 const dialog = () => document.querySelector<HTMLDialogElement>('#words')!
 
 export async function openRecovery(home: Home, changed: () => void): Promise<void> {
@@ -48,10 +55,9 @@ export function recoveryDialog(home: Home, changed: () => void): TemplateResult 
   return html`<dialog id="words" aria-labelledby="words-title" closedby="any" @close=${hide}>
     <h2 id="words-title">Your recovery words</h2>
     <p>
-      These 24 words give this identity back if you lose every device, and your data with it, from a host that
-      keeps your spaces. No host does so yet: today, what you write is on your devices, and those of whom you
-      share it with. Whoever has the words can be you, so write them on paper, show them to nobody, and do not
-      photograph them.
+      These 24 words give this identity back if you lose every device, and your data with it, from a server
+      that keeps your spaces. ${keptWords(home)} Whoever has the words can be you, so write them on paper,
+      show them to nobody, and do not photograph them.
     </p>
     ${
       words

@@ -19,6 +19,11 @@ export class SpaceCounts {
     })
   }
 
+  /** Whether anything was written here, or made. */
+  get hasAny(): boolean {
+    return this.#counts.size > 1 || [...this.#counts.values()].some((count) => count > 0)
+  }
+
   of(space: Space): number | undefined {
     return this.#counts.get(space.id)
   }

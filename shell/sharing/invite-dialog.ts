@@ -14,12 +14,22 @@ const times: readonly (readonly [ms: number, words: string])[] = [
   [600_000, '10 minutes'],
   [3_600_000, '1 hour'],
   [86_400_000, '1 day'],
+  [604_800_000, '1 week'],
+]
+const ways: readonly (readonly [hasCode: boolean, name: string, words: string])[] = [
+  [true, 'A link and a code', 'You tell the code; this device lets them in.'],
+  [
+    false,
+    'The link alone',
+    'Whoever has it comes in, also while you are away: any admin’s device lets them in.',
+  ],
 ]
 
 class InviteDialog extends Dialog {
   private role: Role = 'editor'
   private uses = 1
   private expiresMs = 600_000
+  private hasCode = true
   private readonly ownName: OwnName
   private busy = false
   /** Whether there is one that is open. */
@@ -83,8 +93,8 @@ class InviteDialog extends Dialog {
             </p>`
       }
       <form class="fields" @submit=${this.submit}>
-        ${space ? [this.roles(), this.bounds()] : nothing} ${space ? this.ownName.field() : nothing}
-        ${this.alert()}
+        ${space ? [this.roles(), this.needs(), this.bounds()] : nothing}
+        ${space ? this.ownName.field() : nothing} ${this.alert()}
         <div class="ends">
           <button class="button" type="button" @click=${() => this.close()}>Cancel</button>
           <button class="button" data-kind="primary" autofocus ?disabled=${this.busy}>Make invitation</button>
@@ -107,6 +117,26 @@ class InviteDialog extends Dialog {
                 @change=${() => (this.role = role)}
               />
               <span><strong>${roleNames[role]}</strong><small>${roleWords[role]}</small></span>
+            </label>`,
+        )}
+      </div>
+    </fieldset>`
+  }
+
+  private needs(): TemplateResult {
+    return html`<fieldset class="roles">
+      <legend>They need</legend>
+      <div class="choices">
+        ${ways.map(
+          ([hasCode, name, words]) =>
+            html`<label>
+              <input
+                type="radio"
+                name="code"
+                .checked=${hasCode === this.hasCode}
+                @change=${() => (this.hasCode = hasCode)}
+              />
+              <span><strong>${name}</strong><small>${words}</small></span>
             </label>`,
         )}
       </div>
@@ -149,7 +179,8 @@ class InviteDialog extends Dialog {
         open
           ? html`<p class="quiet">
               Good for <span class="time">${timeLeft(state.expiresAt - Date.now())}</span> more, while Hearth
-              is open on this device; this dialog may be closed.
+              is open on this device${space && !invitation.code ? ', or on one of another admin' : nothing};
+              this dialog may be closed.
             </p>`
           : nothing
       }
@@ -178,7 +209,7 @@ class InviteDialog extends Dialog {
         />
         <div class="way">
           <label class="field">
-            <span>1. Send this link</span>
+            <span>${code ? '1. Send this link' : 'Send this link'}</span>
             <input
               name="link"
               readonly
@@ -221,7 +252,7 @@ class InviteDialog extends Dialog {
     await this.tried(async () => {
       await this.ownName.keep()
       const invitation = space
-        ? await space.invite({ role, uses: this.uses, expiresMs })
+        ? await space.invite({ role, uses: this.uses, expiresMs, code: this.hasCode })
         : await home.inviteDevice({ expiresMs })
       this.show(invitation)
     })

@@ -237,6 +237,14 @@ const keeping = {
   'keeper-window': 'who sends on when there is no room',
   'answers-as-they-are-taken': 'questions without end by somebody who takes no answer',
   'hosts-by-admins': 'a member who leads everybody to a KUBE of theirs',
+  'words-shown': 'who has met somebody, and asks where their words lead',
+  'capsule-signed': 'an admin who leads somebody’s words to another space than theirs',
+  'capsule-of-an-admin': 'words of anybody, kept in a space that is not theirs',
+  'capsule-room': 'what leads to a space, kept where there is no room',
+  'capsule-by-the-words': 'who has met somebody, and leads their words into an identity that is others’, too',
+  'identity-of-the-capsule': 'another identity’s log in place of the one that the words lead to',
+  'space-of-the-belonging': 'another space’s log in place of the one that is missing',
+  'arriving-log-bounded': 'a KUBE that sends a log without end',
 }
 
 const files = {

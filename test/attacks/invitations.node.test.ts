@@ -54,7 +54,7 @@ async function join(
   } catch (e) {
     return (e as { code: string }).code
   }
-  person.invitations.joined(id).then(
+  person.joins.joined(id).then(
     () => (result = 'in'),
     (e: { code: string }) => (result = e.code),
   )
@@ -666,7 +666,7 @@ describe('a guest', () => {
     const end = world.relay.enter(topic).link()
     const { agreement: own } = await mallory.halo.keys()
     await assert.rejects(call(mallory.platform, end, { own, topic, psk }), { code: 'mesh/closed' })
-    bob.invitations.cancelJoin('seeking')
+    bob.joins.cancel('seeking')
   })
 })
 

@@ -80,7 +80,7 @@ class Place implements AsyncDisposable {
   /** As somebody who is in does it, and everything afterwards by hand. */
   async enter(person: Person) {
     const { session, heard } = await this.session()
-    const [access, signature] = await this.kept(person).access(session.agreed.hash)
+    const [access, signature] = await this.kept(person).keys.access(session.agreed.hash)
     const isKept = ([t]: Message) => t === 'kept'
     /** Everything that was said there so far has been taken, or not. */
     const settled = async () => {
@@ -187,7 +187,7 @@ describe('a KUBE that keeps a space', () => {
     const { session, heard } = await place.session()
     const mallory = await fresh()
     const mine = await mallory.sign('replica-access', place.ref, session.agreed.hash)
-    const [theirs] = await place.kept(place.olga).access(session.agreed.hash)
+    const [theirs] = await place.kept(place.olga).keys.access(session.agreed.hash)
     await session.send(['keep', place.ref, theirs, mine, true])
     await session.send(['keep', place.ref, mallory.publicKey, mine, true])
     await until('answered', () => heard.length >= 2)
@@ -204,7 +204,7 @@ describe('a KUBE that keeps a space', () => {
     await using place = await Place.open()
     await place.level()
     const { session, heard } = await place.session()
-    const [access, signature] = await place.kept(place.olga).access(new Uint8Array(32).fill(3))
+    const [access, signature] = await place.kept(place.olga).keys.access(new Uint8Array(32).fill(3))
     await session.send(['keep', place.ref, access, signature, true])
     await until('answered', () => heard.length > 0)
     assert.deepEqual(heard[0]!.slice(2), ['mesh/host-denied'])
@@ -246,7 +246,7 @@ describe('an editor who talks to that KUBE', () => {
     const said = await place.registration(olga)
     const more = { ...said, feeds: [...said.feeds, [mallory, null] as const] }
     const nobody = { ...said, feeds: [] }
-    const signed = async (by: Person, one: Registration) => (await place.kept(by).sign(one)) as Uint8Array
+    const signed = async (by: Person, one: Registration) => (await place.kept(by).sign(one))[1]
     const send = (one: Registration, signer: DeviceId, signature: Uint8Array) =>
       session.send(['feeds', place.ref, one.asOf, one.admins, one.members, one.feeds, signer, signature])
     await send(nobody, ed.halo.device, await signed(ed, nobody))
@@ -349,12 +349,12 @@ describe('who was removed, or never was in, and fills that KUBE', () => {
     const before = halo.heads
     const entries = halo.log.since([])
     const last = entries.at(-1)!
-    type Insides = { own: { keys(): Promise<{ signer: Signer }> }; place: never }
+    type Insides = { own: { keys(): Promise<{ signer: Signer }> }; keys: { place: never } }
     const insides = (person: Person) => place.kept(person) as unknown as Insides
     const sealed = async (by: Person) =>
       sealLogEntry(
         platformAt(place.world.clock),
-        insides(olga).place,
+        insides(olga).keys.place,
         (await insides(by).own.keys()).signer,
         last,
       )

@@ -112,7 +112,7 @@ describe('answers of a KUBE that nobody takes', () => {
     const sessions: Session[] = []
     for (let n = 0; n < count; n++) {
       const { session, ends, heard } = await place.session()
-      const [access, signature] = await olga.halo.get(id)!.kept.access(session.agreed.hash)
+      const [access, signature] = await olga.halo.get(id)!.kept.keys.access(session.agreed.hash)
       await session.send(['keep', olga.ref(id), access, signature, false])
       await until('kept', () => heard.length > 0, PATIENCE_MS)
       // From here on the way back is closed.

@@ -194,7 +194,7 @@ describe('a relay', () => {
     const carol = await world.person()
     await carol.online()
     carol.invitations.join('join', invitation.link, invitation.code!)
-    await carol.invitations.joined('join')
+    await carol.joins.joined('join')
     const secrets: string[] = [space, note, 'sentinel', 'Sentinel', 'salamander', invitation.code!]
     for (const one of [alice, bob, carol]) secrets.push(one.identity, one.halo.device)
     const raw = [

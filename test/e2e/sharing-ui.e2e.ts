@@ -136,6 +136,22 @@ describe('sharing by hand', () => {
     await button(dialog(olga), 'Cancel').click()
   })
 
+  it('makes one that is a link alone, for several people and a week', async () => {
+    await button(olga, 'Invite…').click()
+    await dialog(olga)
+      .getByRole('radio', { name: /^The link alone/ })
+      .check()
+    await dialog(olga).getByRole('combobox').first().selectOption('up to 5 people')
+    await dialog(olga).getByRole('combobox').last().selectOption('1 week')
+    await button(dialog(olga), 'Make invitation').click()
+    assert.match(await dialog(olga).getByLabel('Send this link').inputValue(), /\/#join=[\w-]+$/)
+    assert.equal(await dialog(olga).locator('.code').count(), 0)
+    await dialog(olga).getByText('or on one of another admin').waitFor()
+    await button(dialog(olga), 'Call it back').click()
+    await dialog(olga).getByText('Called back').waitFor()
+    await button(dialog(olga), 'Done').click()
+  })
+
   it('leads Ed to Tasks, where both write on the same list', async () => {
     await dialog(ed).getByRole('link', { name: 'Tasks' }).click()
     await ed.waitForSelector('.composer')

@@ -107,7 +107,7 @@ export class Writer {
     const halo = this.planes.halo.get(space)!
     const visitor = await Visitor.enter(kube)
     try {
-      const [access, signature] = await halo.kept.access(visitor.session.agreed.hash)
+      const [access, signature] = await halo.kept.keys.access(visitor.session.agreed.hash)
       await visitor.session.send(['keep', halo.replica(), access, signature, false])
       const have = await visitor.next('have')
       const most = have[3].find(([device]) => device === this.device)?.[1] ?? 0

@@ -4,17 +4,18 @@
  */
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
-import { sealKey } from './epochs/epoch.js'
+import { sealKey, type EpochKeys } from './epochs/epoch.js'
 import type { Holdings, Step } from './holdings.js'
-import { keptAs, keptSpace } from './loading.js'
+import { keptAs, keptSpace, recoveryRow } from './loading.js'
 import { consent, consentToRebind, possess, readProof } from './log/evidence.js'
 import type { SealedKey } from './log/payload.js'
 import { refuse } from './log/shapes.js'
-import { deviceIdOf, logBytes } from './log/signed.js'
+import { deviceIdOf, logBytes, type SignedEntry } from './log/signed.js'
 import { SpaceLog } from './log/space-log.js'
 import type { LogEntryId, Role } from './membership/actions.js'
 import type { HaloSpace } from './space.js'
 import type { DeviceKeys } from './suite/device-keys.js'
+import { recoveryOf, type Recovery } from './suite/recovery.js'
 import type { Write } from '../store.js'
 
 /** What an identity shows to whoever is to admit it to a space. */
@@ -100,31 +101,132 @@ export class Admissions {
    */
   become(entries: readonly Uint8Array[], identity?: IdentityId): Promise<void> {
     return this.held.exclusive(async () => {
-      const { held } = this
-      const { own } = held
       const personal = await this.read(entries)
       if (!personal.log.isOwn || !personal.role) refuse('this device is not in')
       const to = personal.log.id as string as IdentityId
       // defence: identity-of-the-terms
       if (identity !== undefined && to !== identity) refuse('another identity')
-      if (to === own.identity) return
-      const { signer } = await own.keys()
-      const { recovery } = personal.log.state.members.get(to)!
-      const proof = [...personal.log.entries].map(({ bytes }) => bytes)
-      const steps: Step[] = []
-      for (const space of held.spaces) {
-        const member = own.identity
-        if (space.log.isOwn || !space.role || space.log.state.members.has(to)) continue
-        const agreed = await consentToRebind(signer, space.log.membership.id, { member, to })
-        const action = { t: 'rebind-member', member, to, recovery } as const
-        steps.push(await held.step(space, action, { proof, consents: [[own.id, agreed]] }))
+      if (to !== this.held.own.identity) await this.goOver(personal)
+    })
+  }
+
+  /** @param also what is written with it */
+  private async goOver(personal: HaloSpace, also: readonly Write[] = []): Promise<void> {
+    const { held } = this
+    const { own } = held
+    const to = personal.log.id as string as IdentityId
+    const { signer } = await own.keys()
+    const { recovery } = personal.log.state.members.get(to)!
+    const proof = [...personal.log.entries].map(({ bytes }) => bytes)
+    const steps: Step[] = []
+    for (const space of held.spaces) {
+      const member = own.identity
+      if (space.log.isOwn || !space.role || space.log.state.members.has(to)) continue
+      const agreed = await consentToRebind(signer, space.log.membership.id, { member, to })
+      const action = { t: 'rebind-member', member, to, recovery } as const
+      steps.push(await held.step(space, action, { proof, consents: [[own.id, agreed]] }))
+    }
+    await held.add(personal, held.platform.now())
+    const rows: Write[] = [{ table: 'keys', key: 'identity', put: to }, ...also]
+    await held.write(steps, rows, () => (own.identity = to))
+    await this.admitEverywhere()
+    const displayName = personal.log.profile(to)!.displayName
+    const profile = { displayName, deviceName: held.platform.deviceName() }
+    await held.write([await held.step(personal, { t: 'profile' }, { profile })])
+  }
+
+  // By the recovery words
+
+  /**
+   * This device becomes one of the identity that the words are of; what it has goes over, as with `become`. The words are kept here then.
+   * @param entries of the identity's own log, wherever they come from, parents first
+   * @param secret what the words stand for
+   * @param also what is written with it
+   * @throws HearthError `halo/refused`, `store/…`
+   */
+  recover(
+    entries: readonly Uint8Array[],
+    identity: IdentityId,
+    secret: Uint8Array,
+    also: readonly Write[] = [],
+  ): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { held } = this
+      const { platform, own } = held
+      const words = await recoveryOf(platform, secret)
+      const isHere = own.identity === identity
+      if (isHere) await this.takeAll(held.personal, entries)
+      const personal = isHere ? held.personal : await this.read(entries)
+      // defence: identity-of-the-capsule
+      if ((personal.log.id as string) !== identity) refuse('another identity')
+      for (const epoch of personal.log.epochs)
+        for (const [id, key] of await personal.keyring.learnByWords(epoch, words.opener))
+          personal.keyring.restore(id, key)
+      const rows = [recoveryRow(identity, secret), ...also]
+      const steps = personal.role ? [] : [await this.comeInByWords(personal, words)]
+      if (isHere) await held.write(steps, rows)
+      else {
+        for (const { signed } of steps) take(personal, signed)
+        await this.goOver(personal, rows)
       }
-      await held.add(personal, held.platform.now())
-      await held.write(steps, [{ table: 'keys', key: 'identity', put: to }], () => (own.identity = to))
-      await this.admitEverywhere()
-      const displayName = personal.log.profile(to)!.displayName
-      const profile = { displayName, deviceName: held.platform.deviceName() }
-      await held.write([await held.step(personal, { t: 'profile' }, { profile })])
+      own.recovery.set(identity, secret)
+    })
+  }
+
+  /** This device, in the log of the identity that the words are of. */
+  private async comeInByWords(personal: HaloSpace, words: Recovery): Promise<Step> {
+    const { own } = this.held
+    const { id } = own
+    const { signer, opener } = await own.keys()
+    const agreement = opener.publicKey
+    const member = personal.log.id as string as IdentityId
+    const possession = await possess(signer, asLog(member), agreement)
+    const keys = await this.sealTo(personal, new Map([[id, agreement]]), personal.knownKeys())
+    const action = { t: 'admit-device', member, device: id } as const
+    const enclosed = { agreement, possession, keys }
+    return { space: personal, signed: await personal.log.write(words.signer, action, enclosed) }
+  }
+
+  /**
+   * A space of this identity's that this device is not in: it comes in by the words, which have to be kept here.
+   * @param entries of its log, parents first
+   * @param keys of its epochs, as far as they are known
+   * @param also what is written with it
+   * @throws HearthError `halo/refused`: they are not good, or this identity is not in; `halo/no-words-here`, `store/…`
+   */
+  joinByWords(
+    entries: readonly Uint8Array[],
+    id: SpaceId,
+    keys: ReadonlyMap<string, Uint8Array>,
+    also: readonly Write[] = [],
+  ): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { held } = this
+      const { own } = held
+      if (held.get(id)) return
+      const space = await this.read(entries)
+      // defence: space-of-the-belonging
+      if (space.log.id !== id) refuse('another space')
+      if (!space.log.state.members.has(own.identity) || space.log.state.deleted)
+        refuse('this identity is not in')
+      for (const epoch of space.log.epochs) {
+        const key = keys.get(epoch)
+        if (!key) continue
+        for (const [under, found] of await space.keyring.unlock(epoch, key))
+          space.keyring.restore(under, found)
+      }
+      if (!space.role) {
+        const words = await own.words()
+        if (!words) throw new HearthError('halo/no-words-here')
+        const { opener } = await own.keys()
+        const known = new Map([[own.id, opener.publicKey]])
+        const action = { t: 'admit-device', member: own.identity, device: own.id } as const
+        const enclosed = { proof: this.proof, keys: await this.sealTo(space, known, space.knownKeys()) }
+        take(space, await space.log.write(words.signer, action, enclosed))
+      }
+      await held.add(space, held.platform.now(), also)
+      await this.tend(space)
+      await this.sayName(space)
     })
   }
 
@@ -306,11 +408,19 @@ export class Admissions {
     return this.held.step(space, action, { proof, keys })
   }
 
-  /** The keys of the latest epochs, with which all others open. @throws HearthError `halo/key-missing`, `halo/weak-key` */
-  private async sealTo(space: HaloSpace, devices: ReadonlyMap<DeviceId, Uint8Array>): Promise<SealedKey[]> {
+  /**
+   * The keys of the latest epochs, with which all others open.
+   * @param keys of these, those that are known, where not all need be
+   * @throws HearthError `halo/key-missing`, `halo/weak-key`
+   */
+  private async sealTo(
+    space: HaloSpace,
+    devices: ReadonlyMap<DeviceId, Uint8Array>,
+    keys: EpochKeys = space.latestKeys(),
+  ): Promise<SealedKey[]> {
     const { platform } = this.held
     const log = logBytes(space.log.membership.id)
-    const sealing = [...space.latestKeys()].flatMap(([epoch, key]) =>
+    const sealing = [...keys].flatMap(([epoch, key]) =>
       [...devices].map(async ([device, theirs]) => ({
         ...{ epoch, device },
         sealed: await sealKey(platform, log, key, theirs),
@@ -318,6 +428,12 @@ export class Admissions {
     )
     return Promise.all(sealing)
   }
+}
+
+/** Into a space that is not kept yet. */
+function take({ log, keyring }: HaloSpace, signed: SignedEntry): void {
+  log.take(signed)
+  keyring.meet(signed)
 }
 
 const asLog = (id: SpaceId | IdentityId): LogEntryId => id as string as LogEntryId

@@ -105,7 +105,7 @@ export class Delegated {
   /** Who came in by it, first to last. */
   usedBy(space: SpaceId, entry: LogEntryId): IdentityId[] {
     const { log } = this.held.get(space) ?? {}
-    return log?.admittedBy(entry).map(({ member }) => member) ?? []
+    return log?.cameBy(entry).map(({ member }) => member) ?? []
   }
 
   /**
@@ -117,7 +117,7 @@ export class Delegated {
     if (!log) return []
     const { members } = log.state
     return log
-      .admittedBy(entry)
+      .cameBy(entry)
       .slice(uses)
       .filter(({ member, by }) => members.get(member)?.grant.id === by)
       .map(({ member }) => member)

@@ -18,6 +18,7 @@ import type { HaloPlatform } from './platform.js'
 import type { HaloSpace } from './space.js'
 import { sameBytes } from './suite/compare.js'
 import type { DeviceKeys } from './suite/device-keys.js'
+import type { Recovery } from './suite/recovery.js'
 
 /** UTF-16 units. */
 const MAX_NAME = 256
@@ -31,13 +32,11 @@ export class Halo {
   /** Invitations that any admin may answer. */
   readonly delegated: Delegated
   private readonly held: Holdings
-  private readonly recovery: Loaded['recovery']
 
   private constructor(platform: HaloPlatform, store: Store, loaded: Loaded) {
     this.held = new Holdings(platform, store, loaded)
     this.admissions = new Admissions(this.held)
     this.delegated = new Delegated(this.held)
-    this.recovery = loaded.recovery
     this.damage = loaded.damage
     this.moving = loaded.moving
   }
@@ -134,10 +133,15 @@ export class Halo {
 
   /** The words that give this identity back. @throws HearthError `halo/no-words-here` */
   async recoveryPhrase(): Promise<string> {
-    const secret = this.recovery.get(this.held.own.identity)
+    const secret = this.held.own.recovery.get(this.held.own.identity)
     if (!secret) throw new HearthError('halo/no-words-here')
     const { recoveryWords } = await import('./suite/recovery-words.js')
     return recoveryWords(secret)
+  }
+
+  /** What they can do, if they are kept here. */
+  words(): Promise<Recovery | undefined> {
+    return this.held.own.words()
   }
 
   // What can be done

@@ -119,8 +119,8 @@ export class Holdings {
     })
   }
 
-  /** A space that is new here, with all that it has. @throws HearthError `store/…` */
-  async add(space: HaloSpace, createdAt: number): Promise<void> {
+  /** A space that is new here, with all that it has. @param also what is written with it @throws HearthError `store/…` */
+  async add(space: HaloSpace, createdAt: number, also: readonly Write[] = []): Promise<void> {
     const { id, entries } = space.log
     const rows: Write[] = [{ table: 'spaces', key: id, put: { id, createdAt } }]
     let n = 0
@@ -129,7 +129,7 @@ export class Holdings {
       const key = space.keyring.get(entry.id)
       if (key) rows.push({ table: 'keys', key: [id, entry.id], put: key })
     }
-    await this.store.write(rows, 'strict')
+    await this.store.write([...rows, ...also], 'strict')
     this.all.set(id, space)
     this.left.delete(id)
     this.departed.delete(id)

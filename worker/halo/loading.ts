@@ -12,13 +12,11 @@ import type { OwnDevice } from './own-device.js'
 import type { HaloPlatform } from './platform.js'
 import { HaloSpace } from './space.js'
 import { createDeviceKeys, loadDeviceKeys, type DeviceKeys, type KeptKeys } from './suite/device-keys.js'
-import { newRecoverySecret, recoveryOf } from './suite/recovery.js'
+import { newRecoverySecret, recoveryOf, type Recovery } from './suite/recovery.js'
 
 export interface Loaded {
   readonly own: OwnDevice
   readonly spaces: readonly HaloSpace[]
-  /** What recovery words stand for, by the identities that began on this device: 32 bytes each. */
-  readonly recovery: ReadonlyMap<IdentityId, Uint8Array>
   readonly damage: readonly Damage[]
   /** Spaces that were left, or deleted: only their logs are kept. */
   readonly left: readonly SpaceId[]
@@ -87,7 +85,10 @@ async function loadKept(
     else entries.set(id, [value])
   }
   const identity = keys.find(({ key }) => key === 'identity')?.value as unknown as IdentityId
-  const own = ownDevice(deviceOf(kept), identity, () => loadDeviceKeys(platform, kept))
+  const recovery = new Map(
+    keys.flatMap(({ key, value }) => (key[0] === 'recovery' ? [[key[1] as IdentityId, value] as const] : [])),
+  )
+  const own = ownDevice(platform, deviceOf(kept), identity, recovery, () => loadDeviceKeys(platform, kept))
   const damage: Damage[] = []
   const spaces: HaloSpace[] = []
   const departed: HaloSpace[] = []
@@ -105,10 +106,7 @@ async function loadKept(
   }
   const personal = spaces.find(({ isPersonal }) => isPersonal)
   if (!personal) throw new HearthError('store/unavailable', { reason: 'the log of this identity is damaged' })
-  const recovery = new Map(
-    keys.flatMap(({ key, value }) => (key[0] === 'recovery' ? [[key[1] as IdentityId, value] as const] : [])),
-  )
-  return { own, spaces: inOrder(spaces), recovery, damage, left, departed, moving }
+  return { own, spaces: inOrder(spaces), damage, left, departed, moving }
 }
 
 /** The first visit of a device; or the first one since identities are. */
@@ -122,7 +120,8 @@ async function begin(
   const recovery = newRecoverySecret(platform)
   const profile = { displayName: '', deviceName: platform.deviceName() }
   const identity = await beginIdentity(platform, keys, await recoveryOf(platform, recovery), profile, former)
-  const own = ownDevice(deviceOf(kept), identity.genesis.entry.id as string as IdentityId, async () => keys)
+  const id = identity.genesis.entry.id as string as IdentityId
+  const own = ownDevice(platform, deviceOf(kept), id, new Map([[id, recovery]]), async () => keys)
   const old = former === undefined ? [] : rows.map(({ value }) => value).filter((row) => !!row?.id)
   const personal = begun(platform, own, identity, old.find((row) => row.personal)?.createdAt)
   const spaces = [personal]
@@ -138,7 +137,7 @@ async function begin(
     [
       ...keptAs(kept),
       { table: 'keys', key: 'identity', put: own.identity },
-      { table: 'keys', key: ['recovery', own.identity], put: recovery },
+      recoveryRow(own.identity, recovery),
       { table: 'meta', key: 'device', delete: true },
       { table: 'meta', key: 'moving', put: moving },
       ...old.map(({ id }): Write => ({ table: 'spaces', key: id, delete: true })),
@@ -146,8 +145,7 @@ async function begin(
     ],
     'strict',
   )
-  const words = new Map([[own.identity, recovery]])
-  return { own, spaces: inOrder(spaces), recovery: words, damage: [], left: [], departed: [], moving }
+  return { own, spaces: inOrder(spaces), damage: [], left: [], departed: [], moving }
 }
 
 /** Keys that the store was seen to keep. @throws HearthError `halo/keys-lost`, `store/…` */
@@ -188,11 +186,29 @@ function rowsOf({ log, keyring, info: { createdAt } }: HaloSpace): Write[] {
 
 const deviceOf = ({ signing }: KeptKeys): DeviceId => deviceIdOf(signing)
 
+/** The words of this identity are kept here. @param secret what they stand for: 32 bytes */
+export const recoveryRow = (identity: IdentityId, secret: Uint8Array): Write => ({
+  ...{ table: 'keys', key: ['recovery', identity], put: secret },
+})
+
 /** Keys are tried once, and again if that fails. */
-function ownDevice(id: DeviceId, identity: IdentityId, load: () => Promise<DeviceKeys>): OwnDevice {
+function ownDevice(
+  platform: HaloPlatform,
+  id: DeviceId,
+  identity: IdentityId,
+  recovery: Map<IdentityId, Uint8Array>,
+  load: () => Promise<DeviceKeys>,
+): OwnDevice {
   let loading: Promise<DeviceKeys> | undefined
+  const made = new Map<IdentityId, Promise<Recovery>>()
   return {
-    ...{ id, identity },
+    ...{ id, identity, recovery },
+    async words() {
+      const secret = recovery.get(this.identity)
+      const known = made.get(this.identity) ?? (secret && recoveryOf(platform, secret))
+      if (known) made.set(this.identity, known)
+      return known
+    },
     keys: () =>
       (loading ??= load().catch((e: unknown) => {
         loading = undefined

@@ -3,6 +3,7 @@ import { HearthError } from '../protocol/errors.js'
 import { fromBase64Url, type DeviceId, type IdentityId, type SpaceId } from '../protocol/ids.js'
 import type { MemberInfo, SpaceInfo } from '../protocol/rpc.js'
 import { Acceptance } from './acceptance/acceptance.js'
+import { KeptKeys, replicaOf } from './kept/kept-keys.js'
 import { KeptSpace } from './kept/kept-space.js'
 import { beginEpoch, writeKey, type EpochKeys } from './epochs/epoch.js'
 import type { Keyring } from './epochs/keyring.js'
@@ -196,13 +197,20 @@ export class HaloSpace {
 
   /** The space, as those know it who cannot read it. @throws HearthError `halo/key-missing` */
   replica(): Uint8Array {
-    return (this.knownReplica ??= derive('replica-id', this.bytes, this.epochKey(this.log.membership.id)))
+    return (this.knownReplica ??= replicaOf(this.bytes, this.firstKey))
   }
 
   /** As a KUBE is to keep it. @throws HearthError `halo/key-missing` */
   get kept(): KeptSpace {
-    const secret = this.epochKey(this.log.membership.id)
-    return (this.knownKept ??= new KeptSpace(this.platform, this, this.own, this.bytes, secret))
+    const { firstKey } = this
+    return (this.knownKept ??= new KeptSpace(
+      ...([this, this.own, new KeptKeys(this.platform, this.bytes, firstKey)] as const),
+    ))
+  }
+
+  /** That of the first epoch, by which the space is found where it is kept. @throws HearthError `halo/key-missing` */
+  get firstKey(): Uint8Array {
+    return this.epochKey(this.log.membership.id)
   }
 
   /**
@@ -250,6 +258,16 @@ export class HaloSpace {
   /** @throws HearthError `halo/key-missing`: without all of them, somebody who was left out could read along */
   latestKeys(): EpochKeys {
     return new Map(this.log.state.epochs.map((epoch) => [epoch, this.epochKey(epoch)]))
+  }
+
+  /** Of these, those that are here: whoever comes in by the words may not have all of them yet. */
+  knownKeys(): EpochKeys {
+    return new Map(
+      this.log.state.epochs.flatMap((epoch) => {
+        const key = this.keyring.get(epoch)
+        return key ? [[epoch, key] as const] : []
+      }),
+    )
   }
 
   private epochKey(epoch: LogEntryId): Uint8Array {

@@ -1,6 +1,7 @@
 /** Messages between devices (`protocol/wire.ts`), as bytes. */
 import {
   LANE_WINDOW,
+  MAX_CAPSULE,
   MAX_DIRECT_SIGNAL,
   MAX_ENTRIES,
   MAX_EPHEMERAL,
@@ -36,6 +37,7 @@ const entries = list(bytes(1, LANE_WINDOW.bulk), MAX_ENTRIES)
 const MAC_BYTES = 64
 const PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
+const capsule = [ref, bytes(1, MAX_CAPSULE), bytes(SIGNATURE_BYTES)] as const
 const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   ping: [count],
   pong: [count],
@@ -73,6 +75,9 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
     ...[list(tuple(id, orNull(count)), MAX_FEEDS), id, bytes(SIGNATURE_BYTES)],
   ],
   forget: [ref, id, bytes(SIGNATURE_BYTES)],
+  capsule: [bytes(32), ...capsule],
+  seek: [bytes(32), bytes(SIGNATURE_BYTES)],
+  found: [bytes(32), orNull(tuple(...capsule))],
 }
 
 export const encodeWire = (message: Message): Uint8Array => encodeMessage(message)

@@ -37,7 +37,7 @@ const workerMessages = {
   'halo/key-missing':
     'A key of this space has not reached this device yet. Sync with another device or member, and try again.',
   'halo/no-words-here':
-    'The recovery words of this identity are on the device on which it began. Open Hearth there to see them.',
+    'The recovery words of this identity are on the device on which it began, or on which they were entered. Open Hearth there to see them.',
   'halo/unknown-device': 'This identity has no such device. Look in home.devices.',
   'halo/current-device':
     'A device does not revoke itself. Revoke it from another one, or erase what is here with home.erase().',
@@ -56,6 +56,8 @@ const workerMessages = {
     'There are {expected} recovery words, and here are {found}. Enter all, in their order.',
   'halo/recovery-checksum':
     'Every word is on the list, but together they are nobody’s. Check each, and their order.',
+  'halo/nothing-to-recover':
+    'That server keeps nothing for these words. Check that they are yours, or try the address of another server that you used.',
   'halo/code-needed':
     'This invitation needs its code of 6 digits. Ask whoever invited you, and join with it.',
   'halo/code-wrong':

@@ -5,6 +5,8 @@ const OWN = 'hearth/'
 export const SPACE_TYPE = `${OWN}space`
 /** A KUBE that keeps the space in which this is: `worker/keeping.ts`. */
 export const HOST_TYPE = `${OWN}host`
+/** What leads from the recovery words to this very space, where a KUBE keeps it: `worker/capsules.ts`. */
+export const CAPSULE_TYPE = `${OWN}capsule`
 /** The recovery words, locked by a passkey: `worker/passkeys.ts`. */
 export const PASSKEY_TYPE = `${OWN}passkey`
 

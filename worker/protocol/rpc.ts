@@ -124,12 +124,14 @@ export interface InvitationState {
   /** Milliseconds since 1970, by the clock of the device that made it. */
   readonly expiresAt: number
 }
-/** How far somebody has come who follows an invitation. Each but the last two ends within 20 s. */
+/** How far somebody has come who follows an invitation, or comes back by recovery words. Each but the last two ends within 20 s. */
 export interface JoinState {
   /** `connecting` to a server; `looking` for whoever invited; `checking` the code; `entering`; `syncing`; `done` or `failed`. */
   readonly at: 'connecting' | 'looking' | 'checking' | 'entering' | 'syncing' | 'done' | 'failed'
   /** What one is invited to, once that is known. */
   readonly name?: string
+  /** Of what the recovery words give back: spaces of which no server that was asked has anything. Missing if there are none. */
+  readonly lacks?: number
 }
 /** What this device and others have of a space. */
 export interface SpaceSync {
@@ -185,6 +187,8 @@ export interface HostInfo {
    */
   readonly state: 'kept' | 'syncing' | 'away' | 'refused'
   readonly code?: string
+  /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
+  readonly recovers?: true
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {
@@ -340,6 +344,14 @@ export interface SessionApi {
    */
   joined(id: string): Promise<SpaceId>
   cancelJoin(id: string): Promise<void>
+  /**
+   * Begins to give back what recovery words stand for. What comes of it is told as of `join`, and is what `joined` answers.
+   * @param id chosen by the tab
+   * @param words 24 of them
+   * @param kubes addresses of those that may keep it
+   * @throws HearthError `halo/recovery-…`, `mesh/no-kube`, `echo/invalid`
+   */
+  recover(id: string, words: string, kubes: readonly string[]): Promise<void>
   /** All that was written here so far is durable on another device. @throws HearthError `mesh/timeout`, `echo/unknown-space` */
   synced(space: SpaceId, timeoutMs: number): Promise<void>
   /**

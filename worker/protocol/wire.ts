@@ -171,6 +171,11 @@ export const KEEPER: Uint8Array = new Uint8Array(16)
 /** A feed, and up to which entry a KUBE is to take it; null where it goes on. */
 export type KeptFeed = readonly [device: string, most: number | null]
 
+/** What leads from recovery words to a personal space (halo/kept/capsule.ts). */
+export type KeptCapsule = readonly [ref: Uint8Array, sealed: Uint8Array, signature: Uint8Array]
+/** Bytes of what is sealed in one, at most. */
+export const MAX_CAPSULE = 512
+
 /**
  * Between a device and a KUBE that keeps a space it cannot read, beside `have`, `log`, `entries` and `held`; entries of the log go sealed
  * (halo/kept/sealed-log.ts). Spec: docs/protocol/hosts.md.
@@ -199,5 +204,14 @@ export type Keep =
     ]
   /** All of it is to be deleted there. Answered by `unkept`. */
   | readonly [t: 'forget', ref: Uint8Array, signer: string, signature: Uint8Array]
+  /**
+   * This replica is of a personal space, and this leads to it from recovery words: sealed to them and signed by them, whose Ed25519 key is
+   * `words`. Answered by `found`.
+   */
+  | readonly [t: 'capsule', words: Uint8Array, ...capsule: KeptCapsule]
+  /** The device has the words of this key, which has signed the hash of this session: what leads to their personal space? */
+  | readonly [t: 'seek', words: Uint8Array, signature: Uint8Array]
+  /** This does, or nothing that is kept there. */
+  | readonly [t: 'found', words: Uint8Array, capsule: KeptCapsule | null]
 
 export type Message = Wire | Direct | Linking | EphemeralOf | Invite | Keep

@@ -82,8 +82,8 @@ export class Relay {
   }
 
   /** Mallory comes to a topic in person. */
-  enter(topic: Uint8Array, hint: Uint8Array = new Uint8Array()): Stranger {
-    return new Stranger(this, topic, hint)
+  enter(topic: Uint8Array, hint: Uint8Array = new Uint8Array(), peer?: Uint8Array): Stranger {
+    return new Stranger(this, topic, hint, peer)
   }
 
   private take(wire: Wire, message: FromDevice): void {
@@ -133,7 +133,6 @@ export class Relay {
 
 /** Mallory at a topic, as one of those who are there. */
 export class Stranger {
-  readonly peer = crypto.getRandomValues(new Uint8Array(16))
   readonly wire: Wire
   private readonly links = new Map<string, RelayLink>()
   /** Somebody has sent the first frame. */
@@ -144,6 +143,7 @@ export class Stranger {
     readonly topic: Uint8Array,
     hint: Uint8Array,
     /** So that it may be called by hints that belong to it. */
+    readonly peer = crypto.getRandomValues(new Uint8Array(16)) as Uint8Array,
   ) {
     this.wire = {
       url: '',

@@ -91,8 +91,18 @@ export class Person {
   get invitations() {
     return this.opened!.invitations
   }
+  get joins() {
+    return this.opened!.joins
+  }
   get identity(): IdentityId {
     return this.halo.identity.id
+  }
+  get personal(): SpaceId {
+    return this.identity as string as SpaceId
+  }
+  /** With which it is found again. */
+  words(): Promise<string> {
+    return this.halo.recoveryPhrase()
   }
 
   /** Goes to Mallory's KUBE. */

@@ -177,10 +177,10 @@ export class MeshDevice {
 
   /** For those who go on meanwhile; it never ends if the device does. */
   async follow(link: string, code?: string): Promise<SpaceId> {
-    const { invitations } = await this.network()
+    const { invitations, joins } = await this.network()
     const id = `${this.life}/${this.random.next()}`
     invitations.join(id, link, code)
-    return invitations.joined(id)
+    return joins.joined(id)
   }
 
   add(space: SpaceId, id: ObjectId, value: Parameters<SimulatedTab['add']>[2]): void {

@@ -64,6 +64,13 @@ export class Keyring {
     return learnt
   }
 
+  /** As `learn`, with a key that was kept elsewhere. */
+  async unlock(epoch: LogEntryId, key: Uint8Array): Promise<Map<LogEntryId, Uint8Array>> {
+    const learnt = new Map<LogEntryId, Uint8Array>()
+    await this.follow(epoch, key, learnt)
+    return learnt
+  }
+
   /** A key, and those that are under it. */
   private async follow(
     epoch: LogEntryId,

@@ -2,53 +2,30 @@
 import { HearthError } from '../../protocol/errors.js'
 import type { DeviceId } from '../../protocol/ids.js'
 import type { KeptFeed } from '../../protocol/wire.js'
+import { deviceIdOf } from '../log/signed.js'
 import { levelOf } from '../membership/actions.js'
 import type { OwnDevice } from '../own-device.js'
 import type { HaloSpace } from '../space.js'
-import { derive } from '../suite/derive.js'
-import type { SuitePlatform } from '../suite/platform.js'
-import { signerOf, signingKeyFromSeed, type Signer } from '../suite/signing.js'
+import type { Signer } from '../suite/signing.js'
+import type { KeptKeys } from './kept-keys.js'
 import { signRegistration, type Registration } from './registration.js'
-import { openLogEntry, sealLogEntry, type SealingPlace } from './sealed-log.js'
 
 const EDITOR = levelOf('editor')
 const ADMIN = levelOf('admin')
 
-export class KeptSpace {
-  private signer: Promise<Signer> | undefined
-  private readonly place: SealingPlace
+/** Who says something, and the signature. */
+type Signed = readonly [signer: DeviceId, signature: Uint8Array]
 
-  /** @param secret the key of the first epoch, which all know who were ever in: what is derived from it never changes */
+export class KeptSpace {
   constructor(
-    private readonly platform: SuitePlatform,
     private readonly space: HaloSpace,
     private readonly own: OwnDevice,
-    private readonly log: Uint8Array,
-    private readonly secret: Uint8Array,
-  ) {
-    this.place = { replica: space.replica(), key: derive('replica-log', log, secret) }
-  }
-
-  /** By which a KUBE knows those who are in: the public key, and a signature of what is said once. */
-  async access(said: Uint8Array): Promise<readonly [publicKey: Uint8Array, signature: Uint8Array]> {
-    const { platform } = this
-    this.signer ??= signingKeyFromSeed(platform, derive('replica-access', this.log, this.secret)).then(
-      (key) => signerOf(platform, key),
-    )
-    const signer = await this.signer
-    return [signer.publicKey, await signer.sign('replica-access', this.place.replica, said)]
-  }
+    readonly keys: KeptKeys,
+  ) {}
 
   /** Entries of the log, as they go there. @throws HearthError `halo/keys-lost` */
   async seal(entries: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const { signer } = await this.own.keys()
-    return Promise.all(entries.map((entry) => sealLogEntry(this.platform, this.place, signer, entry)))
-  }
-
-  /** What of it can be opened: anybody who was in can have brought something else. */
-  async open(sealed: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const opened = sealed.map((one) => openLogEntry(this.platform, this.place, one).catch(() => undefined))
-    return (await Promise.all(opened)).filter((one) => one !== undefined)
+    return this.keys.seal(await this.speaker(), entries)
   }
 
   /** Whether this device may say whose feeds to take. */
@@ -84,13 +61,25 @@ export class KeptSpace {
   }
 
   /** @throws HearthError `halo/keys-lost` */
-  async sign(said: Registration): Promise<Uint8Array> {
-    return signRegistration((await this.own.keys()).signer, this.place.replica, said)
+  async sign(said: Registration): Promise<Signed> {
+    const speaker = await this.speaker()
+    return [deviceIdOf(speaker), await signRegistration(speaker, this.keys.replica, said)]
   }
 
   /** @param session what the two agreed on: it is not to be said again elsewhere @throws HearthError `halo/keys-lost`, `halo/not-allowed` */
-  async signForgetting(session: Uint8Array): Promise<Uint8Array> {
+  async signForgetting(session: Uint8Array): Promise<Signed> {
     if (!this.mayRegister) throw new HearthError('halo/not-allowed')
-    return (await this.own.keys()).signer.sign('replica-forget', this.place.replica, session)
+    const speaker = await this.speaker()
+    return [deviceIdOf(speaker), await speaker.sign('replica-forget', this.keys.replica, session)]
+  }
+
+  /**
+   * A KUBE knows the words of everybody who is in, and may not have heard of a device that came in by them: such a device speaks to it as
+   * the words do.
+   */
+  private async speaker(): Promise<Signer> {
+    const words = await this.own.words()
+    if (words && this.space.log.admitterOf(this.own.id) === deviceIdOf(words.signer)) return words.signer
+    return (await this.own.keys()).signer
   }
 }

@@ -203,7 +203,7 @@ export class SpaceLog {
   }
 
   /** Who was let in by an invitation, and by which entries: in an order that is the same everywhere. */
-  admittedBy(invitation: LogEntryId): { member: IdentityId; by: LogEntryId }[] {
+  cameBy(invitation: LogEntryId): { member: IdentityId; by: LogEntryId }[] {
     return this.membership.standing('admit-member').flatMap(({ entry: { id, action } }) => {
       const isBy = this.signed.get(id)!.enclosed.invitation === invitation
       return action.t === 'admit-member' && isBy ? [{ member: action.member, by: id }] : []
@@ -241,6 +241,11 @@ export class SpaceLog {
   /** Device id, of 22 characters, under which the first builds wrote this space. */
   get formerly(): string | undefined {
     return this.genesis.enclosed.formerly
+  }
+
+  /** By whose word a device is in: another device, or recovery words. */
+  admitterOf(device: DeviceId): DeviceId | undefined {
+    return this.state.devices.get(device)?.admission.author
   }
 
   /** The device that began it. */

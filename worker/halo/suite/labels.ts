@@ -24,6 +24,10 @@ interface Labels {
     | 'replica-forget'
     /** An entry of a membership log, as a KUBE keeps it. */
     | 'replica-log'
+    /** What leads from recovery words to a personal space that a KUBE keeps; of the replica. */
+    | 'recovery-capsule'
+    /** Whoever has the words asks a KUBE for it; of no log. */
+    | 'recovery-seek'
     /** What is said to all who have a space, and not stored. */
     | 'spoken'
     /** Whether kept keys still work; of no log, and the signature is thrown away. */
@@ -60,6 +64,8 @@ interface Labels {
     | 'epoch-key'
     /** The key of an epoch of the personal space, to the recovery key. */
     | 'recovery-epoch-key'
+    /** Which personal space it is, and by which key it is found at a KUBE, to the recovery key. */
+    | 'recovery-capsule'
     /** The terms of an invitation, to those who may admit. */
     | 'invitation-terms'
 }

@@ -1,9 +1,10 @@
 /** One KUBE that keeps spaces of this device: a session with it while it is there, and each of the spaces in that. */
 import { HearthError } from '../../protocol/errors.js'
 import { toBase64Url, type DeviceId, type SpaceId } from '../../protocol/ids.js'
-import { KEEP_TOPIC, type Message } from '../../protocol/wire.js'
+import { KEEP_TOPIC, type KeptCapsule, type Message } from '../../protocol/wire.js'
 import { call } from '../handshaking.js'
 import type { Other } from '../kube.js'
+import { sameBytes } from '../cpace/compare.js'
 import type { Appended, MeshPlatform, StaticKey } from '../platform.js'
 import { Session } from '../session.js'
 import { Kept } from './kept.js'
@@ -12,6 +13,18 @@ import type { KeptReplica } from './kept-replica.js'
 /** A session that has ended while the KUBE is there is made anew after this time, doubled each time, in milliseconds. */
 const AGAIN_MS = 1_000
 const LONGEST_AGAIN_MS = 60_000
+
+/** Recovery words, whose personal space is sought. */
+export interface Words {
+  /** Ed25519. */
+  readonly publicKey: Uint8Array
+  /** That they are here. @param said what the two agreed on in this session */
+  sign(said: Uint8Array): Promise<Uint8Array>
+}
+interface Seek {
+  readonly words: Words
+  done(found: KeptCapsule | null): void
+}
 
 export interface KeeperEvents {
   held(space: SpaceId, device: DeviceId, seq: number): void
@@ -27,9 +40,12 @@ export class Keeper {
   private attempts = 0
   private cancelWait: (() => void) | undefined
   private stopped = false
+  private readonly seeks = new Set<Seek>()
 
+  /** @param url of the KUBE, as people know it */
   constructor(
     private readonly platform: MeshPlatform,
+    private readonly url: string,
     /** Of this device for this KUBE and no other. */
     private readonly staticKey: () => Promise<StaticKey>,
     private readonly events: KeeperEvents,
@@ -48,8 +64,34 @@ export class Keeper {
       if (this.session && !this.kept.has(key)) this.begin(key, replica, this.session)
       else this.kept.get(key)?.logChanged()
     }
-    if (this.wanted.size === 0) this.session?.close()
-    else this.connect()
+    if (this.isNeeded) this.connect()
+    else this.session?.close()
+  }
+
+  /** @returns what leads to the personal space of these words; null if it has nothing @throws HearthError `mesh/host-away` after `ms` */
+  async seek(words: Words, ms: number): Promise<KeptCapsule | null> {
+    let cancel = () => {}
+    let seek: Seek | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        cancel = this.platform.later(() => reject(new HearthError('mesh/host-away', { kube: this.url })), ms)
+        this.seeks.add((seek = { words, done: resolve }))
+        if (this.session) void this.ask(seek, this.session)
+        else this.connect()
+      })
+    } finally {
+      // The session stays: what was found is asked for next.
+      cancel()
+      this.seeks.delete(seek!)
+    }
+  }
+
+  private async ask({ words }: Seek, session: Session): Promise<void> {
+    await session.send(['seek', words.publicKey, await words.sign(session.agreed.hash)])
+  }
+
+  private get isNeeded(): boolean {
+    return this.wanted.size > 0 || this.seeks.size > 0
   }
 
   /** The KUBE is there, and keeps things. */
@@ -76,8 +118,7 @@ export class Keeper {
   }
 
   private connect(): void {
-    if (this.stopped || this.session || this.calling || this.wanted.size === 0 || !this.where?.kube.isOpen)
-      return
+    if (this.stopped || this.session || this.calling || !this.isNeeded || !this.where?.kube.isOpen) return
     this.calling = true
     void this.meet(this.where)
       .catch(() => this.later())
@@ -98,6 +139,7 @@ export class Keeper {
     session.onClosed = () => this.closed(session)
     session.listen((message) => this.take(message))
     for (const [key, replica] of this.wanted) this.begin(key, replica, session)
+    for (const seek of this.seeks) void this.ask(seek, session)
     this.events.changed()
   }
 
@@ -112,6 +154,11 @@ export class Keeper {
 
   private take(message: Message): Promise<void> | void {
     switch (message[0]) {
+      case 'found': {
+        const [, words, capsule] = message
+        for (const seek of this.seeks) if (sameBytes(words, seek.words.publicKey)) seek.done(capsule)
+        return capsule ? this.kept.get(toBase64Url(capsule[0]))?.take(message) : undefined
+      }
       case 'kept':
       case 'unkept':
       case 'have':

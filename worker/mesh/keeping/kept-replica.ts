@@ -1,5 +1,5 @@
 /** What keeping a space at a KUBE needs of it, beside what replicating does: supplied by the runtime. */
-import type { KeptFeed } from '../../protocol/wire.js'
+import type { KeptCapsule, KeptFeed } from '../../protocol/wire.js'
 import type { Replica } from '../platform.js'
 
 export interface Registered {
@@ -17,6 +17,10 @@ export interface KeptReplica extends Replica {
   access(said: Uint8Array): Promise<readonly [publicKey: Uint8Array, signature: Uint8Array]>
   /** Whose feeds to take, as of the heads that are here; undefined if this device may not say so. @throws HearthError `halo/keys-lost` */
   registration(): Promise<Registered | undefined>
+  /** Whether it is this identity's own, to which the recovery words are to lead. */
+  readonly isPersonal: boolean
+  /** What leads to that, and those words' key; undefined if it is not known (yet). @throws HearthError `store/…` */
+  capsule(): Promise<readonly [words: Uint8Array, ...KeptCapsule] | undefined>
   /** @returns who says so, and its signature @throws HearthError `halo/keys-lost`, `halo/not-allowed` */
   forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]>
 }

@@ -28,6 +28,10 @@ export class Kept {
   private replicating: Replicating | undefined
   /** The log as it is there; undefined before it has said so. */
   private theirs: { readonly heads: readonly string[]; readonly asOf: readonly string[] } | undefined
+  /** The recovery words lead to it there. */
+  isFound = false
+  /** What leads there was said. */
+  private isCovered = false
   /** What was last said of whose feeds to take. */
   private registered = ''
   private working: Promise<void> = Promise.resolve()
@@ -55,6 +59,11 @@ export class Kept {
     return this.theirs !== undefined
   }
 
+  /** Of the log there; undefined before it has said so. */
+  get heads(): readonly string[] | undefined {
+    return this.theirs?.heads
+  }
+
   /** All that is here is known to be there, durably. */
   get isLevel(): boolean {
     return this.replicating?.isLevel ?? false
@@ -67,11 +76,13 @@ export class Kept {
 
   appended(entries: readonly Appended[], isOwn: boolean): void {
     this.replicating?.appended(entries, isOwn)
+    this.cover()
   }
 
   logChanged(): void {
     this.replicating?.logChanged()
     this.register()
+    this.cover()
   }
 
   take(message: Keep | OfReplica): Promise<void> | void {
@@ -80,6 +91,9 @@ export class Kept {
         return this.hear(message[2], message[3])
       case 'unkept':
         return this.hearOfRefusal(message[2])
+      case 'found':
+        this.isFound = true
+        return this.events.changed()
       case 'have':
       case 'log':
       case 'entries':
@@ -109,6 +123,7 @@ export class Kept {
     this.theirs = { heads, asOf }
     if (asOf.length > 0) this.replicating ??= this.begin()
     this.register()
+    this.cover()
     this.events.changed()
   }
 
@@ -116,6 +131,7 @@ export class Kept {
   private hearOfRefusal(code: string): void {
     this.refusal = code
     this.theirs = undefined
+    this.isFound = this.isCovered = false
     this.replicating?.end()
     this.replicating = undefined
     this.cancelAsking?.()
@@ -139,6 +155,19 @@ export class Kept {
         events.changed()
       },
     })
+  }
+
+  /** Once it has been told whose words may say so. What is not known yet is, with the next change, or session. */
+  private cover(): void {
+    if (!this.replica.isPersonal || this.isCovered || !this.theirs?.asOf.length) return
+    this.isCovered = true
+    void this.coverNow().catch(() => (this.isCovered = false))
+  }
+
+  private async coverNow(): Promise<void> {
+    const capsule = await this.replica.capsule()
+    if (capsule && !this.ended) await this.session.send(['capsule', ...capsule])
+    else this.isCovered = false
   }
 
   /** One after the other: each looks at what the one before has said. */

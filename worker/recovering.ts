@@ -1,0 +1,232 @@
+/**
+ * Everything of an identity, given back by its recovery words from KUBEs that keep it: its personal space, which the words lead to; then, by
+ * what that says of them, all others. What could not be reached is tried again, also after the worker has ended.
+ */
+import { belongingOf, type Belonging } from './belongings.js'
+import { openCapsule, type Led } from './halo/kept/capsule.js'
+import type { Halo } from './halo/halo.js'
+import { recoveryOf, type Recovery } from './halo/suite/recovery.js'
+import type { Joins } from './joins.js'
+import { addressOf, isAddress, type Fetched, type Keeping } from './keeping.js'
+import type { NetworkPlatform } from './network.js'
+import type { Networking } from './networking.js'
+import type { OwnObjects } from './own-objects.js'
+import { HearthError, invalid, toHearthError, type ErrorCode } from './protocol/errors.js'
+import type { SpaceId } from './protocol/ids.js'
+import { SPACE_TYPE } from './protocol/own-types.js'
+import type { JoinState } from './protocol/rpc.js'
+import type { Store } from './store.js'
+
+/** The row of `meta` that says from which KUBEs something may still have to come. */
+const RECOVERING = 'recovering'
+/** KUBEs that are asked, at most. */
+const MAX_KUBES = 8
+/** The longest waits for a KUBE to say what it has, for the log of a space, and for what is in spaces, in milliseconds. */
+const SEEK_MS = 12_000
+const LOG_MS = 15_000
+const SYNC_MS = 20_000
+/** One that has answered is not kept waiting for others any longer, in milliseconds. */
+const OTHERS_MS = 1_500
+/** Spaces that come at one time. */
+const TOGETHER = 8
+/** What did not come is asked for again after this time, doubled each time, in milliseconds. */
+const AGAIN_MS = 2_000
+const LONGEST_AGAIN_MS = 60_000
+/** To ask again would bring the same. */
+const FINAL: readonly ErrorCode[] = [
+  ...(['mesh/host-unknown', 'mesh/host-forgot', 'mesh/host-denied', 'mesh/host-full'] as const),
+  ...(['halo/refused', 'halo/no-words-here'] as const),
+]
+
+type Said = (state: JoinState) => void
+interface Answer extends Led {
+  readonly url: string
+}
+
+export class Recovering {
+  /** Spaces that no KUBE has that was asked. */
+  private readonly lacking = new Set<SpaceId>()
+  private isStopped = false
+
+  constructor(
+    private readonly platform: NetworkPlatform,
+    private readonly store: Store,
+    private readonly halo: Halo,
+    private readonly objects: OwnObjects,
+    private readonly networking: Networking,
+    private readonly keeping: Keeping,
+    private readonly joins: Joins,
+  ) {}
+
+  /** Goes on with what has not come yet. @throws HearthError `store/…` */
+  async resume(): Promise<void> {
+    const urls = await this.store.get<readonly string[]>('meta', RECOVERING)
+    if (urls) void this.bringAll(urls).catch(() => undefined)
+  }
+
+  stop(): void {
+    this.isStopped = true
+  }
+
+  /**
+   * Begins; what comes of it is told as of a join.
+   * @param id chosen by the tab
+   * @param kubes addresses
+   * @throws HearthError `halo/recovery-…`, `mesh/no-kube`, `echo/invalid`
+   */
+  async begin(id: string, words: string, kubes: readonly string[]): Promise<void> {
+    const { recoverySecret } = await import('./halo/suite/recovery-words.js')
+    if (typeof words !== 'string') invalid('recovery words are text')
+    const secret = recoverySecret(words)
+    if (kubes.length === 0) throw new HearthError('mesh/no-kube')
+    if (kubes.length > MAX_KUBES) invalid(`recovery asks up to ${MAX_KUBES} servers`)
+    const urls = kubes.map(addressOf)
+    this.joins.begin(id, (said, signal) => this.recover(secret, urls, said, signal))
+  }
+
+  private async recover(
+    secret: Uint8Array,
+    kubes: readonly string[],
+    said: Said,
+    signal: AbortSignal,
+  ): Promise<SpaceId> {
+    const { platform, keeping, halo } = this
+    const called = new Promise<never>((_, reject) => {
+      const stop = () => reject(new HearthError('mesh/cancelled'))
+      if (signal.aborted) stop()
+      signal.addEventListener('abort', stop)
+    })
+    called.catch(() => undefined)
+    said({ at: 'connecting' })
+    const answers = await Promise.race([this.ask(await recoveryOf(platform, secret), kubes), called])
+    said({ at: 'looking' })
+    const [{ identity, first }] = answers as [Answer]
+    const urls = answers.map(({ url }) => url)
+    const space = identity as string as SpaceId
+    const fetching = keeping.fetch(space, first, urls, LOG_MS)
+    // From here on there is no way back.
+    const fetched = await Promise.race([fetching, called]).catch((e: unknown) => {
+      fetching.then(({ refuse }) => refuse()).catch(() => undefined)
+      throw e
+    })
+    said({ at: 'entering' })
+    await entering(fetched, () => {
+      const rows = [
+        keeping.rowWith(space, fetched.urls),
+        { table: 'meta', key: RECOVERING, put: urls } as const,
+      ]
+      return halo.admissions.recover(fetched.log, identity, secret, rows)
+    })
+    said({ at: 'syncing' })
+    await Promise.race([this.bringAll(urls).catch(() => undefined), this.pause(SYNC_MS)])
+    if (this.lacking.size > 0) said({ at: 'syncing', lacks: this.lacking.size })
+    return space
+  }
+
+  /** @throws HearthError `halo/nothing-to-recover`, `halo/refused`, `mesh/…` */
+  private async ask(words: Recovery, kubes: readonly string[]): Promise<Answer[]> {
+    const answers: Answer[] = []
+    const asking = kubes.map(async (url) => {
+      const answer = await this.askOne(words, url)
+      if (answer) answers.push(answer)
+      return answer ?? Promise.reject(new HearthError('halo/nothing-to-recover'))
+    })
+    const all = Promise.allSettled(asking)
+    try {
+      await Promise.any(asking)
+    } catch (e) {
+      const { errors } = e as { errors: HearthError[] }
+      // One that is away may have what another one has not.
+      throw errors.find(({ code }) => code !== 'halo/nothing-to-recover') ?? errors[0]
+    }
+    await Promise.race([all, this.pause(OTHERS_MS)])
+    const [{ identity }] = answers as [Answer]
+    return answers.filter((answer) => answer.identity === identity)
+  }
+
+  private async askOne(words: Recovery, url: string): Promise<Answer | undefined> {
+    const { signer } = words
+    const shown = {
+      publicKey: signer.publicKey,
+      sign: (said: Uint8Array) => signer.sign('recovery-seek', null, said),
+    }
+    const found = await this.keeping.seek(url, shown, SEEK_MS).catch((e: unknown) => {
+      // It has said why.
+      throw this.networking.mesh.refusal ?? e
+    })
+    if (!found) return undefined
+    const [replica, sealed, signature] = found
+    const led = await openCapsule(this.platform, words, {
+      ...{ words: signer.publicKey, replica, sealed, signature },
+    })
+    return { url, ...led }
+  }
+
+  /** Resolves when everything is here that can come from there. */
+  private async bringAll(urls: readonly string[]): Promise<void> {
+    for (let wait = AGAIN_MS; !this.isStopped; wait = Math.min(2 * wait, LONGEST_AGAIN_MS)) {
+      await this.networking.caughtUp(this.objects.space, SYNC_MS)
+      const isComplete = this.keeping.hasCaughtUp(this.objects.space)
+      if ((await this.bring(urls)) && isComplete)
+        return this.store.write([{ table: 'meta', key: RECOVERING, delete: true }], 'relaxed')
+      await this.pause(wait)
+    }
+  }
+
+  /** @returns whether nothing is left that could come later */
+  private async bring(urls: readonly string[]): Promise<boolean> {
+    const { halo } = this
+    const belongings = (await this.objects.all(SPACE_TYPE)).map(belongingOf)
+    const wanted = belongings.filter(
+      ({ space }) => !halo.get(space) && !halo.left.has(space) && !this.lacking.has(space),
+    )
+    let isDone = true
+    const next = async () => {
+      for (let one = wanted.pop(); one; one = wanted.pop())
+        isDone = (await this.bringOne(one, urls)) && isDone
+    }
+    await Promise.all(Array.from({ length: TOGETHER }, next))
+    return isDone
+  }
+
+  private async bringOne(
+    { space, keys, first, hosts }: Belonging,
+    urls: readonly string[],
+  ): Promise<boolean> {
+    try {
+      // An earlier build did not write down by what it is found, and has not been opened since.
+      if (!first) throw new HearthError('mesh/host-unknown')
+      const fetched = await this.keeping.fetch(space, first, [...hosts.filter(isAddress), ...urls], LOG_MS)
+      const known = new Map([...keys, [space as string, first] as const])
+      await entering(fetched, () =>
+        this.halo.admissions.joinByWords(fetched.log, space, known, [
+          this.keeping.rowWith(space, fetched.urls),
+        ]),
+      )
+      // What was sealed since under a key that this device has not, somebody has to seal to it first.
+      const { log, keyring } = this.halo.get(space)!
+      if (log.state.epochs.every((epoch) => keyring.has(epoch)))
+        await this.networking.caughtUp(space, SYNC_MS)
+      return true
+    } catch (e) {
+      const isFinal = FINAL.includes(toHearthError(e).code)
+      if (isFinal) this.lacking.add(space)
+      return isFinal
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.platform.later(resolve, ms))
+  }
+}
+
+/** What was fetched is let in, or not wanted. */
+async function entering(fetched: Fetched, enter: () => Promise<void>): Promise<void> {
+  try {
+    await enter()
+  } catch (e) {
+    fetched.refuse()
+    throw e
+  }
+  fetched.enter()
+}

@@ -5,9 +5,11 @@
 import { mkdirSync, statfsSync } from 'node:fs'
 import { open, type Key, type RootDatabase } from 'lmdb'
 import { HearthError } from '../../worker/protocol/errors.js'
-import { kubeError } from '../errors.js'
+import { KubeError, kubeError } from '../errors.js'
 import { CommitFailed, Committing } from './committing.js'
 import { lockFolder } from './lock.js'
+import { withoutSum, withSum } from './sums.js'
+import { ensureSound, hasRun, noteClosed, setAside } from './soundness.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
 export interface Found {
@@ -32,17 +34,26 @@ export interface Opening {
 /** More than anybody should keep on one machine; LMDB takes of the disk only what it needs. */
 const MOST_BYTES = 1024 ** 4
 const VERSION_KEY = ['v']
-const VERSION = 1
+/** 1 had no sums. */
+const VERSION = 2
 /** With less room than this on the disk, a write that failed has failed for want of it, in bytes. */
 const NO_ROOM = 1 << 20
 const ENOSPC = 28
+/** A server that has run for so long was not ended by what it began with, in milliseconds. */
+const SETTLED_MS = 60_000
+/** LMDB says that this is no store of its, or a damaged one. */
+const isDamage = (code: unknown): boolean => typeof code === 'number' && code <= -30793 && code >= -30797
 
 export class Database {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #commits: Committing
   readonly #unlock: () => void
   readonly #wrote: (ms: number) => void
+  readonly #isShared: boolean
+  readonly #cancel: NodeJS.Timeout | undefined
   #isOpen = true
+  /** Where what was here is now, if that could not be opened: absolute path of a file. */
+  readonly aside: string | undefined
 
   /** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
   constructor(
@@ -50,24 +61,31 @@ export class Database {
     { wrote = () => undefined, isShared = false }: Opening = {},
   ) {
     this.#wrote = wrote
+    this.#isShared = isShared
     this.#unlock = isShared ? () => undefined : lock(path)
     try {
-      this.#db = openAt(path)
+      const aside = isShared ? undefined : ensureSound(path)
+      const opened: Opened = isShared ? { db: openAt(path) } : openOrBegin(path)
+      this.#db = opened.db
+      this.aside = aside ?? opened.aside
       // What is read from now on is what is there now.
       this.#commits = new Committing(optionsAt(path), () => this.#db.resetReadTxn())
+      this.#cancel = isShared ? undefined : setTimeout(() => hasRun(path), SETTLED_MS).unref()
     } catch (cause) {
       this.#unlock()
-      throw cause
+      throw cause instanceof KubeError
+        ? cause
+        : kubeError('kube/store', { path, reason: (cause as Error).message })
     }
   }
 
-  /** @throws HearthError `store/failed`, `store/unavailable` */
+  /** @returns undefined also for what is not as it was written @throws HearthError `store/failed`, `store/unavailable` */
   get(key: Key): Uint8Array | undefined {
     const value = this.#reading(() => this.#db.get(key))
-    return value && new Uint8Array(value)
+    return value && withoutSum(key, value)
   }
 
-  /** All rows of a list key that begins with `under`, in order. @throws HearthError `store/failed`, `store/unavailable` */
+  /** All rows of a list key that begins with `under`, in order, but those that are not as they were written. @throws HearthError `store/failed`, `store/unavailable` */
   rows(under: readonly Key[]): Found[] {
     return this.#reading(() => [...this.#range(under)])
   }
@@ -97,7 +115,10 @@ export class Database {
     this.#stillOpen()
     const since = performance.now()
     try {
-      await this.#commits.write(puts, deletes)
+      await this.#commits.write(
+        puts.map(([key, value]) => [key, withSum(key, value)]),
+        deletes,
+      )
       this.#wrote(performance.now() - since)
     } catch (e) {
       const { message, code } = e as CommitFailed
@@ -112,7 +133,7 @@ export class Database {
     return this.#db.transaction(() =>
       run({
         get: (key) => this.get(key),
-        put: (key, value) => void this.#db.putSync(key, value),
+        put: (key, value) => void this.#db.putSync(key, withSum(key, value)),
         remove: (key) => void this.#db.removeSync(key),
       }),
     )
@@ -127,6 +148,8 @@ export class Database {
     this.#isOpen = false
     await this.#commits.close()
     await this.#db.close()
+    clearTimeout(this.#cancel)
+    if (!this.#isShared) noteClosed(this.path)
     this.#unlock()
   }
 
@@ -136,7 +159,10 @@ export class Database {
       // After every number and text there is.
       end: [...under, Uint8Array.of(0xff)] as Key,
     })
-    for (const { key, value } of range) yield { key: key as Key[], value: new Uint8Array(value) }
+    for (const { key, value: all } of range) {
+      const value = withoutSum(key, all)
+      if (value) yield { key: key as Key[], value }
+    }
   }
 
   #reading<T>(read: () => T): T {
@@ -176,14 +202,32 @@ function lock(path: string): () => void {
 const optionsAt = (path: string) =>
   ({ path, encoding: 'binary', overlappingSync: false, mapSize: MOST_BYTES, maxReaders: 16 }) as const
 
-function openAt(path: string): RootDatabase<Uint8Array, Key> {
-  let db: RootDatabase<Uint8Array, Key>
+/** An older layout: what is in it, devices have, too. */
+class OtherLayout extends Error {}
+
+interface Opened {
+  readonly db: RootDatabase<Uint8Array, Key>
+  readonly aside?: string
+}
+
+function openOrBegin(path: string): Opened {
   try {
-    db = open(optionsAt(path))
+    return { db: openAt(path) }
   } catch (cause) {
-    throw kubeError('kube/store', { path, reason: (cause as Error).message })
+    if (!(cause instanceof OtherLayout) && !isDamage((cause as { code?: unknown }).code)) throw cause
+    const aside = setAside(path)
+    return { db: openAt(path), aside }
   }
+}
+
+/** @throws KubeError `kube/store-newer`; Error of LMDB */
+function openAt(path: string): RootDatabase<Uint8Array, Key> {
+  const db: RootDatabase<Uint8Array, Key> = open(optionsAt(path))
   const version = db.get(VERSION_KEY)?.[0]
+  if (version !== undefined && version < VERSION) {
+    void db.close()
+    throw new OtherLayout(`layout ${version}`)
+  }
   if (version === undefined) db.putSync(VERSION_KEY, Uint8Array.of(VERSION))
   else if (version > VERSION) {
     void db.close()

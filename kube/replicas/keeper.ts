@@ -73,6 +73,12 @@ export class Keeper {
     this.#database = new Database(path, {
       wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
     })
+    const { aside } = this.#database
+    if (aside !== undefined)
+      watch.log.error(
+        { aside },
+        'what was kept cannot be read and was set aside; devices bring what they have',
+      )
     this.#room = {
       ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
       used: sizeOfAll(this.#database),
@@ -192,6 +198,8 @@ export class Keeper {
       },
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
+      damaged: () =>
+        this.#watch.log.error('entries on the disk are not as they were written; devices bring them again'),
     }
     return open
   }

@@ -19,7 +19,7 @@ import { kubeError } from '../errors.js'
 import { indexOf, rowsOf } from './capsules.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
-import type { Database, Row } from './database.js'
+import type { Database, Found, Row } from './database.js'
 import type { Makers } from './makers.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
 
@@ -50,6 +50,8 @@ export interface ReplicaEvents {
   gap(): void
   /** There is no room for more. */
   full(): void
+  /** The disk has something else than was written. It is here no more, and can be brought again. */
+  damaged(): void
 }
 
 export class KeptReplica implements Replica {
@@ -60,12 +62,14 @@ export class KeptReplica implements Replica {
   readonly #log = new Map<string, { readonly parents: readonly string[]; readonly n: number }>()
   readonly #feeds = new Map<DeviceId, { readonly seq: number; readonly head: string }>()
   #logBytes = 0
+  /** The number of the next entry of the log. */
+  #nextLog = 0
   /** Of everything that is kept of it, in bytes. */
   #size: number
   #record: ReplicaRecord
   /** One thing after the other. */
   #last: Promise<unknown> = Promise.resolve()
-  events: ReplicaEvents = { appended() {}, gap() {}, full() {} }
+  events: ReplicaEvents = { appended() {}, gap() {}, full() {}, damaged() {} }
 
   private constructor(
     readonly ref: Uint8Array,
@@ -76,7 +80,8 @@ export class KeptReplica implements Replica {
     this.#record = record
     const { database } = room
     this.#size = readSize(database.get(['size', this.#name]))
-    for (const { key, value } of database.rows(['log', this.#name])) this.#index(key[2] as number, value)
+    for (const { key, value } of database.rows(['log', this.#name]))
+      this.#indexIfWhole(key[2] as number, value)
     for (const { key, value } of database.rows(['head', this.#name])) {
       const [seq, head] = JSON.parse(Buffer.from(value).toString()) as [number, string]
       this.#feeds.set(key[2] as DeviceId, { seq, head })
@@ -194,10 +199,7 @@ export class KeptReplica implements Replica {
         }
         taken.set(one.id, bytes)
       }
-      const rows = [...taken.values()].map((bytes, i): Row => [
-        ['log', this.#name, this.#log.size + i],
-        bytes,
-      ])
+      const rows = [...taken.values()].map((bytes, i): Row => [['log', this.#name, this.#nextLog + i], bytes])
       const isWritten = await this.#write(rows)
       if (isWritten) for (const [key, bytes] of rows) this.#index((key as readonly Key[])[2] as number, bytes)
       if (isFull || !isWritten) this.events.full()
@@ -293,10 +295,36 @@ export class KeptReplica implements Replica {
       for (let after = theirs.get(device)?.seq ?? 0; ;) {
         // To somebody who takes nothing, there is one message of it in memory.
         const rows = this.room.database.portion(['entry', this.#name, device], after, MESSAGE_BYTES)
-        if (rows.length === 0) break
-        yield rows.map(({ value }) => value)
-        after = rows.at(-1)!.key[3] as number
+        const whole = wholeOf(rows, after)
+        if (whole.length > 0) yield whole
+        after += whole.length
+        const { seq } = this.#feeds.get(device) ?? { seq: 0 }
+        const isDamaged = whole.length < rows.length || (rows.length === 0 && after < seq)
+        if (isDamaged) await this.#cutOff(device, after)
+        if (isDamaged || rows.length === 0) break
       }
+  }
+
+  /** What comes after this entry is damaged: devices bring it again. */
+  #cutOff(device: DeviceId, after: number): Promise<void> {
+    return this.#exclusive(async () => {
+      const last = this.#feeds.get(device)
+      if (!last || last.seq <= after) return
+      const { database } = this.room
+      const before = after > 0 ? database.get(['entry', this.#name, device, after]) : undefined
+      const one = before && (await readEntry(before, sha256))
+      const keys = database.rows(['entry', this.#name, device]).map(({ key }) => key)
+      const gone = keys.filter((key) => !one || (key[3] as number) > after)
+      const id = one && toBase64Url(one.id)
+      const headKey = ['head', this.#name, device]
+      await (id
+        ? database.write([[headKey, headRow(after, id)]], gone)
+        : database.write([], [headKey, ...gone]))
+      if (id) this.#feeds.set(device, { seq: after, head: id })
+      else this.#feeds.delete(device)
+      this.events.damaged()
+      this.events.gap()
+    })
   }
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
@@ -326,8 +354,7 @@ export class KeptReplica implements Replica {
         rows.push([['entry', this.#name, feed, seq], bytes])
         appended.push({ feed, seq, id, bytes })
       }
-      for (const [feed, { seq, head }] of heads)
-        rows.push([['head', this.#name, feed], Buffer.from(JSON.stringify([seq, head]))])
+      for (const [feed, { seq, head }] of heads) rows.push([['head', this.#name, feed], headRow(seq, head)])
       const isWritten = await this.#write(rows)
       if (isWritten) {
         for (const [feed, head] of heads) this.#feeds.set(feed, head)
@@ -409,6 +436,13 @@ export class KeptReplica implements Replica {
     const { id, parents } = parseSealedLogEntry(bytes)
     this.#log.set(id, { parents, n })
     this.#logBytes += bytes.length
+    this.#nextLog = n + 1
+  }
+
+  /** What builds on something that is damaged is not here, either: whoever has it brings it. */
+  #indexIfWhole(n: number, bytes: Uint8Array): void {
+    this.#nextLog = n + 1
+    if (parseSealedLogEntry(bytes).parents.every((id) => this.#log.has(id))) this.#index(n, bytes)
   }
 
   /** These, and all that they build on. */
@@ -428,6 +462,14 @@ export class KeptReplica implements Replica {
     this.#last = next.catch(() => undefined)
     return next
   }
+}
+
+const headRow = (seq: number, id: string): Uint8Array => Buffer.from(JSON.stringify([seq, id]))
+
+/** Of these rows, the first that come one after the other. */
+function wholeOf(rows: readonly Found[], after: number): Uint8Array[] {
+  const end = rows.findIndex(({ key }, i) => key[3] !== after + 1 + i)
+  return rows.slice(0, end < 0 ? rows.length : end).map(({ value }) => value)
 }
 
 const sizeRow = (bytes: number): Uint8Array => Buffer.from(String(bytes))

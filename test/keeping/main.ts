@@ -3,6 +3,7 @@
  * comes first. The end-to-end tests do the same in short.
  */
 import { quantile } from '../bench/stats.js'
+import { damaged } from './damage.js'
 import { killed } from './kills.js'
 
 const [what, count = '10'] = process.argv.slice(2)
@@ -15,5 +16,13 @@ if (what === 'kills') {
     `${starts.length} kills, ${acknowledged} entries acknowledged, ${lost} lost; started again in ${median} ms, at most ${slowest} ms`,
   )
   process.exitCode = lost > 0 || slowest! > 2_000 ? 1 : 0
-} else throw new Error(`There is no "${what}"; there are kills.`)
+} else if (what === 'damage') {
+  const { ends, aside, lost } = await damaged(Number(count), 1, (n, so) => {
+    if (n % 5 === 0) console.error(`${n} damaged: ${JSON.stringify(so)}`)
+  })
+  console.log(
+    `${count} times damaged: ended ${ends} times, set aside ${aside} times, ${lost} times not whole again`,
+  )
+  process.exitCode = ends + lost > 0 ? 1 : 0
+} else throw new Error(`There is no "${what}"; there are kills and damage.`)
 process.exit()

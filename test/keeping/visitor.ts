@@ -11,7 +11,7 @@ import { KEEP_TOPIC, type Message } from '../../worker/protocol/wire.js'
 import { socket } from '../links/socket.js'
 
 /** The longest that a message is waited for, in milliseconds. */
-const LONGEST_MS = 20_000
+const LONGEST_MS = 5_000
 
 export const nodePlatform: MeshPlatform = {
   ...{ subtle: crypto.subtle, now: () => performance.now(), socket },
@@ -73,6 +73,7 @@ export class Visitor {
     for (const end = performance.now() + LONGEST_MS; ;) {
       for (let one = this.heard.shift(); one; one = this.heard.shift())
         if (one[0] === name) return one as never
+        else if (one[0] === 'unkept') throw new Error(`It is not kept: ${one[2]}.`)
       if (!this.session.isOpen || performance.now() > end) throw new Error(`There comes no "${name}".`)
       await new Promise<void>((resolve) => {
         this.news = resolve

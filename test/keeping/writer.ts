@@ -124,6 +124,11 @@ export class Writer {
     }
   }
 
+  /** As when a person looks: it connects at once. */
+  wake(): void {
+    this.opened.networking.mesh.wake()
+  }
+
   end(): void {
     this.planes.network.stop()
   }

@@ -11,6 +11,7 @@ import { dataPlane } from './home/data-plane.js'
 import { problems } from './home/problems.js'
 import { Safety, safetyPanel } from './home/safety-panel.js'
 import { sharedPanel } from './home/shared-panel.js'
+import { SpaceFiles } from './home/space-files.js'
 import { spacesPanel, SpaceCounts } from './home/spaces-panel.js'
 import { storagePanel } from './home/storage-panel.js'
 import { topBar } from './home/top-bar.js'
@@ -28,6 +29,7 @@ let appsFailed = false
 let home: Home | undefined
 let failure: Error | undefined
 let counts: SpaceCounts | undefined
+let files: SpaceFiles | undefined
 let safety: Safety | undefined
 let badge: Badge | undefined
 /** Before anything else: what is secret of it is not to stay in the address bar. */
@@ -53,9 +55,9 @@ function page(): TemplateResult {
       <section aria-labelledby="device-title">
         <h2 id="device-title">This device</h2>
         ${
-          home && counts
+          home && counts && files
             ? html`<div class="panels">
-                ${youPanel(home, changed)} ${storagePanel(home.status.value)} ${spacesPanel(counts)}
+                ${youPanel(home, changed)} ${storagePanel(home.status.value)} ${spacesPanel(counts, files)}
                 ${dataPlane(home, changed)}
               </div>`
             : failure
@@ -72,6 +74,7 @@ async function openHome(): Promise<void> {
   try {
     home = await hearth.open({ app: 'Hearth', shell: false, isShell: true })
     counts = new SpaceCounts(home, changed)
+    files = new SpaceFiles(home, changed)
     safety = new Safety(home, changed)
     badge = new Badge(home, changed)
     followSpaces(home, changed)

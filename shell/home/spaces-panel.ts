@@ -1,7 +1,9 @@
 /** The spaces of this device, with how many objects each has. */
-import { html, type TemplateResult } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
+import { icon } from '../design/icons.js'
 import type { Home } from '../home.js'
-import { spaceName } from '../sharing/index.js'
+import { spaceName, spaceText } from '../sharing/index.js'
+import type { SpaceFiles } from './space-files.js'
 
 type Space = Home['space']
 
@@ -42,21 +44,52 @@ export class SpaceCounts {
   }
 }
 
-export function spacesPanel(counts: SpaceCounts): TemplateResult {
-  const spaces = counts.home.spaces.value
-  return html`<article class="panel">
+export function spacesPanel(counts: SpaceCounts, files: SpaceFiles): TemplateResult {
+  const { home } = counts
+  const spaces = home.spaces.value
+  return html`<article class="panel spaces">
     <h3>Spaces</h3>
     <p class="figure">${spaces.length} <small>${spaces.length === 1 ? 'space' : 'spaces'}</small></p>
     <ul class="rows">
-      ${spaces.map(
-        (space) =>
-          html`<li>
-            <span>${space === counts.home.space ? 'Personal' : spaceName(space)}</span>
+      ${spaces.map((space) => {
+        const name = space === home.space ? 'Personal' : spaceText(space)
+        return html`<li>
+          <span>${space === home.space ? name : spaceName(space)}</span>
+          <span class="acts">
             <span>${objects(counts.of(space) ?? 0)}</span>
-          </li>`,
-      )}
+            <button
+              class="icon-button"
+              aria-label="Save ${name} to a file"
+              title="Save to a file"
+              ?disabled=${files.isBusy}
+              @click=${() => files.save(space)}
+            >
+              ${icon('save', 18)}
+            </button>
+          </span>
+        </li>`
+      })}
     </ul>
+    <label class="button" data-disabled=${files.isBusy}>
+      ${icon('inbox', 18)} Open a file…
+      <input
+        class="visually-hidden"
+        type="file"
+        accept=".hearth"
+        ?disabled=${files.isBusy}
+        @change=${({ target }: Event) => open(files, target as HTMLInputElement)}
+      />
+    </label>
+    <p class="state" role="status">${files.said}</p>
+    ${files.problem ? html`<p class="problem" role="alert">${icon('alert', 18)}<span>${files.problem}</span></p>` : nothing}
   </article>`
+}
+
+function open(files: SpaceFiles, input: HTMLInputElement): void {
+  const [file] = input.files ?? []
+  if (file) void files.open(file)
+  // The same one may be chosen again.
+  input.value = ''
 }
 
 const objects = (count: number) =>

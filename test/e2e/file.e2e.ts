@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startServer, type RunningServer } from '../../kube/server.js'
 import type { EngineName } from '../engines/engine.js'
+import { Browser } from './browser.js'
 import { Person } from './person.js'
 import { dist, folder } from './site.js'
+import { Stage } from './stage.js'
 
 /** More than goes into one part. */
 const TODOS = 3_000
@@ -106,3 +108,40 @@ for (const [from, to] of pairs)
       assert.deepEqual(eve.failures, [])
     })
   })
+
+describe('on Hearth’s own page', () => {
+  let stage: Stage
+  let eves: Browser
+  before(async () => {
+    stage = await Stage.set()
+    eves = await Browser.launch()
+  })
+  after(async () => {
+    await eves.close()
+    await stage.end()
+  })
+
+  it('Olga saves a space to a file, and Eve opens it, and is told what is wrong with another one', async () => {
+    const olga = await stage.browser.newTab(`${stage.server.url}/`)
+    await olga.getByRole('button', { name: 'New shared space' }).click()
+    await olga.getByLabel('Name of the space').fill('Kitchen: 1/2')
+    await olga.keyboard.press('Enter')
+    // It asks whom to invite; nobody, so far.
+    await olga.getByRole('dialog').getByRole('button', { name: 'Make invitation' }).waitFor()
+    await olga.keyboard.press('Escape')
+    const saving = olga.waitForEvent('download')
+    await olga.getByRole('button', { name: 'Save Kitchen: 1/2 to a file' }).click()
+    const download = await saving
+    assert.equal(download.suggestedFilename(), 'Kitchen 1 2.hearth')
+    await olga.getByText('Whoever has that file can read it').waitFor()
+    const path = await download.path()
+    const eve = await eves.newTab(`${stage.server.url}/`)
+    await eve.getByLabel('Open a file…').setInputFiles(path)
+    await eve.getByText('“Kitchen: 1/2” is here, as a space of your own.').waitFor()
+    await eve.getByLabel('Open a file…').setInputFiles({
+      ...{ name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('a letter') },
+    })
+    await eve.getByRole('alert').getByText('This is not a file that Hearth wrote').waitFor()
+    assert.deepEqual(eves.errors, [])
+  })
+})

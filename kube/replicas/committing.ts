@@ -34,7 +34,11 @@ export class Committing {
     /** After something was written, and before anybody is told. */
     private readonly written: () => void,
   ) {
-    this.#worker = new Worker(new URL('./commits.mjs', import.meta.url), { workerData: options })
+    this.#worker = new Worker(new URL('./commits.mjs', import.meta.url), {
+      workerData: options,
+      // It is plain JavaScript: what this process loads to read its own source with, it needs not.
+      execArgv: [],
+    })
     this.#worker.on('message', (answer: { reason?: string; code?: number }) => this.#answered(answer))
     this.#worker.on('error', (e) => this.#end(e as Error))
     this.#worker.on('exit', () => this.#end(new CommitFailed('it was closed', undefined)))

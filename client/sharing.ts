@@ -3,7 +3,7 @@ import { generate } from 'lean-qr'
 import { toSvgSource } from 'lean-qr/extras/svg'
 import { HearthError } from '../worker/protocol/errors.js'
 import { newId, type SpaceId } from '../worker/protocol/ids.js'
-import type { InvitationState, JoinState, OpenInvitation } from '../worker/protocol/rpc.js'
+import type { ImportOutcome, InvitationState, JoinState, OpenInvitation } from '../worker/protocol/rpc.js'
 import type { Home } from './home.js'
 import type { Space } from './space.js'
 import { Told } from './told.js'
@@ -15,6 +15,8 @@ const SYNCED_MS = 30_000
 const HOST_MS = 12_000
 /** What was written gets so long to be durable, in milliseconds. */
 const EXPORT_MS = 30_000
+/** What a space is called comes so long after it at most, in milliseconds. */
+const NAMED_MS = 2_000
 /** One request of the worker waits no longer than this, in milliseconds. */
 const SLICE_MS = 5_000
 
@@ -99,8 +101,12 @@ export async function exportSpace(home: Home, space: SpaceId): Promise<Blob> {
 export async function importSpace(home: Home, file: Blob, isCopy = false): Promise<Space> {
   const job = newId<string>()
   await home.call('importSpace', job, file, isCopy)
-  const space = (await outcomeOf(home, job)) as SpaceId
-  return home.getSpace(space) ?? appears(home, space)
+  const [id, name] = (await outcomeOf(home, job)) as ImportOutcome
+  const space = home.getSpace(id) ?? (await appears(home, id))
+  // A new one has its name when all is in it.
+  for (const end = Date.now() + NAMED_MS; name !== undefined && space.name !== name && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  return space
 }
 
 /** Of work that takes as long as there is much to do. */

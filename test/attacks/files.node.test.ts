@@ -14,8 +14,10 @@ import type { Device } from '../simulation/people-and-feeds.js'
 const { fresh } = freshDevices(32_000)
 const nowhere = 'A'.repeat(43) as SpaceId
 
-function take({ halo, echo }: Device, file: Blob): Promise<SpaceId> {
-  return importSpace({ halo, echo, objects: new OwnObjects(halo, echo), random: randomBytes }, file, false)
+async function take({ halo, echo }: Device, file: Blob): Promise<SpaceId> {
+  const objects = new OwnObjects(halo, echo)
+  const [space] = await importSpace({ halo, echo, objects, random: randomBytes }, file, false)
+  return space
 }
 
 function fileOf(...objects: FileObject[]): Blob {

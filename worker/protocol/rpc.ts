@@ -288,6 +288,9 @@ export type OwnerMessage =
   | { readonly t: 'owns'; readonly build: string; readonly url: string }
 
 /** Requests of one tab. Every one ends: with an answer, or a coded error. */
+/** The space that has what was in a file; and what it is called, if it is a new one. */
+export type ImportOutcome = readonly [space: SpaceId, name?: string]
+
 export interface SessionApi {
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
   createSpace(name: string): Promise<SpaceInfo>
@@ -364,7 +367,7 @@ export interface SessionApi {
    */
   exportSpace(job: string, space: SpaceId): Promise<void>
   /**
-   * Begins to take a space from a file: its `outcome` is the id of the space that has it.
+   * Begins to take a space from a file: its `outcome` is an `ImportOutcome`.
    * @param isCopy a new one, also where this device is in the one that was written
    * @throws HearthError `echo/invalid`
    */

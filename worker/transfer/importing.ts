@@ -4,9 +4,9 @@
  */
 import type { Echo } from '../echo/echo.js'
 import type { Halo } from '../halo/halo.js'
-import { newId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import { newId, type ObjectId } from '../protocol/ids.js'
 import { isOwnType } from '../protocol/own-types.js'
-import type { Item } from '../protocol/rpc.js'
+import type { ImportOutcome, Item } from '../protocol/rpc.js'
 import { isLink, isList, isRecord, type Stored, type StoredRecord } from '../protocol/values.js'
 import { verifyItem } from '../protocol/verify.js'
 import type { OwnObjects } from '../own-objects.js'
@@ -24,17 +24,17 @@ export interface Importing {
  * @returns the space that now has all of it, durably
  * @throws HearthError `echo/import-…`, `echo/…`, `halo/…`, `store/…`; nothing of a new space is left then
  */
-export async function importSpace(to: Importing, blob: Blob, asCopy: boolean): Promise<SpaceId> {
+export async function importSpace(to: Importing, blob: Blob, asCopy: boolean): Promise<ImportOutcome> {
   const file = await SpaceFile.open(blob)
   const { space } = file.head
   if (asCopy || !to.halo.get(space)) return copy(to, file)
   for await (const entries of file.log()) await to.halo.admissions.receive(space, entries)
   for await (const entries of file.entries()) await to.echo.exchange.receive(space, entries)
   await to.echo.exchange.durable()
-  return space
+  return [space]
 }
 
-async function copy({ halo, objects, random }: Importing, file: SpaceFile): Promise<SpaceId> {
+async function copy({ halo, objects, random }: Importing, file: SpaceFile): Promise<ImportOutcome> {
   const id = () => newId<ObjectId>(random(16))
   // An object is in one space only, and the one in which these were may come here, too.
   const copies = new Map<ObjectId, ObjectId>()
@@ -55,7 +55,7 @@ async function copy({ halo, objects, random }: Importing, file: SpaceFile): Prom
       await objects.write(items, space.id)
     }
     await halo.rename(space.id, nameOf(file.head))
-    return space.id
+    return [space.id, nameOf(file.head)]
   } catch (e) {
     await halo.deleteSpace(space.id).catch(() => undefined)
     throw e

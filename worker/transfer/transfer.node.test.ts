@@ -27,9 +27,9 @@ async function write(
 
 const toFile = ({ halo, echo }: Device, space: SpaceId) => exportSpace(halo, echo, space, 1_750_000_000_000)
 
-function fromFile({ halo, echo }: Device, file: Blob, asCopy = false): Promise<SpaceId> {
+async function fromFile({ halo, echo }: Device, file: Blob, asCopy = false): Promise<SpaceId> {
   const objects = new OwnObjects(halo, echo)
-  return importSpace({ halo, echo, objects, random: randomBytes }, file, asCopy)
+  return (await importSpace({ halo, echo, objects, random: randomBytes }, file, asCopy))[0]
 }
 
 const todosOf = ({ echo }: Device, space: SpaceId) => echo.objectsOf(space, 'todo').map(({ value }) => value)

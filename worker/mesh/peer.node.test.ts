@@ -163,6 +163,15 @@ describe('a device, to another one', () => {
     assert.equal(peer.shares(it.replica), true)
   })
 
+  it('tells one that was removed so, once, also if that does not know it and asks as a stranger', async () => {
+    const it = world()
+    it.meet()
+    it.replica.farewell = (device) => (device === theirs ? [bytes(5)] : [])
+    for (let n = 0; n < 3; n++) it.says('lack', ref)
+    await turn()
+    assert.deepEqual(it.sent, [['log', ref, [bytes(5)]]])
+  })
+
   it('keeps entries that come while it still takes the log that says by whom they are', async () => {
     const it = world()
     it.inside.add(theirs)

@@ -37,6 +37,8 @@ export class Peer {
   /** Logs of spaces that were not shared, which are being taken. */
   private readonly joining = new Map<string, Promise<void>>()
   private readonly brought: Brought
+  /** Spaces of which it was told by what it is out, or this device. */
+  private readonly farewells = new Set<string>()
   /** Spaces that were shared in this session, also if they are not now. */
   private readonly begun = new Set<string>()
 
@@ -160,6 +162,8 @@ export class Peer {
     if (joining) return joining.then(() => this.take(message))
     if (message[0] === 'log') return this.join(key, ref, message[2])
     if (message[0] === 'have') return this.hearOfUnshared(key, ref, message[2])
+    // It does not know this device, for it is out since before that came in, and asks as a stranger.
+    if (message[0] === 'lack' && !this.farewells.has(key)) return this.sayFarewell(key, ref, [])
   }
 
   private takeLinking(message: Linking): void {
@@ -181,10 +185,7 @@ export class Peer {
   private async hearOfUnshared(key: string, ref: Uint8Array, heads: readonly string[]): Promise<void> {
     const replica = this.replicas.get(ref)
     if (!replica && this.brought.isWaiting(key)) return this.join(key, ref, [])
-    if (replica)
-      for (const device of [this.device, this.own])
-        for (const some of inMessages(replica.farewell(device, heads)))
-          await this.session.send(['log', ref, some])
+    await this.sayFarewell(key, ref, heads)
     // Once: it answers with all that it has, and what that does not change, more of the same will not.
     if (this.lacked.has(key)) return
     // There is no end to names that somebody could make up.
@@ -192,6 +193,16 @@ export class Peer {
     if (this.lacked.size >= MAX_LACKED) return
     this.lacked.add(key)
     await this.session.send(['lack', ref])
+  }
+
+  /** By what one of the two is out, which it may not have heard. */
+  private async sayFarewell(key: string, ref: Uint8Array, heads: readonly string[]): Promise<void> {
+    const replica = this.replicas.get(ref)
+    if (!replica) return
+    this.farewells.add(key)
+    for (const device of [this.device, this.own])
+      for (const some of inMessages(replica.farewell(device, heads)))
+        await this.session.send(['log', ref, some])
   }
 
   /** Of a space that is not shared so far. */

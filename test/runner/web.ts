@@ -54,8 +54,9 @@ const firefox = () => launcher({ browser: 'firefox', executablePath: browserPath
 
 const launcher = (launchOptions: puppeteer.LaunchOptions) => chromeLauncher({ puppeteer, launchOptions })
 
-/** `/hearth.js`, `/hearth.mjs` and `/hearth/…` are where they are on a real server. */
+/** `/hearth.js`, `/hearth.mjs` and `/hearth/…` are where they are on a real server; and what the client as it stands looks for beside itself. */
 const serveBuilt: Middleware = (context, next) => {
-  if (/^\/hearth(\.m?js(\.map)?$|\/)/.test(context.path)) context.url = `/dist${context.url}`
+  const url = context.url.replace(/^\/client(?=\/hearth\/)/, '')
+  if (/^\/hearth(\.m?js(\.map)?$|\/)/.test(url.replace(/\?.*/, ''))) context.url = `/dist${url}`
   return next()
 }

@@ -15,11 +15,12 @@ export class Skew {
 
   constructor() {
     cpSync(folder('pages/alpha'), this.olderApp, { recursive: true })
-    // The client loads its later parts from beside itself, and the worker from the root.
+    // The client loads its later parts, and the worker, from beside itself.
     cpSync(join(this.dist, 'hearth'), join(this.olderApp, 'hearth'), { recursive: true })
     const page = join(this.olderApp, 'index.html')
     writeFileSync(page, readFileSync(page, 'utf8').replace('"/hearth.js"', '"hearth.js"'))
-    writeFileSync(join(this.olderApp, 'hearth.js'), this.releases.file('hearth.js', older))
+    for (const name of ['hearth.js', 'hearth/worker.js'])
+      writeFileSync(join(this.olderApp, name), this.releases.file(name, older))
   }
 
   get dist(): string {

@@ -14,7 +14,7 @@ describe('a record of the store that cannot be read', () => {
   it('in a page: is named, and every object is there', async () => {
     const page = await stage.tab()
     await add(page, 'page', 50)
-    await checkpoint(page)
+    await pagesWritten(page)
     const reader = await restartBlank(stage)
     const [first] = await rows(reader, 'pages')
     const { v, objects } = first!.value as { v: number; objects: unknown[] }
@@ -32,7 +32,7 @@ describe('a record of the store that cannot be read', () => {
   it('in the feed: is named, also when opened again, and all other objects are there', async () => {
     const page = await stage.tab()
     await add(page, 'before', 10)
-    await checkpoint(page)
+    await pagesWritten(page)
     await add(page, 'lost', 1)
     await add(page, 'after', 1)
     let reader = await restartBlank(stage)
@@ -46,7 +46,7 @@ describe('a record of the store that cannot be read', () => {
       assert.deepEqual(await numbers(reader, 'after'), range(1), opening)
       assert.ok((await damage(reader, ` at the ${opening} opening`)).includes('entry'), opening)
       await add(reader, 'between', 1)
-      await checkpoint(reader)
+      await pagesWritten(reader)
       reader = await restartBlank(stage)
     }
     // Not deleted either: another device, or a repair, may still make sense of it.
@@ -84,7 +84,7 @@ const damage = async (page: Page, when = ''): Promise<string[]> => {
 }
 
 /** Waits until pages stand for everything that is durable. */
-const checkpoint = (page: Page): Promise<unknown> =>
+const pagesWritten = (page: Page): Promise<unknown> =>
   until('pages to be written', async () => {
     const [entries, positions] = [await rows(page, 'entries'), await rows(page, 'positions')]
     const last = (entries.at(-1)?.key as unknown[] | undefined)?.at(-1)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { Planes } from '../../worker/planes.js'
-import { PAGE_VERSION, type PageRow, type Position } from '../../worker/echo/checkpoint.js'
+import { PAGE_VERSION, type PageRow, type Position } from '../../worker/echo/page-writer.js'
 import type { ObjectId, SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
 import { Life } from './device.js'

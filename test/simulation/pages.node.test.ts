@@ -21,7 +21,7 @@ async function assertPagesAreDocuments(device: Life, disk: Disk, message: string
   }
 }
 
-test('after random edits, kills and checkpoints at any moment, every record is what its document says', async () => {
+test('after random edits, kills and pages written at any moment, every record is what its document says', async () => {
   const random = new Random(SEED)
   const disk = new Disk({ wait: () => new Promise((resolve) => setTimeout(resolve, random.between(0, 1))) })
   const ids: ObjectId[] = []

@@ -211,7 +211,7 @@ export class Committer {
       if (row) row.seq = seq
     }
     this.documents.committed(edited)
-    // In the same turn as the positions above: a checkpoint must never see one without the other.
+    // In the same turn as the positions above: whoever writes pages must never see one without the other.
     this.onDurable(group)
   }
 

@@ -11,7 +11,7 @@ import { verifyItem } from '../protocol/verify.js'
 import type { Shown } from './applying.js'
 import { Asides } from './asides.js'
 import type { Batch, Refusal } from './batch.js'
-import { Checkpoints } from './checkpoint.js'
+import { PageWriter } from './page-writer.js'
 import { Claims } from './claims.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
@@ -92,7 +92,7 @@ export class Echo {
   private readonly gate = new Gate()
   /** As this device, somebody else may write, too. */
   readonly twins: Twins
-  private readonly checkpoints: Checkpoints
+  private readonly pageWriter: PageWriter
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
   /** Spaces that were left, or deleted. */
@@ -145,7 +145,7 @@ export class Echo {
       events.copied?.()
       return release
     })
-    this.checkpoints = new Checkpoints(
+    this.pageWriter = new PageWriter(
       platform,
       store,
       this.documents,
@@ -154,8 +154,8 @@ export class Echo {
         await this.committer.idle()
         await this.gate.idle()
       },
-      // Derived data could not be written; entries are what counts, and the next checkpoint tries again.
-      () => this.checkpoints.due(),
+      // Derived data could not be written; entries are what counts, and the next time tries again.
+      () => this.pageWriter.due(),
     )
   }
 
@@ -215,7 +215,7 @@ export class Echo {
 
   /** All of a space is here. */
   private loaded(space: Space): void {
-    if (space.pages.dirty) this.checkpoints.soon()
+    if (space.pages.dirty) this.pageWriter.soon()
   }
 
   /** What nobody waits for: old marks are deleted, and entries are checked. */
@@ -370,7 +370,7 @@ export class Echo {
   /** Everything accepted is durable, and derived data is written: an end for which nobody waits. */
   async drain(): Promise<void> {
     await this.committer.idle()
-    await this.checkpoints.run(true)
+    await this.pageWriter.run(true)
   }
 
   async erase(): Promise<void> {
@@ -386,7 +386,7 @@ export class Echo {
 
   private end(error: HearthError): void {
     this.ended = true
-    this.checkpoints.stop()
+    this.pageWriter.stop()
     this.asides.stop()
     for (const { loading } of this.spaces.values()) loading?.stop(error)
   }
@@ -430,7 +430,7 @@ export class Echo {
     }
     const latest = new Map(batches.map(({ client, n }) => [client, n]))
     for (const [client, n] of latest) for (const listener of this.listeners) listener.durable(client, n)
-    this.checkpoints.due()
+    this.pageWriter.due()
   }
 
   private failed(batches: readonly Batch[], refusal: Refusal): void {
@@ -452,7 +452,7 @@ export class Echo {
   private judged(space: Space): void {
     if (space.pages.layout.lows.length === 0) return
     space.pages.touch(0)
-    this.checkpoints.due()
+    this.pageWriter.due()
   }
 
   /** What others have made is durable. */
@@ -463,7 +463,7 @@ export class Echo {
       ...created.map((record): RecordChange => [undefined, record]),
       ...edits.map(({ id, before }): RecordChange => [before, space.rows.get(id)!.record]),
     ])
-    this.checkpoints.due()
+    this.pageWriter.due()
   }
 
   /** Objects were made again without what counts no more; what was written on top of them is refused. */
@@ -487,7 +487,7 @@ export class Echo {
         this.failed(this.committer.takeAll(), { error: new HearthError('echo/lost-base'), only })
     const records = new Map([...objects.keys()].map((id) => [id, space.rows.get(id)?.record]))
     for (const listener of this.listeners) listener.reset(records)
-    this.checkpoints.due()
+    this.pageWriter.due()
   }
 
   private report(damage: Damage): void {

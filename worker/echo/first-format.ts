@@ -10,7 +10,7 @@
 import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
 import type { Key, Store, Write } from '../store.js'
-import type { PageRow, Position } from './checkpoint.js'
+import type { PageRow, Position } from './page-writer.js'
 import { encodeEntry, sameBytes, strictCbor, type EntryBody } from './entry.js'
 import type { JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'

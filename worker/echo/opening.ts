@@ -8,7 +8,7 @@ import { hashText } from './hash-text.js'
 import { ASIDES, type Aside } from './asides.js'
 import { FORMER, type Former } from './former.js'
 import { TAILS, type Tail } from './tails.js'
-import { PAGE_VERSION, type PageRow, type Position } from './checkpoint.js'
+import { PAGE_VERSION, type PageRow, type Position } from './page-writer.js'
 import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
 import { readEntry, type SealedEntry } from './entry.js'
@@ -109,7 +109,7 @@ export async function openSpace(
       came: (records) => events.came(records),
       ended() {
         space.loading = undefined
-        // Its position has no layout: the next checkpoint writes one.
+        // Its position has no layout: the pages that are written next bring one.
         if (!known && layout.lows.length > 0) space.pages.touch(0)
         events.ended(space)
       },

@@ -1,7 +1,7 @@
 /** Deletes what is stored of a space that was left, deleted or moved. */
 import type { ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Store, Write } from '../store.js'
-import type { PageRow } from './checkpoint.js'
+import type { PageRow } from './page-writer.js'
 import { spaceOf } from './touched.js'
 
 /** Rows that are found by the space; those of `touched` and `documents` are found by the object. */

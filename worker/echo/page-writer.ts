@@ -46,7 +46,7 @@ export interface Position {
   readonly layout?: Layout
 }
 
-export class Checkpoints {
+export class PageWriter {
   private cancel: (() => void) | undefined
   /** When it is written at the latest, by the clock. */
   private end = Infinity

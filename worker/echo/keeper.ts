@@ -97,4 +97,21 @@ export interface Keeper {
   /** With the key of this device. @throws HearthError `halo/keys-lost` */
   sign(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
   verify(feed: DeviceId, replica: Uint8Array, header: Uint8Array, signature: Uint8Array): Promise<boolean>
+  // Checkpoints
+  /** Whether that device may make them now: an admin's. */
+  mayCover(device: DeviceId): boolean
+  /** Whether all of these are in the membership log that is here. */
+  knows(heads: readonly string[]): boolean
+  /** With the key of this device. @throws HearthError `halo/keys-lost` */
+  signCheckpoint(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
+  verifyCheckpoint(
+    author: DeviceId,
+    replica: Uint8Array,
+    header: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean>
+  /** @param clear where it belongs @throws HearthError `halo/key-missing` */
+  encryptPiece(epochs: readonly string[], clear: Uint8Array, text: Uint8Array): Promise<Sealed>
+  /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
+  decryptPiece(epochs: readonly string[], clear: Uint8Array, sealed: Sealed): Promise<Uint8Array>
 }

@@ -251,6 +251,51 @@ export class HaloSpace {
     return verify(this.platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
   }
 
+  /** Whether that device may make checkpoints: who may let anybody in may say what there is. */
+  mayCover(device: DeviceId): boolean {
+    const { devices, members } = this.log.state
+    const member = devices.get(device)?.member
+    const role = member && members.get(member)?.role
+    return !!role && levelOf(role) >= ADMIN
+  }
+
+  knows(heads: readonly LogEntryId[]): boolean {
+    return heads.every((id) => this.log.membership.has(id))
+  }
+
+  /** @throws HearthError `halo/keys-lost` */
+  async signCheckpoint(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array> {
+    const { signer } = await this.own.keys()
+    return signer.sign('checkpoint', replica, header)
+  }
+
+  async verifyCheckpoint(
+    author: DeviceId,
+    replica: Uint8Array,
+    header: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean> {
+    return verify(this.platform, fromBase64Url(author), 'checkpoint', replica, header, signature)
+  }
+
+  /** @throws HearthError `halo/key-missing` */
+  async encryptPiece(
+    epochs: readonly LogEntryId[],
+    clear: Uint8Array,
+    text: Uint8Array,
+  ): Promise<Ciphertext> {
+    return encrypt(this.platform, this.key(epochs), this.pieceOf(clear), pad(text))
+  }
+
+  /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
+  async decryptPiece(
+    epochs: readonly LogEntryId[],
+    clear: Uint8Array,
+    text: Ciphertext,
+  ): Promise<Uint8Array> {
+    return unpad(await decrypt(this.platform, this.key(epochs), this.pieceOf(clear), text))
+  }
+
   private get bytes(): Uint8Array {
     return logBytes(this.log.membership.id)!
   }
@@ -290,5 +335,9 @@ export class HaloSpace {
 
   private bodyOf(clear: Uint8Array) {
     return { label: 'feed-body', log: this.bytes, header: clear } as const
+  }
+
+  private pieceOf(clear: Uint8Array) {
+    return { label: 'checkpoint-piece', log: this.bytes, header: clear } as const
   }
 }

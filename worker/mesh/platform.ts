@@ -1,6 +1,7 @@
 /** What MESH needs of the world, and of the other two systems: declared here and supplied by the runtime. */
 import type { IceServer } from '../protocol/hosting.js'
 import type { DeviceId, SpaceId } from '../protocol/ids.js'
+import type { CheckpointWish } from '../protocol/wire.js'
 
 export interface MeshPlatform {
   readonly subtle: SubtleCrypto
@@ -99,6 +100,31 @@ export interface Holding {
   readonly rivals?: readonly string[]
 }
 
+/** What stands for entries of a space's feeds, and is here whole. */
+export interface Checkpoint {
+  /** A hash, as 43 characters. */
+  readonly id: string
+  /** As it goes to others: what it says is for those who can read it. */
+  readonly head: Uint8Array
+  /** Of each feed, up to which entry it stands for them. */
+  readonly covers: ReadonlyMap<DeviceId, number>
+  /** How many pieces there are. */
+  readonly pieces: number
+}
+
+/** A checkpoint on its way here. */
+export interface Arriving {
+  readonly id: string
+  /** How many pieces there are. */
+  readonly pieces: number
+  /** @returns false if it is not what the head says: then it comes from somebody who has not got it @throws HearthError `store/…` */
+  take(n: number, bytes: Uint8Array): Promise<boolean>
+  /** All pieces are here: what it stands for is, too, when this resolves, or it is no good. @throws HearthError `store/…` */
+  end(): Promise<void>
+  /** It will not be continued. Whoever waits may begin. */
+  stop(): void
+}
+
 /** A space that is here, as MESH needs it. */
 export interface Replica {
   readonly space: SpaceId
@@ -132,6 +158,19 @@ export interface Replica {
   named(names: readonly string[]): Promise<readonly Uint8Array[]>
   /** Here, or refused, when it resolves. @throws HearthError `store/…` */
   receive(entries: readonly Uint8Array[]): Promise<void>
+  // Checkpoints
+  readonly wish: CheckpointWish
+  /** The latest one that is here. */
+  readonly checkpoint: Checkpoint | undefined
+  /** Of each feed, the first entry that is here as such: those before it can only be given by a checkpoint. 1 where it is not named. */
+  readonly floors: ReadonlyMap<DeviceId, number>
+  /** @returns undefined if that checkpoint is here no more @throws HearthError `store/…` */
+  piece(checkpoint: string, n: number): Promise<Uint8Array | undefined>
+  /**
+   * A checkpoint that somebody offers. One at a time: it waits until the one before has ended.
+   * @returns undefined if it is not wanted, is no good, or the membership log that it was made by is not here
+   */
+  begin(head: Uint8Array): Promise<Arriving | undefined>
 }
 
 /** An entry that is here from now on, from wherever it came; durably, if it is this device's own. */

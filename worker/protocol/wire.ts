@@ -4,9 +4,9 @@
  *
  * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other;
  * 3, pings that are answered, and links that move; a choice of links, and what is passed on by others; what a KUBE
- * keeps; 4, invitations in the log.
+ * keeps; 4, invitations in the log; 5, checkpoints.
  */
-export const WIRE_VERSION = 4
+export const WIRE_VERSION = 5
 
 /** Ed25519. */
 export const DEVICE_BYTES = 32
@@ -42,6 +42,19 @@ export const MAX_ENTRIES = 1024
 /** Bytes of entries in one message, about; one entry goes whole. */
 export const MESSAGE_BYTES = 256 << 10
 
+/** Of one checkpoint: pieces, and bytes of one and of all of them, at most; bytes of its head. */
+export const MAX_PIECES = 4096
+export const MAX_PIECE_BYTES = 1 << 20
+export const MAX_CHECKPOINT_BYTES = 256 << 20
+export const MAX_HEAD_BYTES = 512 << 10
+
+/**
+ * What a side would do with a checkpoint: `gaps` takes one only in place of entries that are not to be had; `instead` would rather have
+ * it than entries, for there are none here; `latest` keeps the latest one for others.
+ */
+export const CHECKPOINT_WISHES = ['gaps', 'instead', 'latest'] as const
+export type CheckpointWish = (typeof CHECKPOINT_WISHES)[number]
+
 /** How far a feed has come: its device, the last entry's number and id, and where it is forked, the entries there. */
 export type FeedHolding = readonly [
   device: string,
@@ -54,8 +67,23 @@ export type Wire =
   /** I am here. It is answered by the same number, unless something else waits to be said. */
   | readonly [t: 'ping', number: number]
   | readonly [t: 'pong', number: number]
-  /** What this side has of a space, at the beginning, and when it turns out that something is missing. */
-  | readonly [t: 'have', ref: Uint8Array, heads: readonly string[], feeds: readonly FeedHolding[]]
+  /**
+   * What this side has of a space, at the beginning, and when it turns out that something is missing; the checkpoint that it has, if it has
+   * one, and what it would do with one.
+   */
+  | readonly [
+      t: 'have',
+      ref: Uint8Array,
+      heads: readonly string[],
+      feeds: readonly FeedHolding[],
+      checkpoint: string | null,
+      wish: CheckpointWish,
+    ]
+  /** A checkpoint that this side has, by its head (docs/protocol/checkpoints.md). Answered by `fetch`, or by `have`: it is not wanted. */
+  | readonly [t: 'offer', ref: Uint8Array, head: Uint8Array]
+  /** Pieces of the checkpoint of this id, from this one on, from 0. When all are here, or it is not wanted any more, `have` says so. */
+  | readonly [t: 'fetch', ref: Uint8Array, checkpoint: string, from: number]
+  | readonly [t: 'piece', ref: Uint8Array, checkpoint: string, n: number, bytes: Uint8Array]
   /** Entries of its membership log, parents first. */
   | readonly [t: 'log', ref: Uint8Array, entries: readonly Uint8Array[]]
   /** Of its feeds: of each, one after the other. */

@@ -28,6 +28,8 @@ interface Labels {
     | 'recovery-capsule'
     /** Whoever has the words asks a KUBE for it; of no log. */
     | 'recovery-seek'
+    /** What stands for entries of a space's feeds; of the replica. */
+    | 'checkpoint'
     /** What is said to all who have a space, and not stored. */
     | 'spoken'
     /** Whether kept keys still work; of no log, and the signature is thrown away. */
@@ -53,6 +55,8 @@ interface Labels {
     | 'recovery-topic'
   encrypt:
     | 'feed-body'
+    /** A piece of what stands for entries. */
+    | 'checkpoint-piece'
     /** An entry of a membership log, for a KUBE to keep. */
     | 'kept-log'
     /** Keys of earlier epochs, under that of a later one. */

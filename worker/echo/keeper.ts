@@ -98,8 +98,8 @@ export interface Keeper {
   sign(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
   verify(feed: DeviceId, replica: Uint8Array, header: Uint8Array, signature: Uint8Array): Promise<boolean>
   // Checkpoints
-  /** Whether that device may make them now: an admin's. */
-  mayCover(device: DeviceId): boolean
+  /** Whether that device is an admin's, or an owner's, now: it may make them. */
+  isAdmin(device: DeviceId): boolean
   /** Whether all of these are in the membership log that is here. */
   knows(heads: readonly string[]): boolean
   /** With the key of this device. @throws HearthError `halo/keys-lost` */

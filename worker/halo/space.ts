@@ -251,14 +251,6 @@ export class HaloSpace {
     return verify(this.platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
   }
 
-  /** Whether that device may make checkpoints: who may let anybody in may say what there is. */
-  mayCover(device: DeviceId): boolean {
-    const { devices, members } = this.log.state
-    const member = devices.get(device)?.member
-    const role = member && members.get(member)?.role
-    return !!role && levelOf(role) >= ADMIN
-  }
-
   knows(heads: readonly LogEntryId[]): boolean {
     return heads.every((id) => this.log.membership.has(id))
   }

@@ -318,6 +318,8 @@ export class Checkpoints {
     } finally {
       this.making.delete(space)
     }
+    // More may have come meanwhile.
+    this.look(space)
   }
 
   /** Deletes the entries that the checkpoint here stands for, once nothing that is derived needs them. */

@@ -71,6 +71,14 @@ const bytes = {
   'entry-by-its-feed': 'an entry in somebody else’s feed',
   'creation-as-a-tab-may': 'an object with keys or values that no tab may write',
   'inflated-in-bounds': 'some kilobytes that become gigabytes',
+  'checkpoint-by-an-admin': 'a member who says what there is, of all that others ever wrote',
+  'checkpoint-signed': 'the same, by somebody in an admin’s name',
+  'checkpoint-in-bounds': 'a checkpoint that fills the memory of whoever comes in',
+  'piece-of-its-head': 'a piece of a checkpoint, exchanged by whoever carries it',
+  'covered-as-a-tab-may': 'an object with keys or values that no tab may write, in a checkpoint',
+  'documents-inflate-to-nothing': 'a document of some kilobytes that becomes gigabytes, in a checkpoint',
+  'operations-in-bounds': 'a document of a few bytes that stands for a billion operations',
+  'history-by-admins': 'an editor who has the history of a space deleted',
 }
 
 const rights = {

@@ -118,13 +118,11 @@ export class Checkpoints {
   private async wanted(space: Space, bytes: Uint8Array): Promise<CheckpointHead | undefined> {
     const { keeper } = space
     const head = await readHead(bytes, (b) => this.platform.sha256(b))
-    const { id, author, replica, header, signature, heads, covers } = head
-    // defence: checkpoint-of-this-space
-    if (!sameBytes(replica, keeper.replica())) return undefined
+    const { id, author, header, signature, heads, covers } = head
     // defence: checkpoint-by-an-admin
     if (!keeper.isAdmin(author)) return undefined
     // defence: checkpoint-signed
-    if (!(await keeper.verifyCheckpoint(author, replica, header, signature))) return undefined
+    if (!(await keeper.verifyCheckpoint(author, keeper.replica(), header, signature))) return undefined
     if (!keeper.knows(heads) || this.unfit.has(id)) return undefined
     // defence: checkpoint-in-bounds
     if (bytesOf(head) > MAX_CHECKPOINT_BYTES) return undefined

@@ -91,6 +91,11 @@ export class Peer {
     this.replicating.get(toBase64Url(replica.ref))?.appended(entries, isOwn)
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(replica: Replica): void {
+    this.replicating.get(toBase64Url(replica.ref))?.checkpointed()
+  }
+
   /** What is not stored; if too much waits already, it is not said either. */
   say(replica: Replica, [t, ...rest]: Ephemeral | Passed): void {
     if (!this.shares(replica) || this.session.waiting > MAX_WAITING) return
@@ -231,6 +236,6 @@ export const isOfLinks = (message: Message): message is Direct => OF_LINKS.inclu
 
 type OfASpace = Exclude<Wire, readonly ['ping' | 'pong', number] | readonly ['know', Uint8Array]>
 const OF_A_SPACE: readonly string[] = [
-  ...(['have', 'log', 'entries', 'want', 'held', 'lack'] satisfies OfASpace[0][]),
+  ...(['have', 'log', 'entries', 'want', 'held', 'lack', 'offer', 'fetch', 'piece'] satisfies OfASpace[0][]),
 ]
 const isOfASpace = (message: Message): message is OfASpace => OF_A_SPACE.includes(message[0])

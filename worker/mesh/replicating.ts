@@ -4,9 +4,18 @@
  */
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId } from '../protocol/ids.js'
-import { MAX_ENTRIES, MESSAGE_BYTES, type FeedHolding, type Wire } from '../protocol/wire.js'
-import type { Appended, Holding, MeshPlatform, Replica } from './platform.js'
+import {
+  MAX_ENTRIES,
+  MESSAGE_BYTES,
+  type CheckpointWish,
+  type FeedHolding,
+  type Wire,
+} from '../protocol/wire.js'
+import { Offering } from './checkpoints/offering.js'
+import { Taking } from './checkpoints/taking.js'
 import type { Carrier } from './direct/carrier.js'
+import type { Appended, Holding, MeshPlatform, Replica } from './platform.js'
+import { Timers } from './timers.js'
 
 /** What is durable here is said so much later, for all that has become so meanwhile, in milliseconds. */
 const HELD_MS = 20
@@ -36,7 +45,6 @@ export class Replicating {
   private theirHeads: readonly string[] | undefined
   /** Said to the other side: durable here. */
   private readonly told = new Map<DeviceId, number>()
-  private readonly cancels = new Set<() => void>()
   private feeding: Promise<void> | undefined
   private isBehind = false
   /** Entries that go straight from the hand, and are not on their way yet. */
@@ -54,11 +62,15 @@ export class Replicating {
   private answered: Promise<void> = Promise.resolve()
   /** What has come of the log is taken. */
   private logged: Promise<void> = Promise.resolve()
+  /** What there was of the log is on its way. */
+  private given: Promise<void> = Promise.resolve()
   /** How often the other side has said what it has. */
   private heard = 0
   private askedAt = 0
   private gaveAllAt = -Infinity
-  private ended = false
+  private readonly timers: Timers
+  private readonly offering: Offering
+  private readonly taking: Taking
 
   constructor(
     private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
@@ -66,12 +78,27 @@ export class Replicating {
     readonly replica: Replica,
     private readonly events: ReplicatingEvents,
   ) {
+    this.timers = new Timers(platform)
+    const { theirs, held, timers } = this
+    this.offering = new Offering(platform, session, replica, timers, {
+      ...{ theirs, held, given: () => this.given, feed: () => this.feed() },
+    })
+    this.taking = new Taking(platform, session, replica, timers, {
+      logged: () => this.logged,
+      have: () => this.saying(this.have()),
+      keep: (run, isWanted) => this.keep(run, isWanted),
+    })
     this.saying(this.have())
   }
 
   end(): void {
-    this.ended = true
-    for (const cancel of this.cancels) cancel()
+    this.timers.end()
+    this.offering.end()
+    this.taking.end()
+  }
+
+  private get ended(): boolean {
+    return this.timers.isOver
   }
 
   /** Whether the other side is known to have, durably, what this device has. */
@@ -96,7 +123,7 @@ export class Replicating {
   take(message: Wire): Promise<void> | void {
     switch (message[0]) {
       case 'have':
-        return this.hear(message[2], message[3])
+        return this.hear(message[2], message[3], message[4], message[5])
       case 'log':
         return (this.logged = this.takeLog(message[2]))
       case 'entries':
@@ -108,10 +135,21 @@ export class Replicating {
         return
       case 'lack':
         return this.giveAll()
+      case 'offer':
+        return this.taking.offer(message[2])
+      case 'piece':
+        return this.taking.piece(message[2], message[3], message[4])
+      case 'fetch':
+        return this.offering.fetch(message[2], message[3])
     }
   }
 
-  private hear(heads: readonly string[], feeds: readonly FeedHolding[]): void {
+  private hear(
+    heads: readonly string[],
+    feeds: readonly FeedHolding[],
+    checkpoint: string | null,
+    wish: CheckpointWish,
+  ): void {
     this.heard++
     this.theirHeads = heads
     this.theirs.clear()
@@ -121,6 +159,7 @@ export class Replicating {
       this.tell(device as DeviceId, seq)
     }
     this.giveLog()
+    this.offering.heard(checkpoint, wish)
     this.feed()
   }
 
@@ -131,7 +170,7 @@ export class Replicating {
     let wait = 0
     // defence: all-in-good-time
     wait = Math.max(0, this.gaveAllAt + ALL_MS - this.platform.now())
-    this.after(wait, () => this.giveAllNow())
+    this.timers.after(wait, () => this.giveAllNow())
   }
 
   private giveAllNow(): void {
@@ -155,7 +194,7 @@ export class Replicating {
     // By whom they are, a log may say that came just before; entries by nobody are not kept.
     await this.logged
     if (this.ended) return
-    await this.keep(entries)
+    await this.keep(() => this.replica.receive(entries))
     if (this.ended) return
     this.tellHeld()
     await this.want().catch(() => this.soon())
@@ -165,15 +204,16 @@ export class Replicating {
    * While the store fails, again and again, ever less often. The session goes on: another one would bring the same, at once. Until it is
    * here, it takes of the window.
    */
-  private async keep(entries: readonly Uint8Array[]): Promise<void> {
-    for (let failures = 0; !this.ended; failures++) {
+  private async keep<T>(run: () => Promise<T>, isWanted = () => true): Promise<T | undefined> {
+    for (let failures = 0; !this.ended && isWanted(); failures++) {
       try {
-        return await this.replica.receive(entries)
+        return await run()
       } catch (e) {
         if (!isOfStore(e)) throw e
       }
-      await this.pause(Math.min(STORE_MS * 2 ** failures, LONGEST_STORE_MS))
+      await this.timers.pause(Math.min(STORE_MS * 2 ** failures, LONGEST_STORE_MS))
     }
+    return undefined
   }
 
   /** Asks for what cannot be judged; what was asked for a moment ago, a little later. */
@@ -187,7 +227,7 @@ export class Replicating {
   private soon(): void {
     if (this.isWanting) return
     this.isWanting = true
-    this.after(WANT_MS, () => {
+    this.timers.after(WANT_MS, () => {
       this.isWanting = false
       this.saying(this.want())
     })
@@ -205,6 +245,7 @@ export class Replicating {
     this.answered = new Promise((resolve) => (done = resolve))
     // defence: one-answer-at-a-time
     await before
+    await this.offering.answered()
     try {
       if (!this.ended)
         await this.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
@@ -224,6 +265,7 @@ export class Replicating {
     if ((known?.seq ?? 0) < seq) this.theirs.set(device, { seq, head: null })
     this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))
     this.tell(device, seq)
+    this.offering.consider()
   }
 
   /** Nobody has more of a feed than its device has written, and who says so would have what is to come taken as safe. */
@@ -247,12 +289,23 @@ export class Replicating {
     this.soon()
   }
 
+  /**
+   * There is another checkpoint here, or more that is here only as one: what has come by it is held, and what was sent of feeds in the
+   * middle of that may not be all.
+   */
+  checkpointed(): void {
+    this.heard++
+    this.tellHeld()
+    this.offering.consider()
+    this.feed()
+  }
+
   /** These are here now. */
   appended(entries: readonly Appended[], isOwn: boolean): void {
     if (isOwn) this.saying(this.pass(entries))
     else {
       this.tellHeld()
-      this.after(GOSSIP_MS, () => this.saying(this.pass(entries)))
+      this.timers.after(GOSSIP_MS, () => this.saying(this.pass(entries)))
     }
   }
 
@@ -262,7 +315,8 @@ export class Replicating {
     // defence: one-have-at-a-time
     if (this.isHaving) return
     this.isHaving = true
-    while (this.isHaveDue && !this.ended) {
+    // Said while pieces come, it would say that they are not wanted any more.
+    while (this.isHaveDue && !this.ended && !this.taking.isUnderway) {
       this.isHaveDue = false
       await this.sayHave().catch(() => undefined)
     }
@@ -270,15 +324,16 @@ export class Replicating {
   }
 
   private async sayHave(): Promise<void> {
-    const { ref, heads } = this.replica
     const holdings = [...(await this.replica.holdings())]
     await this.replica.durable()
     if (this.ended) return
+    if (this.taking.isUnderway) return void (this.isHaveDue = true)
+    const { ref, heads, checkpoint, wish } = this.replica
     for (const [device, { seq }] of holdings) this.told.set(device, seq)
     const feeds = holdings.map(
       ([device, { seq, head, rivals }]) => [device, seq, head, rivals ?? []] as const,
     )
-    await this.session.send(['have', ref, heads, feeds])
+    await this.session.send(['have', ref, heads, feeds, checkpoint?.id ?? null, wish])
   }
 
   private giveLog(): void {
@@ -287,7 +342,9 @@ export class Replicating {
     // defence: one-log-at-a-time
     if (this.isGiving) return
     this.isGiving = true
-    this.saying(this.giveLogs().finally(() => (this.isGiving = false)))
+    this.given = this.giveLogs()
+      .catch(() => undefined)
+      .finally(() => (this.isGiving = false))
   }
 
   /** Also when it is ended: who was removed is told so. */
@@ -310,7 +367,7 @@ export class Replicating {
     let isStraight = true
     for (const { feed, seq, id, bytes } of entries) {
       const have = this.theirs.get(feed)?.seq ?? 0
-      if (have >= seq) continue
+      if (have >= seq || this.offering.holds(feed, have)) continue
       if (this.feeding || have !== seq - 1) isStraight = false
       // What the other side does not take is kept in the store, and not here.
       // defence: passed-as-it-is-taken
@@ -340,15 +397,26 @@ export class Replicating {
       // What is appended meanwhile may be sent, or not: it is behind again then.
       const { heard } = this
       const before = await this.replica.holdings()
-      for await (const entries of this.replica.lackedBy(this.theirs)) {
+      const waiting = new Set([...before.keys()].filter((feed) => this.holds(feed)))
+      if (waiting.size === before.size) continue
+      const ofThese = [...before].filter(([feed]) => waiting.has(feed))
+      for await (const entries of this.replica.lackedBy(new Map([...this.theirs, ...ofThese]))) {
         if (this.ended) return
+        // What was offered meanwhile comes in place of them.
+        if (heard !== this.heard && [...before.keys()].some((feed) => !waiting.has(feed) && this.holds(feed)))
+          break
         await this.sendEntries(entries)
       }
       // What was sent before it said what it has may have come to somebody who did not take it.
       if (heard !== this.heard) continue
       for (const [device, holding] of before)
-        if ((this.theirs.get(device)?.seq ?? 0) <= holding.seq) this.theirs.set(device, holding)
+        if (!waiting.has(device) && (this.theirs.get(device)?.seq ?? 0) <= holding.seq)
+          this.theirs.set(device, holding)
     }
+  }
+
+  private holds(feed: DeviceId): boolean {
+    return this.offering.holds(feed, this.theirs.get(feed)?.seq ?? 0)
   }
 
   private async sendEntries(entries: readonly Uint8Array[]): Promise<void> {
@@ -361,7 +429,7 @@ export class Replicating {
   private tellHeld(): void {
     if (this.isTelling) return
     this.isTelling = true
-    this.after(HELD_MS, () => this.saying(this.sayHeld()))
+    this.timers.after(HELD_MS, () => this.saying(this.sayHeld()))
   }
 
   private async sayHeld(): Promise<void> {
@@ -383,7 +451,7 @@ export class Replicating {
     if (this.isDue()) return this.saying(this.have())
     if (this.isAsking) return
     this.isAsking = true
-    this.after(WANT_MS, () => {
+    this.timers.after(WANT_MS, () => {
       this.isAsking = false
       this.askAgain()
     })
@@ -394,27 +462,6 @@ export class Replicating {
     if (now - this.askedAt < WANT_MS) return false
     this.askedAt = now
     return true
-  }
-
-  /** Resolves when it is over, or this is ended. */
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = () => {
-        this.cancels.delete(stop)
-        cancel()
-        resolve()
-      }
-      const cancel = this.platform.later(stop, ms)
-      this.cancels.add(stop)
-    })
-  }
-
-  private after(ms: number, run: () => void): void {
-    const cancel = this.platform.later(() => {
-      this.cancels.delete(cancel)
-      if (!this.ended) run()
-    }, ms)
-    this.cancels.add(cancel)
   }
 }
 

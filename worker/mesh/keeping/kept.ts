@@ -81,6 +81,11 @@ export class Kept {
     this.cover()
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(): void {
+    this.replicating?.checkpointed()
+  }
+
   logChanged(): void {
     this.replicating?.logChanged()
     this.register()
@@ -105,6 +110,9 @@ export class Kept {
       case 'want':
       case 'held':
       case 'lack':
+      case 'offer':
+      case 'fetch':
+      case 'piece':
         return this.replicating?.take(message)
     }
   }

@@ -7,7 +7,7 @@ import { freshDevices } from '../test/simulation/fresh-devices.js'
 import { admit, Device, meet, tell } from '../test/simulation/people-and-feeds.js'
 import { Random } from '../test/e2e/random.js'
 import { belongingOf, type Belonging } from './belongings.js'
-import { decodeEntry } from './echo/entry.js'
+import { decodeStored } from './echo/bare-entry.js'
 import { QueryWindow } from './echo/matching.js'
 import { Keyring } from './halo/epochs/keyring.js'
 import { readKept } from './halo/log/signed.js'
@@ -167,7 +167,7 @@ describe('24 words and what a host has of the personal space', () => {
     for (const { entry } of found.log.entries)
       for (const [epoch, key] of await keyring.learnByWords(entry.id, opener)) keyring.restore(epoch, key)
     const read = (space: HaloSpace, entries: readonly Uint8Array[]) =>
-      Promise.all(entries.map((bytes) => decodeEntry(bytes, space, platform.sha256)))
+      Promise.all(entries.map((bytes) => decodeStored(bytes, space, platform.sha256)))
 
     const creations = (await read(found, host.personal.entries)).flatMap((entry) => entry.creations)
     const belongings = creations

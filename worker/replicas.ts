@@ -2,9 +2,10 @@
 import type { Echo } from './echo/echo.js'
 import type { Halo } from './halo/halo.js'
 import type { HaloSpace } from './halo/space.js'
-import type { Holding, Meeting, Replica, Replicas } from './mesh/platform.js'
+import type { Arriving, Checkpoint, Holding, Meeting, Replica, Replicas } from './mesh/platform.js'
 import { HearthError } from './protocol/errors.js'
 import { toBase64Url, type DeviceId, type SpaceId } from './protocol/ids.js'
+import type { CheckpointWish } from './protocol/wire.js'
 
 export class LocalReplicas implements Replicas {
   private readonly known = new Map<SpaceId, LocalReplica>()
@@ -118,6 +119,32 @@ export class LocalReplica implements Replica {
 
   async receive(entries: readonly Uint8Array[]): Promise<void> {
     await this.echo.exchange.receive(this.space, entries)
+  }
+
+  // Checkpoints
+
+  get wish(): CheckpointWish {
+    return this.echo.checkpoints.isWelcome(this.space) ? 'instead' : 'gaps'
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    const base = this.echo.checkpoints.of(this.space)
+    return (
+      base && { id: base.head.id, head: base.bytes, covers: base.covers, pieces: base.head.pieces.length }
+    )
+  }
+
+  get floors(): ReadonlyMap<DeviceId, number> {
+    const gone = this.echo.checkpoints.of(this.space)?.gone ?? []
+    return new Map([...gone].map(([feed, seq]) => [feed, seq + 1]))
+  }
+
+  piece(checkpoint: string, n: number): Promise<Uint8Array | undefined> {
+    return this.echo.checkpoints.piece(this.space, checkpoint, n)
+  }
+
+  begin(head: Uint8Array): Promise<Arriving | undefined> {
+    return this.echo.checkpoints.begin(this.space, head)
   }
 }
 

@@ -18,6 +18,8 @@ export const TABLES = [
   'touched',
   'documents',
   'pages',
+  'checkpoints',
+  'pieces',
   'positions',
   'marks',
 ] as const

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decode } from 'cborg'
-import { decodeEntry, encodeEntry, readEntry, type EntryBody } from '../../worker/echo/entry.js'
+import { decodeStored } from '../../worker/echo/bare-entry.js'
+import { encodeEntry, readEntry, type EntryBody } from '../../worker/echo/entry.js'
 import { Halo } from '../../worker/halo/halo.js'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
@@ -33,7 +34,7 @@ it('an inflate bomb is stopped, and costs one entry', async () => {
   const { keeper, write } = await writing()
   const { bytes } = await write([['o' as ObjectId, [new Uint8Array(64 << 20)]]])
   assert.equal(bytes.length < 200_000, true, `${bytes.length} bytes`)
-  await assert.rejects(decodeEntry(bytes, keeper, sha256), /too large/)
+  await assert.rejects(decodeStored(bytes, keeper, sha256), /too large/)
 })
 
 describe('entries from elsewhere', () => {

@@ -17,8 +17,19 @@ export const automerge = () =>
     readFileSync(createRequire(import.meta.url).resolve('@automerge/automerge/automerge.wasm')),
   ))
 
-/** @param skew of its clock, in milliseconds */
-export function simulatedPlatform(disk: Disk, random: Random, skew = 0): PlanesPlatform & { stop(): void } {
+/** How a device is set up. */
+export interface Setting {
+  /** Of its clock, in milliseconds. */
+  readonly skew?: number
+  /** Entries from which on it makes a checkpoint. */
+  readonly checkpointAfter?: number
+}
+
+export function simulatedPlatform(
+  disk: Disk,
+  random: Random,
+  { skew = 0, checkpointAfter = 1024 }: Setting = {},
+): PlanesPlatform & { stop(): void } {
   let time = 1_700_000_000_000 + skew
   let stopped = false
   return {
@@ -41,6 +52,7 @@ export function simulatedPlatform(disk: Disk, random: Random, skew = 0): PlanesP
       throw new Error('a simulation has no sockets')
     },
     stop: () => (stopped = true),
+    checkpointAfter,
   }
 }
 
@@ -68,15 +80,15 @@ export class Life {
   }
 
   /** Everything that is stored is here. */
-  static async begin(disk: Disk, random = new Random(1), skew = 0): Promise<Life> {
-    const life = await Life.early(disk, random, skew)
+  static async begin(disk: Disk, random = new Random(1), setting: Setting = {}): Promise<Life> {
+    const life = await Life.early(disk, random, setting)
     await life.echo.loadAll()
     return life
   }
 
   /** As soon as a tab is let in: pages may still be coming. */
-  static async early(disk: Disk, random = new Random(1), skew = 0): Promise<Life> {
-    const platform = simulatedPlatform(disk, random, skew)
+  static async early(disk: Disk, random = new Random(1), setting: Setting = {}): Promise<Life> {
+    const platform = simulatedPlatform(disk, random, setting)
     let over = false
     const planes = await openPlanes(platform, () => (over = true))
     const client = newId<ClientId>(platform.random(16))

@@ -1,6 +1,7 @@
 /** The entries of a disk, opened with the keys that are on it. */
 import { createHash } from 'node:crypto'
-import { decodeEntry, type Entry } from '../../worker/echo/entry.js'
+import { decodeStored } from '../../worker/echo/bare-entry.js'
+import type { Entry } from '../../worker/echo/entry.js'
 import { Halo } from '../../worker/halo/halo.js'
 import type { SpaceId } from '../../worker/protocol/ids.js'
 import { Random } from '../e2e/random.js'
@@ -14,5 +15,5 @@ export async function entriesOn(disk: Disk): Promise<Entry[]> {
   const rows = await disk.open().rows<Uint8Array>('entries')
   if (rows.length === 0) return []
   const halo = await Halo.open(simulatedPlatform(disk, new Random(1)), disk.open())
-  return Promise.all(rows.map(({ key, value }) => decodeEntry(value, halo.get(key[0] as SpaceId)!, sha256)))
+  return Promise.all(rows.map(({ key, value }) => decodeStored(value, halo.get(key[0] as SpaceId)!, sha256)))
 }

@@ -1,6 +1,6 @@
 /** Devices for the tests of one file: each with a seed of its own, and none of them outlives the file. */
 import { after } from 'node:test'
-import { automerge } from './device.js'
+import { automerge, type Setting } from './device.js'
 import { Device } from './people-and-feeds.js'
 
 /** @param seed of the first one, less 10 */
@@ -12,9 +12,9 @@ export function freshDevices(seed: number) {
     all.push(device)
     return device
   }
-  const fresh = async (): Promise<Device> => {
+  const fresh = async (setting?: Setting): Promise<Device> => {
     await automerge()
-    return keep(await Device.fresh((seed += 10)))
+    return keep(await Device.fresh((seed += 10), setting))
   }
   return { fresh, keep }
 }

@@ -2,7 +2,7 @@
 import type { SpaceId } from '../../worker/protocol/ids.js'
 import type { Role } from '../../worker/protocol/rpc.js'
 import { Random } from '../e2e/random.js'
-import { Life } from './device.js'
+import { Life, type Setting } from './device.js'
 import { Disk } from './disk.js'
 
 export class Device {
@@ -10,16 +10,15 @@ export class Device {
     readonly disk: Disk,
     public life: Life,
     private seed: number,
-    private readonly skew: number,
+    private readonly setting: Setting,
   ) {}
 
-  /** @param skew of its clock, in milliseconds */
-  static fresh(seed: number, skew = 0): Promise<Device> {
-    return Device.on(new Disk(), seed, skew)
+  static fresh(seed: number, setting: Setting = {}): Promise<Device> {
+    return Device.on(new Disk(), seed, setting)
   }
 
-  static async on(disk: Disk, seed: number, skew = 0): Promise<Device> {
-    return new Device(disk, await Life.begin(disk, new Random(seed), skew), seed, skew)
+  static async on(disk: Disk, seed: number, setting: Setting = {}): Promise<Device> {
+    return new Device(disk, await Life.begin(disk, new Random(seed), setting), seed, setting)
   }
 
   /** After the power was gone. */
@@ -40,14 +39,14 @@ export class Device {
   private async anew(): Promise<void> {
     this.life.stop()
     this.seed++
-    this.life = await Life.begin(this.disk, new Random(this.seed), this.skew)
+    this.life = await Life.begin(this.disk, new Random(this.seed), this.setting)
   }
 
   /** As a restored back-up, or a disk that was cloned. */
   async copy(): Promise<Device> {
     const disk = this.disk.copy()
-    const life = await Life.begin(disk, new Random(this.seed + 2), this.skew)
-    return new Device(disk, life, this.seed + 2, this.skew)
+    const life = await Life.begin(disk, new Random(this.seed + 2), this.setting)
+    return new Device(disk, life, this.seed + 2, this.setting)
   }
 
   get halo() {

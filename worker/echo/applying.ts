@@ -14,7 +14,8 @@ import type { Batch } from './batch.js'
 import { createdBy } from './created.js'
 import type { Creation } from './documents/creation.js'
 import type { Documents } from './documents.js'
-import type { Entry, SealedEntry } from './entry.js'
+import { isBare, type StoredEntry } from './bare-entry.js'
+import type { Entry } from './entry.js'
 import type { Feeds, Placed } from './feeds.js'
 import { hashText } from './hash-text.js'
 import type { EntryPlace, Journal, JournalRow } from './journal.js'
@@ -51,10 +52,10 @@ export interface Shows {
   show(space: Space, created: readonly ObjectRecord[], edits: readonly Shown[]): void
 }
 
-/** An entry that is signed by whoever it says. */
+/** An entry that is by whoever it says, or by whom a checkpoint says. */
 export interface Checked {
   readonly bytes: Uint8Array
-  readonly sealed: SealedEntry
+  readonly sealed: StoredEntry
   readonly header: JudgedHeader
 }
 /** An entry that was opened, or could not be: then it counts, and has nothing in it. */
@@ -185,7 +186,8 @@ export class Applying {
     }
     space.applied++
     feeds.took(opened)
-    const passable = opened.filter(({ sealed, place }) => place.at === sealed.feed)
+    // defence: bare-entries-stay
+    const passable = opened.filter(({ sealed, place }) => place.at === sealed.feed && !isBare(sealed))
     this.showing.appended(
       space,
       passable.map(({ sealed, header, bytes }) => ({

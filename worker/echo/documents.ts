@@ -14,7 +14,8 @@ import { mergeInto } from './documents/merge-into.js'
 import type { Incoming, Merged } from './documents/merging.js'
 import { ObjectDocument } from './documents/object-document.js'
 import { Rival } from './documents/refused.js'
-import { decodeEntry, type Entry } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import type { Entry } from './entry.js'
 import { opSize } from './op-size.js'
 import { touchesOf } from './touched.js'
 import type { EchoPlatform } from './platform.js'
@@ -253,10 +254,11 @@ export class Documents {
     space: Space,
     ids: ReadonlySet<ObjectId>,
   ): Promise<ReadonlyMap<ObjectId, readonly Entry[]>> {
+    await space.base?.unpack(this.store)
     const found = new Map<ObjectId, Entry[]>([...ids].map((id) => [id, []]))
     for (const { value } of await this.store.rows<unknown>('entries', [space.id])) {
       const sha256 = (bytes: Uint8Array) => this.platform.sha256(bytes)
-      const entry = await decodeEntry(value, space.keeper, sha256).catch(() => undefined)
+      const entry = await decodeStored(value, space.keeper, sha256).catch(() => undefined)
       for (const id of new Set(entry?.changes.map(([one]) => one))) found.get(id)?.push(entry!)
     }
     return found
@@ -309,6 +311,7 @@ export class Documents {
     author = space.rows.get(id)?.record.author ?? space.device,
     from = space.rows.get(id)?.seq ?? 0,
   ): Promise<ObjectDocument> {
+    await space.base?.unpack(this.store)
     const creation = await this.creation(space, id, author, from)
     const entries: Entry[] = []
     for (const [feed, { seq: last }] of space.feeds)
@@ -353,6 +356,8 @@ export class Documents {
       const found = entry?.creations.find(([created]) => created === id)
       if (found) return { id, type: found[1], value: found[2] }
     }
+    const covered = await space.base?.creationOf(id).catch(() => undefined)
+    if (covered) return covered
     throw damaged(id)
   }
 
@@ -362,7 +367,7 @@ export class Documents {
     if (known) return known
     try {
       const bytes = await this.store.get<Uint8Array>('entries', [space.id, feed, seq])
-      const entry = await decodeEntry(bytes, space.keeper, (b) => this.platform.sha256(b))
+      const entry = await decodeStored(bytes, space.keeper, (b) => this.platform.sha256(b))
       if (this.entries.size >= DECODED_ENTRIES) this.entries.delete(this.entries.keys().next().value!)
       this.entries.set(key, entry)
       return entry

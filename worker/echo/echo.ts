@@ -12,6 +12,7 @@ import type { Shown } from './applying.js'
 import { Asides } from './asides.js'
 import type { Batch, Refusal } from './batch.js'
 import { PageWriter } from './page-writer.js'
+import { Checkpoints } from './checkpoints/checkpoints.js'
 import { Claims } from './claims.js'
 import { Committer, type Mark } from './commit.js'
 import { Documents } from './documents.js'
@@ -65,6 +66,8 @@ export interface EchoEvents {
   copied?(): void
   /** These are durable: of this device's own, or from others. */
   appended?(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void
+  /** There is another checkpoint of it here. */
+  covered?(space: SpaceId): void
 }
 
 export interface Accepted {
@@ -93,6 +96,7 @@ export class Echo {
   /** As this device, somebody else may write, too. */
   readonly twins: Twins
   private readonly pageWriter: PageWriter
+  readonly checkpoints: Checkpoints
   /** Closed, or erased: nothing more is read or written. */
   private ended = false
   /** Spaces that were left, or deleted. */
@@ -117,7 +121,10 @@ export class Echo {
       judged: (space) => this.judged(space),
       show: (space, created, edits) => this.show(space, created, edits),
       remade: (space, objects) => this.remade(space, objects),
-      appended: (space, entries) => events.appended?.(space.id, entries, false),
+      appended: (space, entries) => {
+        events.appended?.(space.id, entries, false)
+        this.checkpoints.look(space)
+      },
     })
     this.asides = new Asides(platform, store, (space) => receiving.known(space))
     this.exchange = new Exchange(platform, store, this.spaces, receiving, this.gate, this.asides, syncing)
@@ -136,6 +143,7 @@ export class Echo {
         void receiving.known(space).then((feeds) => feeds?.wrote(header))
         const { feed, seq, id } = header
         events.appended?.(space.id, [{ feed, seq, id, bytes }], true)
+        this.checkpoints.look(space)
       },
       (batches) => this.becameDurable(batches),
       (batches, refusal) => this.failed(batches, refusal),
@@ -156,6 +164,16 @@ export class Echo {
       },
       // Derived data could not be written; entries are what counts, and the next time tries again.
       () => this.pageWriter.due(),
+    )
+    this.checkpoints = new Checkpoints(
+      ...([platform, store, this.spaces, receiving, syncing, this.gate] as const),
+      {
+        damage: (damage) => this.report(damage),
+        show: (space, created) => this.show(space, created, []),
+        loaded: () => this.loadAll(),
+        covered: (space) => events.covered?.(space.id),
+        ended: () => this.ended,
+      },
     )
   }
 
@@ -216,6 +234,7 @@ export class Echo {
   /** All of a space is here. */
   private loaded(space: Space): void {
     if (space.pages.dirty) this.pageWriter.soon()
+    this.checkpoints.look(space)
   }
 
   /** What nobody waits for: old marks are deleted, and entries are checked. */
@@ -387,6 +406,7 @@ export class Echo {
   private end(error: HearthError): void {
     this.ended = true
     this.pageWriter.stop()
+    this.checkpoints.stop()
     this.asides.stop()
     for (const { loading } of this.spaces.values()) loading?.stop(error)
   }

@@ -9,7 +9,8 @@ import { sha256 } from '../../test/simulation/entries.js'
 import { Random } from '../../test/e2e/random.js'
 import { Halo } from '../halo/halo.js'
 import type { ObjectId } from '../protocol/ids.js'
-import { decodeEntry, encodeEntry, openEntry, readEntry, type EntryBody } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import { encodeEntry, openEntry, readEntry, type EntryBody } from './entry.js'
 import type { Keeper } from './keeper.js'
 
 /** Bytes of version 2, by keys and randomness of seed 1. Other bytes are another version. */
@@ -61,7 +62,7 @@ describe('an entry', () => {
   it('comes back as it was', async () => {
     const { id, bytes } = await made()
     const context = await keeper.context()
-    assert.deepEqual(await decodeEntry(bytes, keeper, sha256), {
+    assert.deepEqual(await decodeStored(bytes, keeper, sha256), {
       ...{ ...headerOf(keeper), ...body, id },
       ...{ replica: context.replica, heads: [...context.heads], epochs: [...context.epochs] },
     })
@@ -72,7 +73,7 @@ describe('an entry', () => {
     const creations: EntryBody['creations'] = [['o' as ObjectId, 'note', { text }]]
     const { bytes } = await made({ ...body, creations })
     assert.equal(bytes.length < text.length / 20, true, `${bytes.length} bytes`)
-    assert.deepEqual((await decodeEntry(bytes, keeper, sha256)).creations, creations)
+    assert.deepEqual((await decodeStored(bytes, keeper, sha256)).creations, creations)
   })
 
   it('shows nothing of what is in it, to nobody who lacks the keys', async () => {
@@ -119,7 +120,7 @@ describe('an entry', () => {
     const bomb = new Uint8Array(30 << 20)
     const { bytes } = await made({ ...body, changes: [['o' as ObjectId, [bomb]]] })
     assert.equal(bytes.length < 100_000, true)
-    await assert.rejects(decodeEntry(bytes, keeper, sha256), /too large/)
+    await assert.rejects(decodeStored(bytes, keeper, sha256), /too large/)
   })
 
   it('of a later version is refused', async () => {

@@ -75,7 +75,7 @@ export async function encodeEntry(
   const { heads = latest } = header
   const ids = [heads, deps, epochs].map((list) => list.map(fromBase64Url))
   const clear = cbor([ENTRY_VERSION, replica, fromBase64Url(feed), seq, prev, ...ids])
-  const content = compress(cbor([lamport, at, creations, changes]))
+  const content = compress(encodeBody({ lamport, at, creations, changes }))
   const { salt, commitment, bytes } = await keeper.encrypt(epochs, clear, content)
   const signed = cbor([clear, salt, commitment, await sha256(bytes)])
   const [id, signature] = await Promise.all([sha256(signed), keeper.sign(replica, signed)])
@@ -122,21 +122,20 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
 export async function openEntry(entry: SealedEntry, keeper: Keeper): Promise<Entry> {
   const { id, feed, seq, prev, replica, heads, deps, epochs, clear, sealed } = entry
   const content = decompress(await keeper.decrypt(epochs, clear, sealed), MAX_BODY)
-  const [lamport, at, creations, changes] = list(strictCbor(content), 4) as [
-    number,
-    number,
-    EntryCreation[],
-    EntryChanges[],
-  ]
-  return { id, feed, seq, prev, replica, heads, deps, epochs, lamport, at, creations, changes }
+  return { id, feed, seq, prev, replica, heads, deps, epochs, ...decodeBody(content) }
 }
 
-/**
- * An entry that was verified when it came, and kept.
- * @throws Error that says what is wrong with the bytes; they are then damage, and nothing of them is used
- */
-export const decodeEntry = async (bytes: unknown, keeper: Keeper, sha256: Sha256): Promise<Entry> =>
-  openEntry(await readEntry(bytes, sha256), keeper)
+export const encodeBody = ({ lamport, at, creations, changes }: EntryBody): Uint8Array =>
+  cbor([lamport, at, creations, changes])
+
+/** @throws Error that says what is wrong with the body */
+export function decodeBody(content: Uint8Array): EntryBody {
+  const [lamport, at, creations, changes] = list(strictCbor(content), 4) as [
+    ...[number, number],
+    ...[EntryCreation[], EntryChanges[]],
+  ]
+  return { lamport, at, creations, changes }
+}
 
 const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
 

@@ -4,7 +4,7 @@ import type { DeviceId, SpaceId } from '../protocol/ids.js'
 import type { Store } from '../store.js'
 import { hashText } from './hash-text.js'
 import type { Asides } from './asides.js'
-import { readEntry, type SealedEntry } from './entry.js'
+import { isSealed, readStored, type StoredEntry } from './bare-entry.js'
 import type { Gate } from './gate.js'
 import type { FeedPosition } from './keeper.js'
 import type { EchoPlatform } from './platform.js'
@@ -142,7 +142,9 @@ export class Exchange {
     for (const [device, { seq }] of feedsOf(space)) {
       const their = theirs.get(device) ?? { seq: 0, head: null }
       const isOther = their.seq <= seq && (await this.isOther(id, device, their))
-      yield* this.portions(id, device, isOther ? their.seq - 1 : their.seq)
+      // What is before that can be given by a checkpoint only.
+      const gone = space.base?.gone.get(device) ?? 0
+      yield* this.portions(id, device, Math.max(gone, isOther ? their.seq - 1 : their.seq))
       const rivals = forks.get(device)
       if (!rivals || rivals.join() === their.rivals?.join()) continue
       const shown = (await Promise.all(rivals.map((rival) => this.entry(space, rival)))).flatMap(
@@ -156,7 +158,7 @@ export class Exchange {
   private async isOther(space: SpaceId, device: DeviceId, { seq, head }: Holding): Promise<boolean> {
     if (head === null) return false
     const bytes = await this.store.get<unknown>('entries', [space, device, seq])
-    const own = await readEntry(bytes, (b) => this.platform.sha256(b)).catch(() => undefined)
+    const own = await readStored(bytes, (b) => this.platform.sha256(b)).catch(() => undefined)
     return !!own && hashText(own.id) !== head
   }
 
@@ -186,7 +188,7 @@ export class Exchange {
         if (!bytes) break
         found.push(bytes)
         size += bytes.length
-        const { prev }: SealedEntry = await readEntry(bytes, (b) => this.platform.sha256(b))
+        const { prev }: StoredEntry = await readStored(bytes, (b) => this.platform.sha256(b))
         next = prev && hashText(prev)
       }
     return found.reverse()
@@ -196,7 +198,9 @@ export class Exchange {
   private async entry(space: Space, id: string): Promise<Uint8Array | undefined> {
     const stray = await this.store.get<Uint8Array>('strays', [space.id, id])
     const place = stray ? undefined : (await this.receiving.of(space)).placeOf(id)
-    return place ? this.store.get('entries', [space.id, place.at, place.n]) : stray
+    const bytes = place ? await this.store.get<Uint8Array>('entries', [space.id, place.at, place.n]) : stray
+    // defence: bare-entries-stay
+    return bytes && isSealed(bytes) ? bytes : undefined
   }
 
   /** By device, ids of the entries in one place of its feed. */

@@ -4,7 +4,8 @@
  */
 import { fromBase64Url, type DeviceId } from '../protocol/ids.js'
 import { hashText } from './hash-text.js'
-import { isWhole, readEntry, type SealedEntry } from './entry.js'
+import { readStored, type StoredEntry } from './bare-entry.js'
+import { isWhole } from './entry.js'
 import type { Judge, JudgedHeader } from './keeper.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
@@ -50,14 +51,25 @@ export class Feeds {
     const sha256 = (bytes: Uint8Array) => platform.sha256(bytes)
     for (const table of ['entries', 'strays'] as const)
       for (const { key, value } of await store.rows<unknown>(table, [space.id])) {
-        const entry = await readEntry(value, sha256).catch(() => undefined)
+        const entry = await readStored(value, sha256).catch(() => undefined)
         if (!entry || !isWhole(entry)) continue
         const header = headerOf(entry)
         feeds.judge.add(header)
         const [at, n] = [key[1] as DeviceId, key[2] as number]
         if (table === 'entries') feeds.applied.set(header.id, { ...header, at, n })
       }
+    if (space.base?.standsAlone) {
+      const { base } = space
+      for await (const header of base.headers()) feeds.covered(header, base.gone.get(header.feed) ?? 0)
+    }
     return feeds
+  }
+
+  /** One that a checkpoint stands for. @param gone up to which entry of its feed nothing else does */
+  private covered(header: JudgedHeader, gone: number): void {
+    if (header.seq > gone) return
+    this.judge.add(header)
+    this.applied.set(header.id, { ...header, at: header.feed, n: header.seq })
   }
 
   has(id: string): boolean {
@@ -195,7 +207,7 @@ export class Feeds {
   }
 }
 
-export const headerOf = ({ id, feed, seq, prev, heads, deps, epochs }: SealedEntry): JudgedHeader => ({
+export const headerOf = ({ id, feed, seq, prev, heads, deps, epochs }: StoredEntry): JudgedHeader => ({
   ...{ id: hashText(id), feed, seq, heads, deps, epochs },
   prev: prev && hashText(prev),
 })

@@ -2,7 +2,7 @@
  * The first reads of a store: all that is needed before a tab can be let in, in two goes. What they read does not grow
  * with what is stored, but with what was written since pages were, and with the spaces. `loading.ts` reads the rest.
  */
-import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
+import { fromBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../protocol/rpc.js'
 import { hashText } from './hash-text.js'
 import { ASIDES, type Aside } from './asides.js'
@@ -11,7 +11,9 @@ import { TAILS, type Tail } from './tails.js'
 import { PAGE_VERSION, type PageRow, type Position } from './page-writer.js'
 import type { Mark } from './commit.js'
 import type { Documents } from './documents.js'
-import { readEntry, type SealedEntry } from './entry.js'
+import { readStored, type StoredEntry } from './bare-entry.js'
+import { Base, storedPieces, type BaseRow } from './checkpoints/base.js'
+import { readHead } from './checkpoints/head.js'
 import { Loading } from './loading.js'
 import { isJournalRow, type JournalRow } from './journal.js'
 import type { Keeper } from './keeper.js'
@@ -36,6 +38,7 @@ export interface Heads {
   readonly asides: readonly Aside[]
   readonly former: readonly Former[]
   readonly tails: readonly Tail[]
+  readonly bases: ReadonlyMap<SpaceId, BaseRow>
 }
 
 /** What a space that is being opened tells. */
@@ -51,7 +54,7 @@ export interface OpeningEvents {
 
 /** The first go. */
 export async function readHeads(store: Store, platform: EchoPlatform): Promise<Heads> {
-  const [lost, asides, former, tails, marks, positions, journal] = await Promise.all([
+  const [lost, asides, former, tails, marks, positions, journal, bases] = await Promise.all([
     store.get<string>('meta', 'lost'),
     store.get<readonly Aside[]>('meta', ASIDES),
     store.get<readonly Former[]>('meta', FORMER),
@@ -59,6 +62,7 @@ export async function readHeads(store: Store, platform: EchoPlatform): Promise<H
     store.rows<Mark>('marks'),
     store.rows<Position>('positions'),
     store.rows<unknown>('journal'),
+    store.rows<BaseRow>('checkpoints'),
   ])
   const since = platform.now() - MARK_MS
   return {
@@ -72,6 +76,7 @@ export async function readHeads(store: Store, platform: EchoPlatform): Promise<H
     asides: asides ?? [],
     former: former ?? [],
     tails: tails ?? [],
+    bases: new Map(bases.map(({ key, value }) => [key[0] as SpaceId, value])),
   }
 }
 
@@ -92,6 +97,7 @@ export async function openSpace(
   const position = heads.positions.get(space.id)
   const { applied = 0, feeds = [], lamport = 0, judged } = position ?? {}
   Object.assign(space, { applied, lamport, judged })
+  await openBase(platform, store, space, heads, new Map(feeds.map(([device, seq]) => [device, seq])))
   for (const [device, last, lastHead] of feeds) {
     const { seq, head } = await lastOf(platform, store, space, device, { seq: last, head: lastHead })
     space.feeds.set(device, { seq, head })
@@ -129,22 +135,41 @@ export async function openSpace(
   return space
 }
 
+/** The checkpoint of a space. What it stands for alone, and no position says that pages have, is made rows: entries then say what there is. */
+async function openBase(
+  platform: EchoPlatform,
+  store: Store,
+  space: Space,
+  { bases }: Heads,
+  placed: ReadonlyMap<DeviceId, number>,
+): Promise<void> {
+  const row = bases.get(space.id)
+  if (!row) return
+  const head = await readHead(row.head, (bytes) => platform.sha256(bytes)).catch(() => undefined)
+  if (!head) return
+  space.base = new Base(storedPieces(store, space.id), space, head, row)
+  const isInPages = [...space.base.gone].every(([feed, seq]) => (placed.get(feed) ?? 0) >= seq)
+  if (!isInPages) await space.base.unpack(store)
+}
+
 /** The end of a feed that this device wrote when it was another one goes down to what counts: nothing is to be written after it. */
 async function lastOf(
   platform: EchoPlatform,
   store: Store,
-  { id, former }: Space,
+  { id, former, base }: Space,
   device: DeviceId,
   position: FeedHead,
 ): Promise<FeedHead> {
   if (!former.has(device)) return position
-  for (let { seq } = position; seq > 0; seq--) {
+  const gone = base?.gone.get(device) ?? 0
+  for (let { seq } = position; seq > gone; seq--) {
     const bytes = await store.get<unknown>('entries', [id, device, seq])
     if (bytes === undefined) continue
-    const entry = await readEntry(bytes, (b) => platform.sha256(b)).catch(() => undefined)
+    const entry = await readStored(bytes, (b) => platform.sha256(b)).catch(() => undefined)
     return { seq, head: entry?.id ?? null }
   }
-  return { seq: 0, head: null }
+  const covered = base?.head.covers.find(({ feed, seq }) => feed === device && seq === gone)
+  return { seq: gone, head: covered ? fromBase64Url(covered.id) : null }
 }
 
 /** What this device has written and does not count; or another one has, as the same device, if there are two for one place. */
@@ -152,13 +177,13 @@ async function ownStrays(
   platform: EchoPlatform,
   store: Store,
   { id, device }: Space,
-): Promise<{ aside: SealedEntry[]; isCopied: boolean }> {
-  const own: SealedEntry[] = []
+): Promise<{ aside: StoredEntry[]; isCopied: boolean }> {
+  const own: StoredEntry[] = []
   for (const { value } of await store.rows<unknown>('strays', [id])) {
-    const entry = await readEntry(value, (bytes) => platform.sha256(bytes)).catch(() => undefined)
+    const entry = await readStored(value, (bytes) => platform.sha256(bytes)).catch(() => undefined)
     if (entry?.feed === device) own.push(entry)
   }
-  const isTaken = async ({ seq }: SealedEntry) =>
+  const isTaken = async ({ seq }: StoredEntry) =>
     (await store.get('entries', [id, device, seq])) !== undefined
   const taken = await Promise.all(own.map(isTaken))
   const aside = own.filter((_, i) => !taken[i])

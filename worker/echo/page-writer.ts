@@ -94,31 +94,40 @@ export class PageWriter {
       await this.settled()
       // A page that was not read must not be written, and a position stands for all pages: its end asks again.
       if (space.loading || !space.pages.dirty) continue
-      const taken = space.pages.take()
-      const { applied, lamport, judged } = space
-      const feeds = [...space.feeds].map(([device, { seq, head }]) => [device, seq, head] as const)
-      const { layout } = space.pages
-      const writes: Write[] = taken.map((page) => ({
-        table: 'pages',
-        key: [space.id, page],
-        put: row(space, page),
-      }))
-      writes.push({
-        table: 'positions',
-        key: [space.id],
-        put: { applied, feeds, lamport, layout, ...(judged && { judged }) } satisfies Position,
-      })
-      writes.push({ table: 'journal', under: [space.id], upTo: applied })
+      const { writes, undo } = pageWrites(space)
       try {
         await this.store.write(writes, 'relaxed')
       } catch (e) {
-        for (const page of taken) space.pages.touch(page)
+        undo()
         throw e
       }
     }
     await this.settled()
     await this.documents.tidy(all)
   }
+}
+
+/** Pages that have changed, and the position that all of them stand for; and what to do if they could not be written. */
+export function pageWrites(space: Space): { writes: Write[]; undo: () => void } {
+  const taken = space.pages.take()
+  const { applied, lamport, judged } = space
+  const feeds = [...space.feeds].map(([device, { seq, head }]) => [device, seq, head] as const)
+  const { layout } = space.pages
+  const writes: Write[] = taken.map((page) => ({
+    table: 'pages',
+    key: [space.id, page],
+    put: row(space, page),
+  }))
+  writes.push({
+    table: 'positions',
+    key: [space.id],
+    put: { applied, feeds, lamport, layout, ...(judged && { judged }) } satisfies Position,
+  })
+  writes.push({ table: 'journal', under: [space.id], upTo: applied })
+  const undo = () => {
+    for (const page of taken) space.pages.touch(page)
+  }
+  return { writes, undo }
 }
 
 function row(space: Space, page: number): PageRow {

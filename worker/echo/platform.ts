@@ -11,4 +11,6 @@ export interface EchoPlatform {
   automerge(): Promise<void>
   /** Runs later, when there is nothing more urgent; returns a way to call it off. */
   later(run: () => void, ms: number): () => void
+  /** Entries that no checkpoint stands for, from which on one is made: where not said, as many as pay. */
+  readonly checkpointAfter?: number
 }

@@ -7,7 +7,8 @@ import type { Damage } from '../protocol/rpc.js'
 import type { Store } from '../store.js'
 import { Applying, type Applied, type Checked, type Opened, type Shows } from './applying.js'
 import type { Documents } from './documents.js'
-import { isWhole, openEntry, readEntry, type SealedEntry } from './entry.js'
+import { openStored, readStored, type StoredEntry } from './bare-entry.js'
+import { isWhole, readEntry } from './entry.js'
 import { Feeds, headerOf, strayRow } from './feeds.js'
 import { hashText } from './hash-text.js'
 import type { EchoPlatform } from './platform.js'
@@ -110,6 +111,12 @@ export class Receiving {
     return new Set(fresh.values())
   }
 
+  /** What is here has come by a checkpoint: it is judged as if it had been read from the store. To be called by one at a time. @throws HearthError `store/…` */
+  async anew(space: Space): Promise<void> {
+    this.feeds.delete(space)
+    await this.settle(space, await this.of(space), new Map())
+  }
+
   /** The membership log may say something else now. To be called by one at a time. @throws HearthError `store/…` */
   async rejudge(space: Space): Promise<void> {
     const { keeper, device, judged } = space
@@ -200,7 +207,7 @@ export class Receiving {
       const { sealed } = checked
       const isStray = !here
       try {
-        return { ...checked, isStray, entry: await openEntry(sealed, space.keeper) }
+        return { ...checked, isStray, entry: await openStored(sealed, space.keeper) }
       } catch (e) {
         if (toHearthError(e).code === 'halo/key-missing') return undefined
         this.showing.damage(unreadable(space, sealed, e))
@@ -214,7 +221,7 @@ export class Receiving {
 
   private async stray(space: Space, id: string): Promise<Checked> {
     const bytes = (await this.store.get<Uint8Array>('strays', [space.id, id]))!
-    const sealed = await readEntry(bytes, (b) => this.platform.sha256(b))
+    const sealed = await readStored(bytes, (b) => this.platform.sha256(b))
     return { bytes, sealed, header: headerOf(sealed) }
   }
 }
@@ -247,7 +254,7 @@ function* inGroups(ids: readonly string[], carried: Carried): Generator<string[]
   if (some.length > 0) yield some
 }
 
-const unreadable = (space: Space, { seq }: SealedEntry, e: unknown): Damage => ({
+const unreadable = (space: Space, { seq }: StoredEntry, e: unknown): Damage => ({
   what: 'entry',
   space: space.id,
   message: `entry ${seq} of another device's feed cannot be read: ${(e as Error).message}`,

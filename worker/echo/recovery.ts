@@ -11,7 +11,8 @@ import { hashText } from './hash-text.js'
 import { PAGE_VERSION, type PageObject, type PageRow } from './page-writer.js'
 import { createdBy } from './created.js'
 import type { Documents } from './documents.js'
-import { decodeEntry, sameBytes, type Entry } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import { sameBytes, type Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import type { Key, Store } from '../store.js'
 import type { JournalRow } from './journal.js'
@@ -183,7 +184,7 @@ export class Recovery {
 
   private async decode(feed: DeviceId, seq: number, bytes: unknown): Promise<Entry | undefined> {
     try {
-      return await decodeEntry(bytes, this.space.keeper, (b) => this.platform.sha256(b))
+      return await decodeStored(bytes, this.space.keeper, (b) => this.platform.sha256(b))
     } catch (e) {
       this.report(entryDamage(this.space, feed, seq, e))
       return undefined
@@ -262,6 +263,7 @@ export class Recovery {
 
   /** Brings back, from entries, what pages should have had. */
   private async remake(damaged: ReadonlyMap<number, number>): Promise<void> {
+    await this.space.base?.unpack(this.store)
     const made = new Map<ObjectId, Row>()
     const lows = [...damaged].sort(([, a], [, b]) => b - a)
     for (const { key, value } of await this.store.rows<unknown>('entries', [this.space.id])) {

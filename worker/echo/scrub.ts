@@ -5,7 +5,8 @@
  */
 import type { DeviceId } from '../protocol/ids.js'
 import type { Damage } from '../protocol/rpc.js'
-import { decodeEntry, sameBytes } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import { sameBytes } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store } from '../store.js'
 import type { Space } from './space.js'
@@ -33,7 +34,8 @@ export async function scrub(
   for (const [feed, { seq: last }] of [...space.feeds]) {
     let head: Uint8Array | null = null
     const before = space.withdrawals
-    for (let seq = 1; seq <= last; seq++) {
+    // What is gone, a checkpoint stands for.
+    for (let seq = 1 + (space.base?.gone.get(feed) ?? 0); seq <= last; seq++) {
       await pause(PAUSE_MS)
       while (asked !== quiet.asked() && !quiet.stopped()) {
         asked = quiet.asked()
@@ -46,7 +48,7 @@ export async function scrub(
       }
       const bytes = await store.get('entries', [space.id, feed, seq])
       try {
-        const entry = await decodeEntry(bytes, space.keeper, (b) => platform.sha256(b))
+        const entry = await decodeStored(bytes, space.keeper, (b) => platform.sha256(b))
         if (head && !(entry.prev && sameBytes(head, entry.prev)))
           throw new Error('it does not follow the one before')
         head = entry.id

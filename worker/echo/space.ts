@@ -7,6 +7,7 @@ import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import { creationOrder } from '../protocol/queries.js'
 import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import { sizeOf } from '../protocol/values.js'
+import type { Base } from './checkpoints/base.js'
 import type { Keeper } from './keeper.js'
 import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
@@ -62,6 +63,8 @@ export class Space {
   mayWrite = true
   /** Grows whenever entries that were applied are taken out, because they count no more. */
   withdrawals = 0
+  /** The checkpoint that is here, if there is one: what entries were that are here no more. */
+  base: Base | undefined
   /** Highest Lamport time seen or given out. */
   lamport = 0
   /** While `rows` lacks what was not read yet. */

@@ -9,7 +9,8 @@ import type { Item } from '../protocol/rpc.js'
 import type { Store, Write } from '../store.js'
 import { hashText } from './hash-text.js'
 import type { Documents } from './documents.js'
-import { decodeEntry, type Entry } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import type { Entry } from './entry.js'
 import type { EchoPlatform } from './platform.js'
 import { deviceOf, type Space } from './space.js'
 
@@ -71,6 +72,7 @@ export class Tails {
 
   /** Entries of a tail that can be read: some may count again by now. @throws HearthError `store/…` */
   async entriesOf(space: Space, { device, entries }: Tail): Promise<Entry[]> {
+    await space.base?.unpack(this.store)
     const strays = await Promise.all(entries.map((id) => this.store.get<unknown>('strays', [space.id, id])))
     const counting = (await this.store.rows<unknown>('entries', [space.id])).filter(
       ({ key }) => deviceOf(key[1] as DeviceId) === device,
@@ -78,7 +80,7 @@ export class Tails {
     const found = new Map<string, Entry>()
     for (const bytes of [...strays, ...counting.map(({ value }) => value)])
       try {
-        const entry = await decodeEntry(bytes, space.keeper, (b) => this.platform.sha256(b))
+        const entry = await decodeStored(bytes, space.keeper, (b) => this.platform.sha256(b))
         found.set(hashText(entry.id), entry)
       } catch {
         // It counts, and is not a stray; or it is damaged, and named as that elsewhere.

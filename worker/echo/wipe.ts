@@ -6,7 +6,7 @@ import { spaceOf } from './touched.js'
 
 /** Rows that are found by the space; those of `touched` and `documents` are found by the object. */
 export const rowsUnder = (space: string): Write[] =>
-  (['entries', 'strays', 'journal', 'pages', 'positions'] as const).map((table) => ({
+  (['entries', 'strays', 'journal', 'pages', 'positions', 'checkpoints', 'pieces'] as const).map((table) => ({
     table,
     under: [space],
   }))

@@ -4,7 +4,8 @@ import type { ObjectRecord } from '../protocol/rpc.js'
 import type { Store, Write } from '../store.js'
 import { createdBy } from './created.js'
 import type { Documents } from './documents.js'
-import { openEntry, readEntry, type Entry } from './entry.js'
+import { decodeStored } from './bare-entry.js'
+import type { Entry } from './entry.js'
 import { strayRow, type Feeds } from './feeds.js'
 import type { EchoPlatform } from './platform.js'
 import type { Space } from './space.js'
@@ -37,6 +38,7 @@ export class Withdrawing {
     feeds: Feeds,
     ids: readonly string[],
   ): Promise<ReadonlyMap<ObjectId, Remade | undefined>> {
+    await space.base?.unpack(this.store)
     const writes: Write[] = []
     const objects = new Set<ObjectId>()
     const made = new Set<ObjectId>()
@@ -106,7 +108,7 @@ export class Withdrawing {
 
   private async open(space: Space, bytes: Uint8Array): Promise<Entry | undefined> {
     try {
-      return await openEntry(await readEntry(bytes, (b) => this.platform.sha256(b)), space.keeper)
+      return await decodeStored(bytes, space.keeper, (b) => this.platform.sha256(b))
     } catch {
       return undefined
     }

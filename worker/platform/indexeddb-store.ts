@@ -9,8 +9,8 @@ import { TABLES, type Key, type Store, type Table, type Write } from '../store.j
 import { HearthError, toHearthError } from '../protocol/errors.js'
 
 const NAME = 'hearth'
-/** 1: the first; 2: keys and membership logs; 3: a row of `touched` may name several entries, and `entries` hold branches. */
-export const SCHEMA = 3
+/** 1: the first; 2: keys and membership logs; 3: a row of `touched` may name several entries, and `entries` hold branches; 4: checkpoints. */
+export const SCHEMA = 4
 /** The longest wait for another connection to let go of the database, in milliseconds. */
 const OPEN_MS = 10_000
 

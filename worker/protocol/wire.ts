@@ -44,7 +44,7 @@ export const MESSAGE_BYTES = 256 << 10
 
 /** Of one checkpoint: pieces, and bytes of one and of all of them, at most; bytes of its head. */
 export const MAX_PIECES = 4096
-export const MAX_PIECE_BYTES = 1 << 20
+export const MAX_PIECE_BYTES = 8 << 20
 export const MAX_CHECKPOINT_BYTES = 256 << 20
 export const MAX_HEAD_BYTES = 512 << 10
 

@@ -64,7 +64,7 @@ export class Person {
 
   static async begin(world: World, disk: Disk, skew: number): Promise<Person> {
     const { clock, relay } = world
-    const base = simulatedPlatform(disk, new Random(++seeds), skew)
+    const base = simulatedPlatform(disk, new Random(++seeds), { skew })
     const platform: typeof base = {
       ...base,
       // Whoever knows a seed knows the keys: all are to be different.

@@ -84,7 +84,7 @@ export async function sharing(random: Random): Promise<void> {
   const seats: Seat[] = []
   try {
     for (const skew of [0, TEN_YEARS, -TEN_YEARS, 0])
-      seats.push(new Seat(await Device.fresh(random.between(1, 2 ** 30), skew), random, objects))
+      seats.push(new Seat(await Device.fresh(random.between(1, 2 ** 30), { skew }), random, objects))
     const [olga, ...guests] = seats.map(({ device }) => device) as [Device, Device, Device, Device]
     const { id: space } = await olga.halo.createSpace('Kitchen')
     for (const guest of guests) await admit(olga, space, guest, 'editor')

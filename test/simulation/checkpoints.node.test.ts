@@ -1,0 +1,150 @@
+/** What stands for entries: made by an admin's device, taken by whoever comes in, and judged as the entries themselves would be. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
+import type { Item } from '../../worker/protocol/rpc.js'
+import { freshDevices } from './fresh-devices.js'
+import { admit, type Device, meet, tell, tellLog } from './people-and-feeds.js'
+
+const { fresh } = freshDevices(7_000)
+const AFTER = 40
+const counts = new WeakMap<object, number>()
+
+/** One batch, durable when it resolves. */
+async function write({ life }: Device, space: SpaceId, ...items: Item[]): Promise<void> {
+  const n = (counts.get(life) ?? 0) + 1
+  counts.set(life, n)
+  life.echo.accept(life.client, n, space, items)
+  await life.echo.settled()
+}
+const id = () => newId<ObjectId>()
+const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
+const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
+const shownBy = ({ echo }: Device, space: SpaceId) =>
+  echo.objectsOf(space).map(({ updatedAt: _, ...record }) => record)
+
+async function until(what: string, is: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2_000 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 2))
+  assert.ok(is(), what)
+}
+
+/** A space of somebody who has typed for a while, with what was typed. */
+async function typed(entries = AFTER) {
+  const olga = await fresh({ checkpointAfter: AFTER })
+  const { id: space } = await olga.halo.createSpace('Kitchen')
+  const [note, todo] = [id(), id()]
+  await write(
+    olga,
+    space,
+    { id: note, type: 'note', value: { body: { '@text': '' } } },
+    { id: todo, type: 'todo', value: { title: 'Milk', n: 1.5 } },
+  )
+  for (let i = 0; i < entries; i++)
+    await write(olga, space, { id: note, op: text('body', i, String.fromCharCode(97 + (i % 26))) })
+  await until('a checkpoint is made', () => olga.echo.checkpoints.of(space) !== undefined)
+  return { olga, space, note, todo }
+}
+
+/** The checkpoint of one, to another. @returns whether it was wanted */
+async function give(space: SpaceId, from: Device, to: Device): Promise<boolean> {
+  const base = from.echo.checkpoints.of(space)!
+  const coming = await to.echo.checkpoints.begin(space, base.bytes)
+  if (!coming) return false
+  for (let n = 0; n < coming.pieces; n++)
+    assert.ok(await coming.take(n, (await from.echo.checkpoints.piece(space, base.head.id, n))!))
+  await coming.end()
+  return true
+}
+
+/** Rows of entries that are here as they came, or bare. */
+const rowsOf = async (device: Device, space: SpaceId) =>
+  (await device.disk.open().rows('entries', [space])).length
+
+describe('who comes in by a checkpoint', () => {
+  it('shows what the others show, without one entry of before', async () => {
+    const { olga, space } = await typed()
+    const ed = await fresh()
+    await admit(olga, space, ed, 'editor')
+    assert.ok(await give(space, olga, ed))
+    assert.equal(await rowsOf(ed, space), 0)
+    assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+    assert.deepEqual(ed.echo.damage, [])
+  })
+
+  it('goes on from there, in both directions, and is the same after the power was gone', async () => {
+    const { olga, space, note, todo } = await typed()
+    const ed = await fresh()
+    await admit(olga, space, ed, 'editor')
+    await give(space, olga, ed)
+    await write(ed, space, { id: note, op: text('body', 0, 'Dear ') })
+    await write(ed, space, { id: todo, op: { t: 'put', at: ['title'], v: 'Bread' } })
+    await write(olga, space, { id: note, op: text('body', 3, '!') })
+    await meet(space, olga, ed)
+    for (let life = 0; life < 2; life++) {
+      assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+      assert.equal(valueOf(ed, todo)?.['title'], 'Bread')
+      await ed.echo.exchange.durable()
+      await ed.again()
+    }
+    assert.deepEqual(ed.echo.damage, [])
+  })
+
+  it('gives it to somebody else, who never meets whoever made it', async () => {
+    const { olga, space, note } = await typed()
+    const [ed, anna] = [await fresh(), await fresh()]
+    await admit(olga, space, ed, 'admin')
+    await give(space, olga, ed)
+    await admit(ed, space, anna, 'editor')
+    await give(space, ed, anna)
+    await write(anna, space, { id: note, op: text('body', 0, 'Hi ') })
+    await tell(space, anna, ed)
+    await tell(space, ed, olga)
+    for (const device of [ed, anna]) assert.deepEqual(shownBy(device, space), shownBy(olga, space))
+  })
+
+  it('takes out what counts no more, as who has the entries does', async () => {
+    const { olga, space, note } = await typed()
+    const [ed, anna] = [await fresh(), await fresh({ checkpointAfter: AFTER })]
+    await admit(olga, space, ed, 'editor')
+    await admit(olga, space, anna, 'admin')
+    await tellLog(space, olga, ed)
+    await meet(space, olga, ed, anna)
+    await write(ed, space, { id: note, op: text('body', 0, 'Bad ') })
+    const bad = id()
+    await write(ed, space, { id: bad, type: 'note', value: { body: { '@text': 'worse' } } })
+    // Anna has what Ed wrote, and Olga removes him before she hears of it.
+    await tell(space, ed, anna)
+    const before = anna.echo.checkpoints.of(space)?.head.id
+    for (let i = 0; i < 2 * AFTER; i++) await write(anna, space, { id: note, op: text('body', 0, '-') })
+    await until('another checkpoint', () => anna.echo.checkpoints.of(space)?.head.id !== before)
+    await olga.halo.removeMember(space, ed.halo.identity.id)
+    const carl = await fresh()
+    await admit(olga, space, carl, 'editor')
+    await tellLog(space, anna, carl)
+    assert.ok(await give(space, anna, carl))
+    await meet(space, olga, anna, carl)
+    for (const device of [anna, carl]) assert.deepEqual(shownBy(device, space), shownBy(olga, space))
+    await carl.again()
+    assert.deepEqual(shownBy(carl, space), shownBy(olga, space))
+  })
+})
+
+describe('who has a part of it', () => {
+  it('takes the rest from a checkpoint, and keeps what it wrote meanwhile', async () => {
+    const { olga, space, note } = await typed()
+    const ed = await fresh()
+    await admit(olga, space, ed, 'editor')
+    await meet(space, olga, ed)
+    await write(ed, space, { id: note, op: text('body', 0, 'Away: ') })
+    const before = olga.echo.checkpoints.of(space)?.head.id
+    for (let i = 0; i < 2 * AFTER; i++) await write(olga, space, { id: note, op: text('body', 0, '-') })
+    await until('another checkpoint', () => olga.echo.checkpoints.of(space)?.head.id !== before)
+    assert.ok(await give(space, olga, ed))
+    await tell(space, ed, olga)
+    await tell(space, olga, ed)
+    assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+    await ed.again()
+    assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+    assert.deepEqual(ed.echo.damage, [])
+  })
+})

@@ -1,0 +1,327 @@
+/** Checkpoints of the spaces of this device: made when there is much that none stands for, taken from others, and given to them. */
+import { toHearthError } from '../../protocol/errors.js'
+import { fromBase64Url, type DeviceId, type SpaceId } from '../../protocol/ids.js'
+import type { Damage, ObjectRecord } from '../../protocol/rpc.js'
+import { MAX_CHECKPOINT_BYTES, MAX_HEAD_BYTES } from '../../protocol/wire.js'
+import type { Store } from '../../store.js'
+import type { Checked } from '../applying.js'
+import { encodeBare, readStored } from '../bare-entry.js'
+import { sameBytes } from '../entry.js'
+import { headerOf } from '../feeds.js'
+import type { Gate } from '../gate.js'
+import { hashText } from '../hash-text.js'
+import { pageWrites } from '../page-writer.js'
+import type { EchoPlatform } from '../platform.js'
+import type { Receiving } from '../receiving.js'
+import { deviceOf, type Space } from '../space.js'
+import type { Syncing } from '../syncing.js'
+import { Base, storedPieces, type BaseRow } from './base.js'
+import { bytesOf, countOf, readHead, type CheckpointHead, type Covered } from './head.js'
+import { make } from './making.js'
+import { isNewTo, readCheckpoint, rowsOf, Unfit } from './taking.js'
+
+/** Entries that no checkpoint stands for, from which on one is made; and how many of those that one stands for, so that it pays. */
+const LEAST = 1024
+const SHARE = 0.5
+/** Nothing was written for so long, or this long at the most, in milliseconds. */
+const QUIET_MS = 3_000
+const LONGEST_MS = 60_000
+/** Entries that are taken together, where each has to be looked at. */
+const TOGETHER = 512
+
+/** What it does to ECHO. */
+export interface Covering {
+  damage(damage: Damage): void
+  /** New objects, in what is shown. */
+  show(space: Space, created: readonly ObjectRecord[]): void
+  /** Everything here is known to be here. */
+  loaded(): Promise<void>
+  /** There is another checkpoint here; feeds may have come further. */
+  covered(space: Space): void
+  /** Nothing is read or written any more. */
+  ended(): boolean
+}
+
+/** One that somebody offers, on its way here. */
+export interface Coming {
+  readonly id: string
+  readonly pieces: number
+  take(n: number, bytes: Uint8Array): Promise<boolean>
+  end(): Promise<void>
+  stop(): void
+}
+
+export class Checkpoints {
+  /** One of a space at a time. */
+  private readonly turns = new WeakMap<Space, Promise<void>>()
+  private readonly due = new Map<Space, { readonly since: number; cancel: () => void }>()
+  private readonly making = new Set<Space>()
+  /** Ids of some that are not what they say. */
+  private readonly unfit = new Set<string>()
+
+  constructor(
+    private readonly platform: EchoPlatform,
+    private readonly store: Store,
+    private readonly spaces: ReadonlyMap<SpaceId, Space>,
+    private readonly receiving: Receiving,
+    private readonly syncing: Syncing,
+    private readonly gate: Gate,
+    private readonly covering: Covering,
+  ) {}
+
+  // For others
+
+  of(id: SpaceId): Base | undefined {
+    return this.spaces.get(id)?.base
+  }
+
+  /** Whether a checkpoint would be better than entries: nothing of others is here. */
+  isWelcome(id: SpaceId): boolean {
+    const space = this.spaces.get(id)
+    return !!space && [...space.feeds.keys()].every((feed) => feed === space.device)
+  }
+
+  /** @returns undefined if that one is here no more @throws HearthError `store/…` */
+  async piece(id: SpaceId, checkpoint: string, n: number): Promise<Uint8Array | undefined> {
+    const base = this.of(id)
+    return base?.head.id === checkpoint ? base.piece(n) : undefined
+  }
+
+  // From others
+
+  /**
+   * It waits until the one before has ended.
+   * @returns undefined if it is not wanted, no good, or the membership log that it was made by is not here
+   */
+  async begin(id: SpaceId, bytes: Uint8Array): Promise<Coming | undefined> {
+    const space = this.spaces.get(id)
+    if (!space || bytes.length > MAX_HEAD_BYTES) return undefined
+    let over!: () => void
+    const turn = new Promise<void>((resolve) => (over = resolve))
+    const before = this.turns.get(space) ?? Promise.resolve()
+    this.turns.set(
+      space,
+      before.then(() => turn),
+    )
+    await before
+    const head = await this.wanted(space, bytes).catch(() => undefined)
+    if (!head) over()
+    return head && this.coming(space, head, bytes, over)
+  }
+
+  private async wanted(space: Space, bytes: Uint8Array): Promise<CheckpointHead | undefined> {
+    const { keeper } = space
+    const head = await readHead(bytes, (b) => this.platform.sha256(b))
+    const { id, author, replica, header, signature, heads, covers } = head
+    // defence: checkpoint-of-this-space
+    if (!sameBytes(replica, keeper.replica())) return undefined
+    // defence: checkpoint-by-an-admin
+    if (!keeper.isAdmin(author)) return undefined
+    // defence: checkpoint-signed
+    if (!(await keeper.verifyCheckpoint(author, replica, header, signature))) return undefined
+    if (!keeper.knows(heads) || this.unfit.has(id)) return undefined
+    // defence: checkpoint-in-bounds
+    if (bytesOf(head) > MAX_CHECKPOINT_BYTES) return undefined
+    const isMore = covers.some(({ feed, seq }) => seq > (space.feeds.get(feed)?.seq ?? 0))
+    return isMore ? head : undefined
+  }
+
+  private coming(space: Space, head: CheckpointHead, bytes: Uint8Array, over: () => void): Coming {
+    const pieces: Uint8Array[] = []
+    return {
+      id: head.id,
+      pieces: head.pieces.length,
+      take: async (n, piece) => {
+        const said = head.pieces[n]
+        // defence: piece-of-its-head
+        if (!said || !sameBytes(said.hash, await this.platform.sha256(piece))) return false
+        pieces[n] = piece
+        return true
+      },
+      end: async () => {
+        try {
+          if (Object.keys(pieces).length === head.pieces.length)
+            await this.gate.run(() => this.take(space, head, bytes, pieces))
+        } catch (e) {
+          if (e instanceof Unfit) this.refuse(space, head, e)
+          else if (toHearthError(e).code !== 'halo/key-missing') throw e
+        } finally {
+          over()
+        }
+      },
+      stop: over,
+    }
+  }
+
+  private refuse(space: Space, { id }: CheckpointHead, { message }: Unfit): void {
+    this.unfit.add(id)
+    const words = `a checkpoint of another device is not what it says, and was not taken: ${message}`
+    this.covering.damage({ what: 'entry', space: space.id, message: words })
+  }
+
+  private async take(
+    space: Space,
+    head: CheckpointHead,
+    bytes: Uint8Array,
+    pieces: readonly Uint8Array[],
+  ): Promise<void> {
+    await this.covering.loaded()
+    if (this.spaces.get(space.id) !== space) return
+    const taken = isNewTo(space, head) && (await this.takeAtOnce(space, head, bytes, pieces))
+    if (!taken) await this.takeOneByOne(space, head, bytes, pieces)
+    this.covering.covered(space)
+  }
+
+  /** @returns false if it has to be taken one by one: an object of it is here */
+  private async takeAtOnce(
+    space: Space,
+    head: CheckpointHead,
+    bytes: Uint8Array,
+    pieces: readonly Uint8Array[],
+  ): Promise<boolean> {
+    const { records, documents, firsts, lamport } = await readCheckpoint(
+      ...[this.platform, space, head, pieces, this.pause],
+    )
+    if (records.some(({ record }) => space.rows.has(record.id))) return false
+    const row: BaseRow = { head: bytes, firsts, gone: goneOf(head), isUnpacked: false }
+    const before = { lamport: space.lamport }
+    for (const { record, seq } of records) space.addStored(record, seq)
+    for (const { feed, seq, id } of head.covers) {
+      space.feeds.set(feed, { seq, head: fromBase64Url(id) })
+      space.fresh.set(feed, id)
+    }
+    space.lamport = Math.max(lamport, before.lamport)
+    const { writes, undo } = pageWrites(space)
+    try {
+      await this.store.write([...rowsOf(space, row, pieces), ...documents, ...writes], 'relaxed')
+    } catch (e) {
+      undo()
+      for (const { record } of records) space.remove(record.id)
+      for (const { feed } of head.covers) {
+        space.feeds.delete(feed)
+        space.fresh.delete(feed)
+      }
+      throw e
+    }
+    this.syncing.wrote()
+    space.base = new Base(storedPieces(this.store, space.id), space, head, row)
+    this.covering.show(
+      space,
+      records.map(({ record }) => record),
+    )
+    await this.receiving.anew(space)
+    return true
+  }
+
+  /** Where some of it is here, each entry that is not is taken as if it had come by itself. */
+  private async takeOneByOne(
+    space: Space,
+    head: CheckpointHead,
+    bytes: Uint8Array,
+    pieces: readonly Uint8Array[],
+  ): Promise<void> {
+    const { firsts } = await readCheckpoint(this.platform, space, head, pieces, this.pause)
+    const isUnpacked = !space.base?.standsAlone
+    const row: BaseRow = { head: bytes, firsts, gone: goneOf(head), isUnpacked }
+    const arriving = new Base({ get: async (n) => pieces[n] }, space, head, row)
+    const after = new Map([...space.feeds].map(([feed, { seq }]) => [feed, seq]))
+    let some: Checked[] = []
+    const taken = async () => {
+      await this.receiving.receive(space, some)
+      some = []
+      await this.pause()
+    }
+    const isMissing = (feed: DeviceId, seq: number) => seq > (after.get(feed) ?? 0)
+    for await (const entry of arriving.entries(isMissing)) {
+      const bare = encodeBare(entry)
+      const sealed = await readStored(bare, (b) => this.platform.sha256(b))
+      some.push({ bytes: bare, sealed, header: headerOf(sealed) })
+      if (some.length === TOGETHER) await taken()
+    }
+    await taken()
+    // What does not count here keeps it from standing for what does: it is worth its entries, and no more.
+    const isWhole = head.covers.every(({ feed, seq }) => (space.feeds.get(feed)?.seq ?? 0) >= seq)
+    if (!isWhole) return
+    await this.store.write(rowsOf(space, row, pieces), 'relaxed')
+    this.syncing.wrote()
+    space.base = new Base(storedPieces(this.store, space.id), space, head, row)
+  }
+
+  // Made here
+
+  /** More is here: a checkpoint may be due. */
+  look(space: Space): void {
+    if (!this.isDue(space)) return
+    const now = this.platform.now()
+    const known = this.due.get(space)
+    known?.cancel()
+    const since = known?.since ?? now
+    const wait = Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now))
+    const cancel = this.platform.later(() => {
+      this.due.delete(space)
+      void this.make(space).catch(() => undefined)
+    }, wait)
+    this.due.set(space, { since, cancel })
+  }
+
+  stop(): void {
+    for (const { cancel } of this.due.values()) cancel()
+    this.due.clear()
+  }
+
+  private isDue(space: Space): boolean {
+    const { keeper, device, base } = space
+    if (!keeper.isAdmin(device)) return false
+    const covered = base ? countOf(base.head) : 0
+    const all = [...space.feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
+    return all - covered >= Math.max(this.platform.checkpointAfter ?? LEAST, covered * SHARE)
+  }
+
+  private async make(space: Space): Promise<void> {
+    if (this.making.has(space) || this.covering.ended()) return
+    this.making.add(space)
+    try {
+      await this.covering.loaded()
+      await this.gate.idle()
+      const covers = coversOf(space)
+      if (!covers || (await this.isForked(space))) return
+      const { withdrawals } = space
+      const made = await make(this.platform, this.store, space, covers, false, this.pause)
+      if (!made) return
+      await this.gate.run(async () => {
+        // What it stands for may count no more by now.
+        if (space.withdrawals !== withdrawals || this.spaces.get(space.id) !== space) return
+        const { gone = new Map<DeviceId, number>(), standsAlone = false } = space.base ?? {}
+        const row: BaseRow = { ...made.row, gone: [...gone], isUnpacked: !standsAlone }
+        await this.store.write(rowsOf(space, row, made.pieces), 'strict')
+        const head = await readHead(row.head, (b) => this.platform.sha256(b))
+        space.base = new Base(storedPieces(this.store, space.id), space, head, row)
+      })
+      this.covering.covered(space)
+    } finally {
+      this.making.delete(space)
+    }
+  }
+
+  /** Which of two branches counts is for whoever has the entries to say. */
+  private async isForked(space: Space): Promise<boolean> {
+    return ((await this.receiving.known(space))?.judge.forks().length ?? 0) > 0
+  }
+
+  private readonly pause = (): Promise<void> => new Promise((resolve) => void this.platform.later(resolve, 0))
+}
+
+/** @returns undefined where something stands in the way: a branch, or entries that do not count */
+function coversOf(space: Space): Covered[] | undefined {
+  const covers: Covered[] = []
+  if (space.aside.size > 0 || space.copiedAt !== undefined) return undefined
+  for (const [feed, { seq, head }] of space.feeds) {
+    if (deviceOf(feed) !== feed) return undefined
+    if (seq === 0) continue
+    if (!head) return undefined
+    covers.push({ feed, seq, id: hashText(head) })
+  }
+  return covers.length > 0 ? covers.sort((a, b) => (a.feed < b.feed ? -1 : 1)) : undefined
+}
+
+const goneOf = ({ covers }: CheckpointHead) => covers.map(({ feed, seq }) => [feed, seq] as const)

@@ -37,6 +37,8 @@ function space(feeds = 2, named: () => Uint8Array[] = () => []): Replica & { ask
       return named()
     },
     receive: async () => undefined,
+    ...{ wish: 'gaps' as const, checkpoint: undefined, floors: new Map() },
+    ...{ piece: async () => undefined, begin: async () => undefined },
   }
   return replica
 }

@@ -1,4 +1,7 @@
-/** The feeds of a replica: of each, all entries from the first to the last that is here. */
+/**
+ * The feeds of a replica: of each, all entries from its floor to the last that is here. What is before the floor, a checkpoint stands for
+ * that is here or was: whoever lacks it is given that, and no entries before.
+ */
 import { readEntry } from '../../worker/echo/entry.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
@@ -13,19 +16,77 @@ interface Last {
   readonly seq: number
   readonly head: string
 }
+/** The last entry of a feed that a checkpoint stands for. */
+export interface Covered {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly id: string
+}
 
 export class KeptFeeds {
   readonly #last = new Map<DeviceId, Last>()
+  /** Of each feed, the first entry that is here as such, or would be the next; but where that is the first of all. */
+  readonly #floors = new Map<DeviceId, number>()
 
-  /** @param registered which feeds to take now */
+  /** @param registered which feeds to take now @param covered what the checkpoint that is here stands for */
   constructor(
     private readonly shelf: Shelf,
     private readonly registered: () => Registration['feeds'],
+    private readonly covered: () => readonly Covered[],
   ) {
-    for (const { key, value } of shelf.database.rows(['head', shelf.name])) {
+    const { database, name } = shelf
+    for (const { key, value } of database.rows(['head', name])) {
       const [seq, head] = JSON.parse(Buffer.from(value).toString()) as [number, string]
-      this.#last.set(key[2] as DeviceId, { seq, head })
+      const device = key[2] as DeviceId
+      this.#last.set(device, { seq, head })
+      const [first] = database.keys(['entry', name, device], undefined, 1)
+      this.raise([[device, first ? (first[3] as number) : seq + 1]])
     }
+  }
+
+  get floors(): ReadonlyMap<DeviceId, number> {
+    return this.#floors
+  }
+
+  /** What is before these is here no more, or soon will not be. */
+  raise(floors: Iterable<readonly [DeviceId, number]>): void {
+    for (const [device, floor] of floors) if (floor > this.#floorOf(device)) this.#floors.set(device, floor)
+  }
+
+  /** Feeds that are shorter than that go on from there. @returns those, as rows and to be done when these are written */
+  advancing(covers: readonly Covered[]): { readonly rows: Row[]; readonly shorter: Covered[] } {
+    const shorter = covers.filter(({ feed, seq }) => (this.#last.get(feed)?.seq ?? 0) < seq)
+    const rows = shorter.map(({ feed, seq, id }): Row => [['head', this.shelf.name, feed], headRow(seq, id)])
+    return { rows, shorter }
+  }
+
+  advance(shorter: readonly Covered[]): void {
+    for (const { feed, seq, id } of shorter) this.#last.set(feed, { seq, head: id })
+    this.raise(shorter.map(({ feed, seq }) => [feed, seq + 1] as const))
+  }
+
+  /** Whether these are the entries that are here, or those that come next of feeds that are to be taken. */
+  async fit(covers: readonly Covered[]): Promise<boolean> {
+    for (const { feed, seq, id } of covers) {
+      const last = this.#last.get(feed)
+      // defence: kept-checkpoint-of-these-feeds
+      if (last && seq <= last.seq && (await this.#idAt(feed, seq, last)) !== id) return false
+      // defence: kept-checkpoint-feeds-only
+      if (!(last && seq <= last.seq) && !this.#mayTake(feed, seq)) return false
+    }
+    return true
+  }
+
+  /** Of an entry that is here, or was, right before the floor. */
+  async #idAt(feed: DeviceId, seq: number, last: Last): Promise<string | undefined> {
+    if (seq === last.seq) return last.head
+    const next = this.shelf.database.get(['entry', this.shelf.name, feed, seq + 1])
+    const prev = next && (await readEntry(next, sha256)).prev
+    return prev ? toBase64Url(prev) : undefined
+  }
+
+  #floorOf(feed: DeviceId): number {
+    return this.#floors.get(feed) ?? 1
   }
 
   /** As they are now, whatever comes while somebody goes through them. */
@@ -40,9 +101,11 @@ export class KeptFeeds {
   async *lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     const { database, name } = this.shelf
     for (const device of [...this.#last.keys()])
-      for (let after = theirs.get(device)?.seq ?? 0; ;) {
+      for (let after = Math.max(theirs.get(device)?.seq ?? 0, this.#floorOf(device) - 1); ;) {
         // To somebody who takes nothing, there is one message of it in memory.
         const rows = database.portion(['entry', name, device], after, MESSAGE_BYTES)
+        // A checkpoint has come meanwhile.
+        if (after < this.#floorOf(device) - 1) break
         const whole = wholeOf(rows, after)
         if (whole.length > 0) yield whole
         after += whole.length
@@ -53,27 +116,44 @@ export class KeptFeeds {
       }
   }
 
-  /** What comes after this entry is damaged: devices bring it again. */
+  /** The entry after this one is damaged: what the checkpoint does not stand for, devices bring again. */
   #cutOff(device: DeviceId, after: number): Promise<void> {
     const { shelf } = this
     return shelf.exclusive(async () => {
       const last = this.#last.get(device)
-      if (!last || last.seq <= after) return
-      const { database, name } = shelf
-      const before = after > 0 ? database.get(['entry', name, device, after]) : undefined
-      const one = before && (await readEntry(before, sha256))
-      const keys = database.rows(['entry', name, device]).map(({ key }) => key)
-      const gone = keys.filter((key) => !one || (key[3] as number) > after)
-      const id = one && toBase64Url(one.id)
-      const headKey = ['head', name, device]
-      await (id
-        ? database.write([[headKey, headRow(after, id)]], gone)
-        : database.write([], [headKey, ...gone]))
-      if (id) this.#last.set(device, { seq: after, head: id })
-      else this.#last.delete(device)
+      const floor = this.#floorOf(device)
+      if (!last || last.seq <= after || after < floor - 1) return
+      const base = this.covered().find(({ feed, seq }) => feed === device && seq > after)
+      if (base) await this.#cutBelow(device, base.seq + 1)
+      else await this.#cutAfter(device, after >= floor ? after : 0)
       shelf.events.damaged()
       shelf.events.gap()
     })
+  }
+
+  async #cutBelow(device: DeviceId, floor: number): Promise<void> {
+    const { database, name } = this.shelf
+    await this.shelf.write([], [], database.keys(['entry', name, device], floor))
+    this.raise([[device, floor]])
+  }
+
+  /** @param after 0 for all of it */
+  async #cutAfter(device: DeviceId, after: number): Promise<void> {
+    const { shelf } = this
+    const { database, name } = shelf
+    const before = after > 0 ? database.get(['entry', name, device, after]) : undefined
+    const one = before && (await readEntry(before, sha256))
+    const keys = database.keys(['entry', name, device])
+    const gone = keys.filter((key) => !one || (key[3] as number) > after)
+    const id = one && toBase64Url(one.id)
+    const headKey = ['head', name, device]
+    if (id) await shelf.write([], [[headKey, headRow(after, id)]], gone)
+    else await shelf.write([], [], [headKey, ...gone])
+    if (id) this.#last.set(device, { seq: after, head: id })
+    else {
+      this.#last.delete(device)
+      this.#floors.delete(device)
+    }
   }
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
@@ -117,6 +197,7 @@ export class KeptFeeds {
 
   clear(): void {
     this.#last.clear()
+    this.#floors.clear()
   }
 
   async #check(bytes: Uint8Array) {

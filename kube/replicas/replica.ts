@@ -5,12 +5,13 @@
 import type { Key } from 'lmdb'
 import { isCapsule, type Capsule } from '../../worker/halo/kept/capsule.js'
 import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
-import type { Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
+import type { Arriving, Checkpoint, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
 import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
 import { MAX_CAPSULE } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { platform } from '../platform.js'
 import { indexOf, rowsOf } from './capsules.js'
+import { KeptCheckpoint } from './kept-checkpoint.js'
 import { KeptFeeds } from './kept-feeds.js'
 import { KeptLog } from './kept-log.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
@@ -24,6 +25,7 @@ export class KeptReplica implements Replica {
   readonly #shelf: Shelf
   readonly #log: KeptLog
   readonly #feeds: KeptFeeds
+  readonly #checkpoint: KeptCheckpoint
   #record: ReplicaRecord
 
   private constructor(
@@ -34,13 +36,21 @@ export class KeptReplica implements Replica {
     this.#record = record
     this.#shelf = new Shelf(toBase64Url(ref), room)
     this.#log = new KeptLog(this.#shelf)
-    this.#feeds = new KeptFeeds(this.#shelf, () => this.#record.feeds)
+    this.#feeds = new KeptFeeds(
+      this.#shelf,
+      () => this.#record.feeds,
+      () => this.#checkpoint.covers,
+    )
+    this.#checkpoint = new KeptCheckpoint(this.#shelf, this.#log, this.#feeds, () => this.#record)
   }
 
-  /** @returns undefined if it is not kept here */
-  static open(ref: Uint8Array, room: Room): KeptReplica | undefined {
+  /** @returns undefined if it is not kept here @throws HearthError `store/…` */
+  static async open(ref: Uint8Array, room: Room): Promise<KeptReplica | undefined> {
     const row = room.database.get(['replica', toBase64Url(ref)])
-    return row && new KeptReplica(ref, room, decodeRecord(row))
+    if (!row) return undefined
+    const replica = new KeptReplica(ref, room, decodeRecord(row))
+    await replica.#checkpoint.load()
+    return replica
   }
 
   /** @param maker the key of whoever wants it @throws KubeError `kube/keeper-full`, `kube/keeper-key-full` */
@@ -205,6 +215,26 @@ export class KeptReplica implements Replica {
     return this.#feeds.receive(entries)
   }
 
+  // Checkpoints
+
+  readonly wish = 'latest'
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint.here
+  }
+
+  get floors(): ReadonlyMap<DeviceId, number> {
+    return this.#feeds.floors
+  }
+
+  piece(checkpoint: string, n: number): Promise<Uint8Array | undefined> {
+    return this.#checkpoint.piece(checkpoint, n)
+  }
+
+  begin(head: Uint8Array): Promise<Arriving | undefined> {
+    return this.#checkpoint.begin(head)
+  }
+
   /** Resolves when what was begun is on the disk. */
   settled(): Promise<void> {
     return this.#shelf.settled()
@@ -215,14 +245,16 @@ export class KeptReplica implements Replica {
     await this.#shelf.exclusive(async () => {
       const { database } = this.room
       const { name } = this.#shelf
-      const kinds = ['log', 'head', 'entry', 'capsule']
-      const keys: Key[] = kinds.flatMap((kind) => database.rows([kind, name]).map(({ key }) => key))
-      keys.push(['replica', name], ['maker', name], ...indexOf(database, name))
+      const kinds = ['log', 'head', 'entry', 'capsule', 'piece']
+      const keys: Key[] = kinds.flatMap((kind) => database.keys([kind, name]))
+      const ones = ['replica', 'maker', 'checkpoint', 'sweep'].map((kind) => [kind, name])
+      keys.push(...ones, ...indexOf(database, name))
       await this.#shelf.clear(keys)
       this.room.count--
       this.room.makers.remove(name)
       this.#log.clear()
       this.#feeds.clear()
+      this.#checkpoint.clear()
     })
   }
 }

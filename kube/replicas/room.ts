@@ -26,6 +26,8 @@ export interface Room {
 export interface ReplicaEvents {
   /** Entries that are here from now on, durably. */
   appended(entries: readonly Appended[]): void
+  /** There is another checkpoint, which may stand for entries that are here no more, or never were. */
+  checkpointed(): void
   /** Something could not be taken, for what comes before it is not here. */
   gap(): void
   /** There is no room for more. */

@@ -5,7 +5,7 @@ import type { Database, Row } from './database.js'
 import type { ReplicaEvents, Room } from './room.js'
 
 export class Shelf {
-  events: ReplicaEvents = { appended() {}, gap() {}, full() {}, damaged() {} }
+  events: ReplicaEvents = { appended() {}, checkpointed() {}, gap() {}, full() {}, damaged() {} }
   /** Of everything that is kept of it, in bytes. */
   #size: number
   /** One thing after the other. */
@@ -40,15 +40,23 @@ export class Shelf {
 
   /**
    * With how much of it there is now.
+   * @param rows that are not there yet
    * @param index what takes no room of the replica's own
+   * @param gone keys of rows that are to be deleted; their room is given back
    * @returns false if the disk is full
    * @throws HearthError `store/failed`, `store/unavailable`
    */
-  async write(rows: readonly Row[], index: readonly Row[] = []): Promise<boolean> {
-    if (rows.length === 0) return true
-    const more = rows.reduce((sum, [, value]) => sum + value.length, 0)
+  async write(rows: readonly Row[], index: readonly Row[] = [], gone: readonly Key[] = []): Promise<boolean> {
+    if (rows.length + index.length + gone.length === 0) return true
+    const written = rows.reduce((sum, [, value]) => sum + value.length, 0)
+    const given = gone.reduce((sum: number, key) => sum + this.database.bytesAt(key), 0)
+    return this.#change([...rows, ...index], gone, written - given)
+  }
+
+  async #change(puts: readonly Row[], gone: readonly Key[], bytes: number): Promise<boolean> {
+    const more = Math.max(-this.#size, bytes)
     try {
-      await this.database.write([...rows, ...index, [['size', this.name], sizeRow(this.#size + more)]])
+      await this.database.write([...puts, [['size', this.name], sizeRow(this.#size + more)]], gone)
     } catch (e) {
       if (e instanceof HearthError && e.code === 'store/quota') return false
       throw e
@@ -56,6 +64,11 @@ export class Shelf {
     this.#size += more
     this.room.used += more
     return true
+  }
+
+  /** As `write`, where there may be another value in the place of this one. */
+  replace([key, value]: Row, index: readonly Row[] = []): Promise<boolean> {
+    return this.#change([[key, value], ...index], [], value.length - this.database.bytesAt(key))
   }
 
   /** All of it is gone when it resolves. @param keys of what else there is */

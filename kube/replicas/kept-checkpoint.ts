@@ -61,6 +61,7 @@ export class KeptCheckpoint {
     // A feed whose row is damaged goes on from there, too.
     feeds.advance(feeds.advancing(this.covers).shorter)
     const hasLost = !bytes && database.keys(['piece', name], undefined, 1).length > 0
+    if (hasLost) await shelf.write([], [this.#sweepRow()])
     if (left || hasLost) this.#sweep()
   }
 

@@ -125,7 +125,7 @@ export class KeptFeeds {
       if (!last || last.seq <= after || after < floor - 1) return
       const base = this.covered().find(({ feed, seq }) => feed === device && seq > after)
       if (base) await this.#cutBelow(device, base.seq + 1)
-      else await this.#cutAfter(device, after >= floor ? after : 0)
+      else await this.#cutAfter(device, after, await this.#idBefore(device, after))
       shelf.events.damaged()
       shelf.events.gap()
     })
@@ -137,15 +137,20 @@ export class KeptFeeds {
     this.raise([[device, floor]])
   }
 
-  /** @param after 0 for all of it */
-  async #cutAfter(device: DeviceId, after: number): Promise<void> {
+  /** Of the last entry that is whole; undefined if there is none. */
+  async #idBefore(device: DeviceId, after: number): Promise<string | undefined> {
+    const { database, name } = this.shelf
+    const entry = database.get(['entry', name, device, after])
+    if (entry) return toBase64Url((await readEntry(entry, sha256)).id)
+    return this.covered().find(({ feed, seq }) => feed === device && seq === after)?.id
+  }
+
+  /** @param id of that entry; without it, the feed begins anew */
+  async #cutAfter(device: DeviceId, after: number, id: string | undefined): Promise<void> {
     const { shelf } = this
     const { database, name } = shelf
-    const before = after > 0 ? database.get(['entry', name, device, after]) : undefined
-    const one = before && (await readEntry(before, sha256))
     const keys = database.keys(['entry', name, device])
-    const gone = keys.filter((key) => !one || (key[3] as number) > after)
-    const id = one && toBase64Url(one.id)
+    const gone = keys.filter((key) => !id || (key[3] as number) > after)
     const headKey = ['head', name, device]
     if (id) await shelf.write([], [[headKey, headRow(after, id)]], gone)
     else await shelf.write([], [], [headKey, ...gone])

@@ -54,6 +54,12 @@ export class KeptSpace {
   /** Kept there, and registered. */
   async keptIn(room: Room): Promise<KeptReplica> {
     const replica = await KeptReplica.make(this.ref, room, random(32), 'maker')
+    await this.begin(replica)
+    return replica
+  }
+
+  /** Its log there, and whose feeds to take. */
+  async begin(replica: KeptReplica): Promise<void> {
     await replica.takeLog([await this.logEntry()])
     await this.register(
       replica,
@@ -63,7 +69,6 @@ export class KeptSpace {
         [idOf(this.writer), null],
       ],
     )
-    return replica
   }
 
   async register(replica: KeptReplica, admins: readonly Signer[], feeds: readonly KeptFeed[]): Promise<void> {
@@ -105,12 +110,13 @@ export class KeptSpace {
     const covers = upTo
       .map(([of, seq]) => ({ feed: idOf(of), seq, id: this.feeds.get(idOf(of))![seq - 1]!.id }))
       .sort((a, b) => (a.feed < b.feed ? -1 : 1))
+    const { replica = this.ref } = rest
     const header = encodeHeader({
-      ...{ replica: this.ref, author: idOf(by), heads: [this.said], epochs: [], covers, mayDrop: false },
+      ...{ replica, author: idOf(by), heads: [this.said], epochs: [], covers, mayDrop: false },
       pieces: await Promise.all(pieces.map(async (one) => ({ hash: await sha256(one), bytes: one.length }))),
       ...rest,
     })
-    return { head: encodeHead(header, await by.sign('checkpoint', this.ref, header)), pieces }
+    return { head: encodeHead(header, await by.sign('checkpoint', replica, header)), pieces }
   }
 }
 

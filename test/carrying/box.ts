@@ -7,7 +7,7 @@ import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/
 import type { CheckpointWish } from '../../worker/protocol/wire.js'
 import type { Arriving, Checkpoint, Holding, Replica } from '../../worker/mesh/platform.js'
 
-export const ref = new Uint8Array(32).fill(9)
+export const refOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)
 export const device = (n: number): DeviceId => toBase64Url(new Uint8Array(32).fill(n)) as DeviceId
 const idOf = (n: number): string => toBase64Url(new Uint8Array(32).fill(n))
 
@@ -25,7 +25,6 @@ export function checkpoint(name: number, covers: ReadonlyMap<DeviceId, number>, 
 
 export class Box implements Replica {
   readonly space = 'x' as SpaceId
-  readonly ref = ref
   readonly meetings = []
   readonly heads = [idOf(99)]
   readonly positions = new Map<DeviceId, number>()
@@ -41,6 +40,8 @@ export class Box implements Replica {
   disk: () => Promise<void> = async () => undefined
   /** Before one is begun. */
   turn: Promise<void> = Promise.resolve()
+
+  constructor(readonly ref = refOf(9)) {}
 
   isIn(): boolean {
     return true

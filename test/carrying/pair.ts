@@ -45,6 +45,8 @@ export class Side {
   readonly said: Wire[] = []
   /** What of it the other one hears. */
   hears: (message: Wire) => boolean = () => true
+  /** Whether it takes what is on `bulk`. */
+  takesBulk = true
   private last: Promise<void> = Promise.resolve()
 
   constructor(readonly box: Box) {}
@@ -53,6 +55,7 @@ export class Side {
   send = (message: Message, lane: Lane = 'control'): Promise<void> => {
     const one = decodeWire(encodeWire(message), lane) as Wire
     this.said.push(one)
+    if (lane === 'bulk' && !this.takesBulk) return new Promise(() => undefined)
     return (this.last = this.last.then(async () => {
       await turn()
       if (this.hears(one)) void this.other.replicating.take(one)
@@ -66,6 +69,23 @@ export class Side {
   count(name: Wire[0]): number {
     return this.said.filter(([t]) => t === name).length
   }
+}
+
+/** One side, and somebody at the other end who says by hand what they like. */
+export function alone(box: Box, time = new Time(), side = new Side(box)) {
+  const end = new Side(box)
+  side.other = end
+  end.other = side
+  const replicating = new Replicating(time, side, box, { held: () => undefined })
+  side.replicating ??= replicating
+  end.replicating = { take: () => undefined } as never
+  const say = async (...message: Wire): Promise<void> => {
+    void replicating.take(
+      decodeWire(encodeWire(message), message[0] === 'piece' ? 'bulk' : 'control') as Wire,
+    )
+    await quiet()
+  }
+  return { time, side, say, replicating }
 }
 
 export function pair(one: Box, two: Box) {

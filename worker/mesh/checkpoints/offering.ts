@@ -47,8 +47,8 @@ interface Standing {
 export class Offering {
   private said: { readonly checkpoint: string | null; readonly wish: CheckpointWish } | undefined
   private standing: Standing | undefined
-  /** The last one that was offered, and when, in milliseconds. */
-  private last: { readonly id: string; readonly at: number } | undefined
+  /** When something was last offered, in milliseconds. */
+  private offeredAt = -Infinity
   /** The one that came to nothing, or to its end. */
   private declined: string | undefined
   /** The piece that comes next. */
@@ -82,7 +82,10 @@ export class Offering {
       if (!standing.isFetched && standing.isInPlace && this.isInstead(standing.checkpoint)) return
       return this.close()
     }
-    if (!this.last || this.platform.now() - this.last.at >= AGAIN_MS) this.declined = undefined
+    let isDue = true
+    // defence: offered-in-good-time
+    isDue = this.platform.now() - this.offeredAt >= AGAIN_MS
+    if (isDue) this.declined = undefined
     this.consider()
   }
 
@@ -93,10 +96,8 @@ export class Offering {
     if (checkpoint.id === this.said.checkpoint || checkpoint.id === this.declined) return
     const isInPlace = this.isInstead(checkpoint) || this.isBelow(checkpoint)
     if (!isInPlace && !this.isLatest(checkpoint)) return
-    // defence: offered-in-good-time
-    if (checkpoint.id === this.last?.id && this.platform.now() - this.last.at < AGAIN_MS) return
     this.standing = { checkpoint, isInPlace, isFetched: false }
-    this.last = { id: checkpoint.id, at: this.platform.now() }
+    this.offeredAt = this.platform.now()
     void this.offer(this.standing)
   }
 
@@ -126,18 +127,24 @@ export class Offering {
     this.release()
     this.wanted = { id, n: from }
     // What it asks for meanwhile takes the place of what it has asked for before.
-    // defence: one-stream-at-a-time
-    if (this.isStreaming) return
-    this.isStreaming = true
-    const { streams } = this
-    streams.last = streams.last.then(() => this.stream()).catch(() => this.close())
+    if (!this.isStreaming) void this.stream()
   }
 
   private async stream(): Promise<void> {
+    this.isStreaming = true
+    const before = this.streams.last
+    let done!: () => void
+    this.streams.last = new Promise((resolve) => (done = resolve))
+    // defence: one-stream-at-a-time
+    await before
     try {
       for (let next = this.wanted; next && !this.timers.isOver; next = this.wanted) await this.give(next)
+    } catch {
+      // It is the store's: entries may come, and it may be offered again.
+      this.close()
     } finally {
       this.isStreaming = false
+      done()
     }
   }
 

@@ -171,6 +171,17 @@ export class Space {
   }
 
   /**
+   * Whether all entries that devices wrote are kept here, or only what is needed to go on: the latest checkpoint, and what came after it. By
+   * admins, for everybody who makes checkpoints or keeps the space.
+   * @param keep only asks, if it is left out
+   * @returns whether they are
+   * @throws HearthError `halo/not-allowed`, `store/…`
+   */
+  keepHistory(keep: boolean | null = null): Promise<boolean> {
+    return this.home.call('keepHistory', this.id, keep)
+  }
+
+  /**
    * The whole space as one file: what is in it, for whoever has the file, and all that devices wrote, for those who are in.
    * @throws HearthError `echo/unknown-space`, `store/…`
    */

@@ -7,6 +7,7 @@ import type { EchoPlatform } from './echo/platform.js'
 import type { FeedPosition as HaloPosition } from './halo/holdings.js'
 import { Halo } from './halo/halo.js'
 import { FormerNames } from './former-names.js'
+import { History } from './history.js'
 import type { Move } from './halo/loading.js'
 import type { HaloPlatform } from './halo/platform.js'
 import type { MeshPlatform } from './mesh/platform.js'
@@ -31,6 +32,7 @@ export interface Planes {
   /** For tabs that were open when spaces were moved. */
   readonly former: FormerNames
   readonly network: Network
+  readonly history: History
   readonly transfers: Transfers
 }
 
@@ -55,11 +57,13 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       else echo.twins.released()
     }
     let network: Network | undefined
+    let history: History | undefined
     const events: EchoEvents = {
       ...(gone && { gone }),
       copied: () => void copied(),
       appended: (space, entries, isOwn) => network?.appended(space, entries, isOwn),
       covered: (space) => network?.checkpointed(space),
+      mayDrop: (space) => history?.isKept(space) === false,
     }
     const opening: Promise<Echo> = Echo.open(platform, store, heads, halo.spaces, events)
     const echo = await opening
@@ -68,6 +72,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
     await echo.twins.writeTails().catch(() => undefined)
     echo.wipeLater(halo.left)
     const own = new OwnObjects(halo, echo)
+    history = new History(platform, halo, echo, own)
     const belongings = new Belongings(platform, halo, own)
     // After the first tabs have what they ask for.
     platform.later(() => belongings.due(), BELONGINGS_MS)
@@ -88,6 +93,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       halo,
       echo,
       network,
+      history,
       passkeys: new Passkeys(platform, halo, own),
       transfers: new Transfers(platform, { halo, echo, objects: own, random: (n) => platform.random(n) }),
       former: new FormerNames(moved ? halo.moving : (before ?? [])),

@@ -162,6 +162,7 @@ export class Runtime {
         deleteSpace: async (space) => (await halo()).deleteSpace(space),
         addHost: async (space, url) => (await network()).keeping.add(space, url),
         removeHost: async (space, url) => (await network()).keeping.remove(space, url),
+        keepHistory: async (space, keep) => (await attached()).history.keep(space, keep),
         recoveryPhrase: async () => (await shown()).halo.recoveryPhrase(),
         passkeys: async () => (await shown()).passkeys.all(),
         lockWords: async (passkey, answer) => (await shown()).passkeys.lock(passkey, answer),

@@ -1,170 +1,173 @@
-/** What somebody who is in tries with checkpoints: to have a device keep, read or send without end what is none. */
+/** Checkpoints by those who may not make them, changed by those who carry them, or made to hurt. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { ANSWER_MS } from '../../worker/mesh/checkpoints/offering.js'
-import { ASK_MS, PAUSE_MS, PIECE_MS } from '../../worker/mesh/checkpoints/taking.js'
-import { decodeWire, encodeWire } from '../../worker/mesh/wire-codec.js'
-import { MAX_HEAD_BYTES, MAX_PIECE_BYTES, MAX_PIECES } from '../../worker/protocol/wire.js'
-import { Box, checkpoint, device, refOf } from '../carrying/box.js'
-import { alone, quiet } from '../carrying/pair.js'
+import { after, before, describe, it } from 'node:test'
+import { encode } from 'cborg'
+import {
+  bytesOf,
+  encodeHead,
+  encodeHeader,
+  readHead,
+  type CheckpointHeader,
+} from '../../worker/echo/checkpoints/head.js'
+import { sealPiece, type CoveredObject, type PieceBody } from '../../worker/echo/checkpoints/pieces.js'
+import { deviceActor } from '../../worker/echo/documents/actors.js'
+import { buildCreation } from '../../worker/echo/documents/creation.js'
+import { newHandle } from '../../worker/echo/documents/handle.js'
+import { checkPlain } from '../../worker/echo/documents/plain-document.js'
+import { readEntry } from '../../worker/echo/entry.js'
+import { hashText } from '../../worker/echo/hash-text.js'
+import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
+import { HISTORY_DROPPED_TYPE } from '../../worker/protocol/own-types.js'
+import type { StoredRecord } from '../../worker/protocol/values.js'
+import { MAX_CHECKPOINT_BYTES, MAX_PIECE_BYTES } from '../../worker/protocol/wire.js'
+import { automerge } from '../simulation/device.js'
+import { sha256 } from '../simulation/entries.js'
+import { admit, Device, meet, tellLog } from '../simulation/people-and-feeds.js'
 
-const olga = device(1)
-const made = checkpoint(1, new Map([[olga, 1_000]]))
-const count = (list: readonly string[], name: string) => list.filter((one) => one === name).length
+const KILOBYTES = 64
 
-/** A device that has nothing, and hears of a checkpoint of three pieces. */
-async function offered() {
-  const box = new Box()
-  box.wish = 'instead'
-  const one = alone(box)
-  await quiet()
-  const { ref } = box
-  const piece = (n: number, bytes = made.bytes[n]!, id = made.id) => one.say('piece', ref, id, n, bytes)
-  const offer = () => one.say('offer', ref, made.head)
-  await offer()
-  assert.deepEqual(one.side.said.at(-1), ['fetch', ref, made.id, 0])
-  return { ...one, box, piece, offer }
+let olga: Device
+let ed: Device
+let rita: Device
+let space: SpaceId
+let writes = 0
+
+before(async () => {
+  await automerge()
+  ;[olga, ed, rita] = [await Device.fresh(171), await Device.fresh(181), await Device.fresh(191)]
+  ;({ id: space } = await olga.halo.createSpace('Kitchen'))
+  await admit(olga, space, ed, 'editor')
+  await admit(olga, space, rita, 'reader')
+  await write(olga, 'note')
+  await meet(space, olga, ed)
+  await tellLog(space, olga, rita)
+})
+after(() => [olga, ed, rita].forEach(({ life }) => life.stop()))
+
+async function write(device: Device, type: string): Promise<void> {
+  const id = newId<ObjectId>()
+  device.life.echo.accept(device.life.client, ++writes, space, [{ id, type, value: { title: 'x' } }])
+  await device.echo.settled()
 }
 
-/** A device that has a checkpoint, and somebody who asks. */
-async function asked(box = new Box().has(olga, 1_000, 1_001)) {
-  box.checkpoint = made
-  const one = alone(box)
-  await quiet()
-  const have = (wish: 'instead' | 'gaps') => one.say('have', box.ref, [...box.heads], [], null, wish)
-  const fetch = (n: number, id = made.id) => one.say('fetch', box.ref, id, n)
-  return { ...one, box, have, fetch }
+type Crafted = { readonly head: Uint8Array; readonly pieces: readonly Uint8Array[] }
+
+/** A checkpoint of the first entry of Olga's, with whatever objects somebody likes. */
+async function craft(
+  by: Device,
+  objects: readonly CoveredObject[],
+  change: Partial<CheckpointHeader> = {},
+): Promise<Crafted> {
+  const keeper = by.halo.get(space)!
+  const { replica, epochs, heads } = await keeper.context()
+  const [bytes] = await olga.echo.exchange.entriesOf(space, olga.halo.device)
+  const first = await readEntry(bytes, sha256)
+  const id = hashText(first.id)
+  const entry = { id, heads: first.heads, deps: [], epochs: first.epochs, lamport: 1, at: 0 }
+  const bodies: PieceBody[] = [
+    { t: 'feed', feed: olga.halo.device, first: 1, entries: [entry] },
+    { t: 'objects', objects },
+  ]
+  const pieces = await Promise.all(bodies.map((body, n) => sealPiece(keeper, replica, epochs, n, body)))
+  const hashes = await Promise.all(
+    pieces.map(async (piece) => ({ hash: await sha256(piece), bytes: piece.length })),
+  )
+  const covers = [{ feed: olga.halo.device, seq: 1, id }]
+  const said = { replica, author: by.halo.device, heads, epochs, covers, pieces: hashes, mayDrop: false }
+  const header = encodeHeader({ ...said, ...change })
+  return { head: encodeHead(header, await keeper.signCheckpoint(replica, header)), pieces }
 }
 
-describe('who brings a checkpoint', () => {
-  it('and then other bytes: has that device take nothing of it, nor of any other in this session', async () => {
-    const { box, time, side, piece, offer } = await offered()
-    await piece(0)
-    await piece(1, new Uint8Array(1_000).fill(7))
-    await piece(2)
-    assert.deepEqual(box.done, ['begin', 'stop'])
-    assert.equal(side.names().at(-1), 'have')
-    await time.pass(10 * PAUSE_MS)
-    await offer()
-    assert.deepEqual(box.done, ['begin', 'stop'])
-    assert.equal(box.checkpoint, undefined)
+const objectOf = (value: StoredRecord, document?: (id: ObjectId) => Uint8Array): CoveredObject => {
+  const id = newId<ObjectId>()
+  const feed = olga.halo.device
+  const history = document && { document: document(id), runs: new Map([[feed, [1, 1, 1]]]) }
+  return { id, type: 'note', value, feed, seq: 1, index: 0, history }
+}
+
+/** @returns whether it was begun, and what came of it */
+async function offer(to: Device, { head, pieces }: Crafted): Promise<'refused' | 'not taken' | 'taken'> {
+  const coming = await to.echo.checkpoints.begin(space, head)
+  if (!coming) return 'refused'
+  for (const [n, piece] of pieces.entries()) await coming.take(n, piece)
+  await coming.end()
+  return to.echo.checkpoints.of(space) ? 'taken' : 'not taken'
+}
+
+/** An edit of a text, so long that Automerge deflates it. */
+function edited(id: ObjectId, save: 'save' | 'saveNoCompress'): Uint8Array {
+  const doc = newHandle(deviceActor(olga.halo.device, id))
+  doc.applyChanges([buildCreation({ id, type: 'note', value: { title: 'x' } })])
+  doc.put('_root', 'title', 'y'.repeat(KILOBYTES << 10))
+  doc.commit()
+  return doc[save]()
+}
+
+describe('a checkpoint', () => {
+  it('is an admin’s to make, and not an editor’s', async () => {
+    assert.equal(await offer(rita, await craft(ed, [objectOf({ title: 'by Ed' })])), 'refused')
   })
 
-  it('and pieces out of order, twice, or of something else: has it given up, and waited for', async () => {
-    const others = [
-      (of: Awaited<ReturnType<typeof offered>>) => of.piece(1),
-      (of: Awaited<ReturnType<typeof offered>>) => of.piece(0).then(() => of.piece(0)),
-      (of: Awaited<ReturnType<typeof offered>>) => of.piece(0, made.bytes[0], checkpoint(2, new Map()).id),
-    ]
-    for (const [n, act] of others.entries()) {
-      const of = await offered()
-      await act(of)
-      assert.deepEqual(of.box.done, ['begin', 'stop'], String(n))
-      await of.offer()
-      assert.deepEqual(of.box.done, ['begin', 'stop'], String(n))
-      await of.time.pass(PAUSE_MS)
-      await of.offer()
-      for (const n of made.bytes.keys()) await of.piece(n)
-      assert.equal(of.box.done.at(-1), 'end', String(n))
-    }
+  it('is signed by whoever it says', async () => {
+    const forged = await craft(ed, [objectOf({ title: 'by Ed' })], { author: olga.halo.device })
+    assert.equal(await offer(rita, forged), 'refused')
   })
 
-  it('and pieces without end, or unasked: has none of them kept', async () => {
-    const { box, side, piece } = await offered()
-    for (const n of [0, 1, 2, 3, 0, 1, 2]) await piece(n, made.bytes[n % 3])
-    assert.deepEqual(box.done, ['begin', 'end'])
-    assert.equal(box.checkpoint!.bytes.length, 3)
-    assert.equal(count(side.names(), 'fetch'), 1)
+  it('that would fill the memory is not begun', async () => {
+    const pieces = Array.from({ length: 1 + MAX_CHECKPOINT_BYTES / MAX_PIECE_BYTES }, () => ({
+      ...{ hash: new Uint8Array(32), bytes: MAX_PIECE_BYTES },
+    }))
+    const huge = await craft(olga, [], { pieces })
+    assert.ok(bytesOf(await readHead(huge.head, sha256)) > MAX_CHECKPOINT_BYTES)
+    assert.equal(await offer(rita, huge), 'refused')
   })
 
-  it('and then nothing: keeps it from others for some seconds', async () => {
-    const { box, time, piece } = await offered()
-    await piece(0)
-    await time.pass(2 * PIECE_MS)
-    assert.deepEqual(box.done, ['begin', 'stop'])
+  it('takes no piece that is another one', async () => {
+    const { head, pieces } = await craft(olga, [objectOf({ title: 'x' })])
+    const coming = (await rita.echo.checkpoints.begin(space, head))!
+    assert.equal(await coming.take(0, pieces[1]!), false)
+    assert.equal(await coming.take(7, pieces[0]!), false)
+    assert.equal(await coming.take(0, pieces[0]!), true)
+    coming.stop()
   })
 
-  it('again and again: has one looked at, at a time', async () => {
-    const box = new Box()
-    let done!: () => void
-    box.turn = new Promise((resolve) => (done = resolve))
-    const { say, side } = alone(box)
-    for (let n = 0; n < 50; n++) await say('offer', box.ref, made.head)
-    assert.deepEqual(box.done, ['begin'])
-    done()
-    await quiet()
-    // The last one, too; the one before has been given up for it.
-    assert.deepEqual(box.done, ['begin', 'stop', 'begin'])
-    assert.equal(count(side.names(), 'fetch'), 1)
+  it('with an object that no tab may make is not taken, and that is said', async () => {
+    const bad = await craft(olga, [objectOf({ '@type': 'x' })])
+    assert.equal(await offer(rita, bad), 'not taken')
+    assert.match(rita.echo.damage.at(-1)!.message, /checkpoint/)
+    assert.equal(await offer(rita, bad), 'refused', 'nor tried again')
   })
 
-  it('that is not wanted: hears so ever more seldom', async () => {
-    const box = new Box()
-    box.isWilling = false
-    const { say, side, time } = alone(box)
-    await quiet()
-    for (let n = 0; n < 60; n++) {
-      await say('offer', box.ref, made.head)
-      await time.pass(ASK_MS)
-    }
-    // Each is answered; beside that, it is asked for again six times in twelve minutes.
-    const haves = count(side.names(), 'have')
-    assert.ok(haves > 60 && haves < 70, String(haves))
+  it('with a document that inflates is not taken', async () => {
+    const bomb = objectOf({ title: 'x' }, (id) => edited(id, 'save'))
+    assert.ok(bomb.history!.document!.length < KILOBYTES << 6, 'it is deflated')
+    assert.equal(await offer(rita, await craft(olga, [bomb])), 'not taken')
   })
 
-  it('that is larger than one may be: loses the session', () => {
-    const large = (...message: Parameters<typeof encodeWire>) => encodeWire(...message)
-    const ref = refOf(1)
-    for (const message of [
-      large(['offer', ref, new Uint8Array(MAX_HEAD_BYTES + 1)]),
-      large(['piece', ref, made.id, 0, new Uint8Array(MAX_PIECE_BYTES + 1)]),
-      large(['piece', ref, made.id, MAX_PIECES, new Uint8Array(1)]),
-      large(['fetch', ref, made.id, MAX_PIECES]),
-    ])
-      assert.throws(() => decodeWire(message, 'bulk'), { code: 'mesh/malformed' })
-    assert.ok(decodeWire(large(['piece', ref, made.id, 0, new Uint8Array(MAX_PIECE_BYTES)]), 'bulk'))
+  it('is taken by whoever has nothing, if it is what it says', async () => {
+    const good = objectOf({ title: 'x' }, (id) => edited(id, 'saveNoCompress'))
+    assert.equal(await offer(rita, await craft(olga, [good])), 'taken')
+    assert.equal(rita.echo.record(good.id)?.value['title'], 'y'.repeat(KILOBYTES << 10))
   })
 })
 
-describe('who asks for a checkpoint', () => {
-  it('again and again, and does not take it: has one piece kept, of all spaces', async () => {
-    const one = await asked()
-    one.side.takesBulk = false
-    const box = new Box(refOf(8)).has(olga, 1_000, 1_001)
-    box.checkpoint = made
-    const two = alone(box, one.time, one.side)
-    for (let n = 0; n < 50; n++) {
-      await one.fetch(n % 3)
-      await two.say('fetch', box.ref, made.id, n % 3)
-    }
-    assert.equal(one.side.count('piece'), 1)
-  })
+it('a document with more operations than memory holds is seen before it is loaded', () => {
+  // Chunk: magic, checksum, kind 0, length; no actors, no heads, no columns of changes; one column of operations, one run.
+  const run = [0x80, 0x80, 0x80, 0x80, 0x04, 0x01]
+  const content = [0, 0, 0, 1, 0x42, run.length, ...run]
+  const document = [0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 0, content.length, ...content]
+  assert.throws(() => checkPlain(Uint8Array.from(document)), /too many operations/)
+})
 
-  it('as often as it can say what it has: is offered it once in ten seconds', async () => {
-    const { have, side, time } = await asked()
-    for (let n = 0; n < 20; n++) {
-      await have('instead')
-      await have('gaps')
-    }
-    assert.equal(side.count('offer'), 1)
-    await time.pass(10_000)
-    await have('instead')
-    assert.equal(side.count('offer'), 2)
-  })
+it('an entry without its seal is nobody’s, and is not taken from elsewhere', async () => {
+  const bare = encode([1, new Uint8Array(8), new Uint8Array(32), new Uint8Array(8)])
+  assert.deepEqual(await olga.echo.exchange.receive(space, [bare]), { fresh: 0, refused: 1 })
+})
 
-  it('which there is not, or for pieces after the last: is given nothing', async () => {
-    const { fetch, side } = await asked()
-    await fetch(0, checkpoint(5, new Map()).id)
-    await fetch(3)
-    assert.equal(side.count('piece'), 0)
-  })
-
-  it('and says no more: has others wait for nothing, and entries wait for some seconds', async () => {
-    const box = new Box().has(olga, 1_000)
-    const { have, side, time } = await asked(box)
-    await have('instead')
-    assert.equal(side.count('entries'), 0)
-    await time.pass(ANSWER_MS)
-    assert.equal(side.count('entries'), 10)
-  })
+it('an editor cannot have the history of a space deleted', async () => {
+  await write(ed, HISTORY_DROPPED_TYPE)
+  await meet(space, olga, ed)
+  assert.equal(olga.life.planes.history.isKept(space), true)
+  await write(olga, HISTORY_DROPPED_TYPE)
+  assert.equal(olga.life.planes.history.isKept(space), false)
 })

@@ -148,3 +148,80 @@ describe('who has a part of it', () => {
     assert.deepEqual(ed.echo.damage, [])
   })
 })
+
+describe('a space that keeps no history', () => {
+  /** As `typed`, without entries that a checkpoint stands for. */
+  async function dropped() {
+    const all = await typed()
+    const { olga, space } = all
+    await olga.life.planes.history.keep(space, false)
+    await until('entries are gone', () => (olga.echo.checkpoints.of(space)?.gone.size ?? 0) > 0)
+    return all
+  }
+
+  it('reads and is written to as before, also after the power was gone', async () => {
+    const { olga, space, note, todo } = await dropped()
+    const before = shownBy(olga, space)
+    assert.ok((await rowsOf(olga, space)) < 5, 'entries are gone')
+    await olga.again()
+    assert.deepEqual(shownBy(olga, space), before)
+    await write(olga, space, { id: note, op: text('body', 0, 'Dear ') })
+    await write(olga, space, { id: todo, op: { t: 'put', at: ['title'], v: 'Bread' } })
+    await olga.again()
+    assert.match((valueOf(olga, note)!['body'] as { '@text': string })['@text'], /^Dear abc/)
+    assert.equal(valueOf(olga, todo)?.['title'], 'Bread')
+    assert.deepEqual(olga.echo.damage, [])
+    assert.equal(await olga.life.planes.history.keep(space, null), false)
+  })
+
+  it('is given by its checkpoint, also to who has the first half', async () => {
+    const { olga, space, note } = await typed()
+    const [ed, anna] = [await fresh(), await fresh()]
+    await admit(olga, space, ed, 'editor')
+    await admit(olga, space, anna, 'editor')
+    await meet(space, olga, ed)
+    await write(ed, space, { id: note, op: text('body', 0, 'Away: ') })
+    for (let i = 0; i < AFTER; i++) await write(olga, space, { id: note, op: text('body', 0, '-') })
+    await olga.life.planes.history.keep(space, false)
+    await until('entries are gone', () => (olga.echo.checkpoints.of(space)?.gone.size ?? 0) > 0)
+    for (const device of [ed, anna]) {
+      await tellLog(space, olga, device)
+      assert.ok(await give(space, olga, device))
+    }
+    await meet(space, olga, ed, anna)
+    for (const device of [ed, anna]) {
+      assert.deepEqual(shownBy(device, space), shownBy(olga, space))
+      await device.again()
+      assert.deepEqual(shownBy(device, space), shownBy(olga, space))
+      assert.deepEqual(device.echo.damage, [])
+    }
+  })
+
+  it('makes the next checkpoint of the one before, and is none the worse for it', async () => {
+    const { olga, space, note } = await dropped()
+    const before = olga.echo.checkpoints.of(space)!.head.id
+    for (let i = 0; i < 2 * AFTER; i++) await write(olga, space, { id: note, op: text('body', 0, '-') })
+    await until('another checkpoint', () => olga.echo.checkpoints.of(space)?.head.id !== before)
+    const ed = await fresh()
+    await admit(olga, space, ed, 'editor')
+    assert.ok(await give(space, olga, ed))
+    await tell(space, olga, ed)
+    assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+    assert.deepEqual(ed.echo.damage, [])
+  })
+
+  it('reads from its checkpoint what pages have lost', async () => {
+    const { olga, space } = await dropped()
+    const before = shownBy(olga, space)
+    const store = olga.disk.open()
+    await store.write(
+      [
+        { table: 'pages', under: [space] },
+        { table: 'documents', under: [] },
+      ],
+      'strict',
+    )
+    await olga.again()
+    assert.deepEqual(shownBy(olga, space), before)
+  })
+})

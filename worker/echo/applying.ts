@@ -186,7 +186,7 @@ export class Applying {
     }
     space.applied++
     feeds.took(opened)
-    // defence: bare-entries-stay
+    // Others would not take a bare one, or what lies in a branch.
     const passable = opened.filter(({ sealed, place }) => place.at === sealed.feed && !isBare(sealed))
     this.showing.appended(
       space,

@@ -141,14 +141,7 @@ export class Documents {
     for (const [id, held] of [...this.loaded]) {
       const room = this.loaded.size > MAX_LOADED || bytes > MAX_BYTES
       if (held.unsaved > (room || all ? 0 : SAVE_AFTER)) {
-        const ends = [...held.space.feeds.keys()].map((device) => [device, held.space.endOf(device)] as const)
-        const upTo = Object.fromEntries(ends)
-        writes.push({
-          table: 'documents',
-          key: id,
-          put: { bytes: held.document.save(), upTo } satisfies Saved,
-        })
-        for (const [device, seq] of ends) writes.push({ table: 'touched', under: [id, device], upTo: seq })
+        writes.push(...savedRows(held.space, id, held.document.save()))
         held.unsaved = 0
       }
       if (room) {
@@ -157,6 +150,19 @@ export class Documents {
       }
     }
     await this.store.write(writes, 'relaxed')
+  }
+
+  /**
+   * So that no entry up to these is needed to load an object's document. To be called while nobody else changes documents.
+   * @throws HearthError `echo/damaged` with the object's id, `store/…`
+   */
+  async saveUpTo(space: Space, id: ObjectId, covers: ReadonlyMap<DeviceId, number>): Promise<void> {
+    const saved = await this.store.get<Saved>('documents', id)
+    if (saved && [...covers].every(([feed, seq]) => (saved.upTo[feed] ?? 0) >= seq)) return
+    const document = await this.apart(space, id)
+    const bytes = document.save()
+    document.free()
+    await this.store.write(savedRows(space, id, bytes), 'relaxed')
   }
 
   /**
@@ -375,6 +381,16 @@ export class Documents {
       throw damaged(object)
     }
   }
+}
+
+/** A document, with all that is durable in it. */
+function savedRows(space: Space, id: ObjectId, bytes: Uint8Array): Write[] {
+  const ends = [...space.feeds.keys()].map((device) => [device, space.endOf(device)] as const)
+  const upTo = Object.fromEntries(ends)
+  return [
+    { table: 'documents', key: id, put: { bytes, upTo } satisfies Saved },
+    ...ends.map(([device, seq]): Write => ({ table: 'touched', under: [id, device], upTo: seq })),
+  ]
 }
 
 const changesOf = ({ changes }: Entry, id: ObjectId): Uint8Array[] =>

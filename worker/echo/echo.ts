@@ -68,6 +68,8 @@ export interface EchoEvents {
   appended?(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void
   /** There is another checkpoint of it here. */
   covered?(space: SpaceId): void
+  /** Whether entries need not be kept there that a checkpoint stands for; they are, where nobody says so. */
+  mayDrop?(space: SpaceId): boolean
 }
 
 export interface Accepted {
@@ -172,6 +174,9 @@ export class Echo {
         show: (space, created) => this.show(space, created, []),
         loaded: () => this.loadAll(),
         covered: (space) => events.covered?.(space.id),
+        mayDrop: (space) => events.mayDrop?.(space.id) ?? false,
+        writePages: () => this.pageWriter.run(),
+        save: (space, id, covers) => this.documents.saveUpTo(space, id, covers),
         ended: () => this.ended,
       },
     )
@@ -330,6 +335,13 @@ export class Echo {
     const isWanted = (one: ObjectRecord) => !one.gone && (type === undefined || one.type === type)
     const records = rows.map(({ record }) => record).filter(isWanted)
     return records.sort((a, b) => a.order - b.order)
+  }
+
+  /** All that were ever made of these types, removed ones, too, in order of creation. */
+  madeOf(space: SpaceId, types: readonly string[]): ObjectRecord[] {
+    const rows = [...(this.spaces.get(space)?.rows.values() ?? [])]
+    const records = rows.map(({ record }) => record).filter(({ type }) => types.includes(type))
+    return records.sort((a, b) => a.order - b.order || (a.author < b.author ? -1 : 1))
   }
 
   /**

@@ -199,7 +199,7 @@ export class Exchange {
     const stray = await this.store.get<Uint8Array>('strays', [space.id, id])
     const place = stray ? undefined : (await this.receiving.of(space)).placeOf(id)
     const bytes = place ? await this.store.get<Uint8Array>('entries', [space.id, place.at, place.n]) : stray
-    // defence: bare-entries-stay
+    // A bare one says nothing to others.
     return bytes && isSealed(bytes) ? bytes : undefined
   }
 

@@ -9,5 +9,8 @@ export const HOST_TYPE = `${OWN}host`
 export const CAPSULE_TYPE = `${OWN}capsule`
 /** The recovery words, locked by a passkey: `worker/passkeys.ts`. */
 export const PASSKEY_TYPE = `${OWN}passkey`
+/** Whether entries are kept that a checkpoint stands for: `worker/history.ts`. */
+export const HISTORY_KEPT_TYPE = `${OWN}history-kept`
+export const HISTORY_DROPPED_TYPE = `${OWN}history-dropped`
 
 export const isOwnType = (type: string): boolean => type.startsWith(OWN)

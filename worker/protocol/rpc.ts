@@ -315,6 +315,11 @@ export interface SessionApi {
   addHost(space: SpaceId, url: string): Promise<void>
   /** @throws HearthError as `addHost` */
   removeHost(space: SpaceId, url: string): Promise<void>
+  /**
+   * Whether entries are kept that a checkpoint stands for; null asks only. Durable when it resolves.
+   * @throws HearthError `echo/unknown-space`, `halo/not-allowed`, `store/…`
+   */
+  keepHistory(space: SpaceId, keep: boolean | null): Promise<boolean>
   /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */
   recoveryPhrase(): Promise<string>
   /** Those with which the words can be unlocked; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */

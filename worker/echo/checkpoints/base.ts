@@ -67,6 +67,12 @@ export class Base {
     return new Map(this.row.gone)
   }
 
+  /** Its row, once no entry that it stands for is here. */
+  get alone(): BaseRow {
+    const gone = this.head.covers.map(({ feed, seq }) => [feed, seq] as const)
+    return { ...this.row, gone, isUnpacked: false }
+  }
+
   /** As it goes to others. @throws HearthError `store/…` */
   piece(n: number): Promise<Uint8Array | undefined> {
     return this.pieces.get(n)

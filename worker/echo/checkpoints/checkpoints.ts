@@ -1,9 +1,9 @@
 /** Checkpoints of the spaces of this device: made when there is much that none stands for, taken from others, and given to them. */
 import { toHearthError } from '../../protocol/errors.js'
-import { fromBase64Url, type DeviceId, type SpaceId } from '../../protocol/ids.js'
+import { fromBase64Url, type DeviceId, type ObjectId, type SpaceId } from '../../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../../protocol/rpc.js'
 import { MAX_CHECKPOINT_BYTES, MAX_HEAD_BYTES } from '../../protocol/wire.js'
-import type { Store } from '../../store.js'
+import type { Store, Write } from '../../store.js'
 import type { Checked } from '../applying.js'
 import { encodeBare, readStored } from '../bare-entry.js'
 import { sameBytes } from '../entry.js'
@@ -39,6 +39,12 @@ export interface Covering {
   /** There is another checkpoint here; feeds may have come further. */
   covered(space: Space): void
   /** Nothing is read or written any more. */
+  /** Whether the space's setting is that entries need not be kept which a checkpoint stands for. */
+  mayDrop(space: Space): boolean
+  /** Pages stand for all that is durable when it resolves. */
+  writePages(): Promise<void>
+  /** No entry up to these is needed to load the document of this object any more. */
+  save(space: Space, id: ObjectId, covers: ReadonlyMap<DeviceId, number>): Promise<void>
   ended(): boolean
 }
 
@@ -112,13 +118,11 @@ export class Checkpoints {
   private async wanted(space: Space, bytes: Uint8Array): Promise<CheckpointHead | undefined> {
     const { keeper } = space
     const head = await readHead(bytes, (b) => this.platform.sha256(b))
-    const { id, author, replica, header, signature, heads, covers } = head
-    // defence: checkpoint-of-this-space
-    if (!sameBytes(replica, keeper.replica())) return undefined
+    const { id, author, header, signature, heads, covers } = head
     // defence: checkpoint-by-an-admin
     if (!keeper.isAdmin(author)) return undefined
     // defence: checkpoint-signed
-    if (!(await keeper.verifyCheckpoint(author, replica, header, signature))) return undefined
+    if (!(await keeper.verifyCheckpoint(author, keeper.replica(), header, signature))) return undefined
     if (!keeper.knows(heads) || this.unfit.has(id)) return undefined
     // defence: checkpoint-in-bounds
     if (bytesOf(head) > MAX_CHECKPOINT_BYTES) return undefined
@@ -251,7 +255,10 @@ export class Checkpoints {
 
   /** More is here: a checkpoint may be due. */
   look(space: Space): void {
-    if (!this.isDue(space)) return
+    if (this.isDue(space)) this.schedule(space)
+  }
+
+  private schedule(space: Space): void {
     const now = this.platform.now()
     const known = this.due.get(space)
     known?.cancel()
@@ -262,6 +269,12 @@ export class Checkpoints {
       void this.make(space).catch(() => undefined)
     }, wait)
     this.due.set(space, { since, cancel })
+  }
+
+  /** What is to be kept is otherwise now, and a checkpoint says so. */
+  lookAgain(id: SpaceId): void {
+    const space = this.spaces.get(id)
+    if (space) this.schedule(space)
   }
 
   stop(): void {
@@ -286,7 +299,8 @@ export class Checkpoints {
       const covers = coversOf(space)
       if (!covers || (await this.isForked(space))) return
       const { withdrawals } = space
-      const made = await make(this.platform, this.store, space, covers, false, this.pause)
+      const mayDrop = this.covering.mayDrop(space)
+      const made = await make(this.platform, this.store, space, covers, mayDrop, this.pause)
       if (!made) return
       await this.gate.run(async () => {
         // What it stands for may count no more by now.
@@ -298,9 +312,41 @@ export class Checkpoints {
         space.base = new Base(storedPieces(this.store, space.id), space, head, row)
       })
       this.covering.covered(space)
+      if (mayDrop) await this.drop(space)
     } finally {
       this.making.delete(space)
     }
+    // More may have come meanwhile.
+    this.look(space)
+  }
+
+  /** Deletes the entries that the checkpoint here stands for, once nothing that is derived needs them. */
+  private async drop(space: Space): Promise<void> {
+    const { base } = space
+    if (!base) return
+    for await (const { id, history } of base.objects())
+      if (history) await this.gate.run(() => this.covering.save(space, id, base.covers))
+    const { withdrawals } = space
+    // A position is written with a page: it has to say that pages have all of it.
+    space.pages.touch(0)
+    await this.covering.writePages()
+    await this.gate.run(async () => {
+      // Without a position, entries alone say what there is.
+      if (space.base !== base || space.withdrawals !== withdrawals) return
+      const row = base.alone
+      await this.store.write(
+        [
+          ...base.head.covers.map(({ feed, seq }): Write => ({
+            table: 'entries',
+            under: [space.id, feed],
+            upTo: seq,
+          })),
+          { table: 'checkpoints', key: [space.id], put: row },
+        ],
+        'strict',
+      )
+      space.base = new Base(storedPieces(this.store, space.id), space, base.head, row)
+    })
   }
 
   /** Which of two branches counts is for whoever has the entries to say. */

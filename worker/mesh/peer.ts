@@ -4,7 +4,8 @@ import { toBase64Url, type DeviceId } from '../protocol/ids.js'
 import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Passed, Wire } from '../protocol/wire.js'
 import { Brought } from './brought.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
-import { inMessages, Replicating } from './replicating.js'
+import { inMessages } from './portions.js'
+import { Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
 
 /** Bytes that wait for a peer, beyond which nothing ephemeral is added. */

@@ -4,17 +4,13 @@
  */
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId } from '../protocol/ids.js'
-import {
-  MAX_ENTRIES,
-  MESSAGE_BYTES,
-  type CheckpointWish,
-  type FeedHolding,
-  type Wire,
-} from '../protocol/wire.js'
+import type { CheckpointWish, FeedHolding, Wire } from '../protocol/wire.js'
 import { Offering } from './checkpoints/offering.js'
 import { Taking } from './checkpoints/taking.js'
 import type { Carrier } from './direct/carrier.js'
-import type { Appended, Holding, MeshPlatform, Replica } from './platform.js'
+import { Feeding } from './feeding.js'
+import type { Appended, MeshPlatform, Replica } from './platform.js'
+import { inMessages } from './portions.js'
 import { Timers } from './timers.js'
 
 /** What is durable here is said so much later, for all that has become so meanwhile, in milliseconds. */
@@ -37,18 +33,12 @@ export interface ReplicatingEvents {
 }
 
 export class Replicating {
-  /** What the other side has, or was sent. */
-  private readonly theirs = new Map<DeviceId, Holding>()
   /** What it has said that it has, durably. */
   private readonly held = new Map<DeviceId, number>()
   /** Heads of the log that the other side has, or was sent; undefined before it has said so. */
   private theirHeads: readonly string[] | undefined
   /** Said to the other side: durable here. */
   private readonly told = new Map<DeviceId, number>()
-  private feeding: Promise<void> | undefined
-  private isBehind = false
-  /** Entries that go straight from the hand, and are not on their way yet. */
-  private passing = 0
   private isTelling = false
   private isWanting = false
   private isAsking = false
@@ -64,11 +54,10 @@ export class Replicating {
   private logged: Promise<void> = Promise.resolve()
   /** What there was of the log is on its way. */
   private given: Promise<void> = Promise.resolve()
-  /** How often the other side has said what it has. */
-  private heard = 0
   private askedAt = 0
   private gaveAllAt = -Infinity
   private readonly timers: Timers
+  private readonly feeding: Feeding
   private readonly offering: Offering
   private readonly taking: Taking
 
@@ -79,9 +68,10 @@ export class Replicating {
     private readonly events: ReplicatingEvents,
   ) {
     this.timers = new Timers(platform)
-    const { theirs, held, timers } = this
+    const { held, timers } = this
+    this.feeding = new Feeding(session, replica, timers, (feed, seq) => this.offering.holds(feed, seq))
     this.offering = new Offering(platform, session, replica, timers, {
-      ...{ theirs, held, given: () => this.given, feed: () => this.feed() },
+      ...{ theirs: this.feeding.theirs, held, given: () => this.given, feed: () => this.feeding.feed() },
     })
     this.taking = new Taking(platform, session, replica, timers, {
       logged: () => this.logged,
@@ -114,7 +104,7 @@ export class Replicating {
     const { positions } = this.replica
     return (
       this.theirHeads !== undefined &&
-      [...this.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
+      [...this.feeding.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
     )
   }
 
@@ -150,17 +140,15 @@ export class Replicating {
     checkpoint: string | null,
     wish: CheckpointWish,
   ): void {
-    this.heard++
     this.theirHeads = heads
-    this.theirs.clear()
-    for (const [device, seq, head, rivals] of feeds) {
-      this.theirs.set(device as DeviceId, { seq, head, ...(rivals.length > 0 && { rivals }) })
+    this.feeding.hear(feeds)
+    for (const [device, seq] of feeds) {
       this.held.set(device as DeviceId, seq)
       this.tell(device as DeviceId, seq)
     }
     this.giveLog()
     this.offering.heard(checkpoint, wish)
-    this.feed()
+    this.feeding.feed()
   }
 
   /** From the beginning: it has no such space, and should. */
@@ -248,7 +236,7 @@ export class Replicating {
     await this.offering.answered()
     try {
       if (!this.ended)
-        await this.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
+        await this.feeding.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
     } catch (e) {
       // It is asked for again.
       if (!isOfStore(e)) throw e
@@ -261,8 +249,8 @@ export class Replicating {
     // Of others there is nothing to be sent, nor will be soon; and there is no end to what could be named.
     // defence: held-of-feeds-here
     if (!this.replica.positions.has(device) && !this.replica.isIn(device)) return
-    const known = this.theirs.get(device)
-    if ((known?.seq ?? 0) < seq) this.theirs.set(device, { seq, head: null })
+    const known = this.feeding.theirs.get(device)
+    if ((known?.seq ?? 0) < seq) this.feeding.theirs.set(device, { seq, head: null })
     this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))
     this.tell(device, seq)
     this.offering.consider()
@@ -294,19 +282,22 @@ export class Replicating {
    * middle of that may not be all.
    */
   checkpointed(): void {
-    this.heard++
     this.tellHeld()
     this.offering.consider()
-    this.feed()
+    this.feeding.anew()
   }
 
   /** These are here now. */
   appended(entries: readonly Appended[], isOwn: boolean): void {
-    if (isOwn) this.saying(this.pass(entries))
+    if (isOwn) this.pass(entries)
     else {
       this.tellHeld()
-      this.timers.after(GOSSIP_MS, () => this.saying(this.pass(entries)))
+      this.timers.after(GOSSIP_MS, () => this.pass(entries))
     }
+  }
+
+  private pass(entries: readonly Appended[]): void {
+    if (this.theirHeads) this.saying(this.feeding.pass(entries))
   }
 
   private async have(): Promise<void> {
@@ -360,72 +351,6 @@ export class Replicating {
     }
   }
 
-  /** Straight from the hand, if the other side has all that comes before. */
-  private async pass(entries: readonly Appended[]): Promise<void> {
-    if (!this.theirHeads || this.ended) return
-    const next: Uint8Array[] = []
-    let isStraight = true
-    for (const { feed, seq, id, bytes } of entries) {
-      const have = this.theirs.get(feed)?.seq ?? 0
-      if (have >= seq || this.offering.holds(feed, have)) continue
-      if (this.feeding || have !== seq - 1) isStraight = false
-      // What the other side does not take is kept in the store, and not here.
-      // defence: passed-as-it-is-taken
-      if (this.passing > 0) isStraight = false
-      if (!isStraight) break
-      this.theirs.set(feed, { seq, head: id })
-      next.push(bytes)
-    }
-    this.passing++
-    const sent = this.sendEntries(next)
-    if (!isStraight) this.feed()
-    await sent
-    this.passing--
-  }
-
-  /** Sends what the other side lacks, from the store. */
-  private feed(): void {
-    this.isBehind = true
-    this.feeding ??= this.run()
-      .catch(() => undefined)
-      .finally(() => (this.feeding = undefined))
-  }
-
-  private async run(): Promise<void> {
-    while (this.isBehind && !this.ended) {
-      this.isBehind = false
-      // What is appended meanwhile may be sent, or not: it is behind again then.
-      const { heard } = this
-      const before = await this.replica.holdings()
-      const waiting = new Set([...before.keys()].filter((feed) => this.holds(feed)))
-      if (waiting.size === before.size) continue
-      const ofThese = [...before].filter(([feed]) => waiting.has(feed))
-      for await (const entries of this.replica.lackedBy(new Map([...this.theirs, ...ofThese]))) {
-        if (this.ended) return
-        // What was offered meanwhile comes in place of them.
-        if (heard !== this.heard && [...before.keys()].some((feed) => !waiting.has(feed) && this.holds(feed)))
-          break
-        await this.sendEntries(entries)
-      }
-      // What was sent before it said what it has may have come to somebody who did not take it.
-      if (heard !== this.heard) continue
-      for (const [device, holding] of before)
-        if (!waiting.has(device) && (this.theirs.get(device)?.seq ?? 0) <= holding.seq)
-          this.theirs.set(device, holding)
-    }
-  }
-
-  private holds(feed: DeviceId): boolean {
-    return this.offering.holds(feed, this.theirs.get(feed)?.seq ?? 0)
-  }
-
-  private async sendEntries(entries: readonly Uint8Array[]): Promise<void> {
-    for (const some of inMessages(entries)) {
-      if (this.ended) return
-      await this.session.send(['entries', this.replica.ref, some], 'bulk')
-    }
-  }
-
   private tellHeld(): void {
     if (this.isTelling) return
     this.isTelling = true
@@ -466,23 +391,3 @@ export class Replicating {
 }
 
 const isOfStore = (e: unknown) => e instanceof HearthError && e.code.startsWith('store/')
-
-/** Whether of entries that go in several messages these may be the last: more would have fitted, unless they are large. */
-export const mayBeLast = (entries: readonly Uint8Array[]): boolean =>
-  entries.length < MAX_ENTRIES && entries.reduce((sum, { length }) => sum + length, 0) < MESSAGE_BYTES / 2
-
-/** Entries as they go, no more in a message than fit; and no more are asked for before the message has been taken. */
-export function* inMessages(entries: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
-  let some: Uint8Array[] = []
-  let bytes = 0
-  for (const entry of entries) {
-    if (some.length === MAX_ENTRIES || (some.length > 0 && bytes + entry.length > MESSAGE_BYTES)) {
-      yield some
-      some = []
-      bytes = 0
-    }
-    some.push(entry)
-    bytes += entry.length
-  }
-  if (some.length > 0) yield some
-}

@@ -5,7 +5,8 @@
 import type { DeviceId } from '../../protocol/ids.js'
 import type { Keep, Wire } from '../../protocol/wire.js'
 import type { Appended, MeshPlatform } from '../platform.js'
-import { inMessages, Replicating } from '../replicating.js'
+import { inMessages } from '../portions.js'
+import { Replicating } from '../replicating.js'
 import type { Session } from '../session.js'
 import type { KeptReplica } from './kept-replica.js'
 

@@ -20,10 +20,12 @@ export class History {
   /** As far as the space is here. */
   isKept(id: SpaceId): boolean {
     const space = this.halo.get(id)
-    const said = this.echo
-      .madeOf(id, [HISTORY_KEPT_TYPE, HISTORY_DROPPED_TYPE])
-      // defence: history-by-admins
-      .filter(({ author }) => space?.isAdmin(author))
+    const said = this.echo.madeOf(id, [HISTORY_KEPT_TYPE, HISTORY_DROPPED_TYPE]).filter(
+      ({ author }) =>
+        !!space &&
+        // defence: history-by-admins
+        space.isAdmin(author),
+    )
     return said.at(-1)?.type !== HISTORY_DROPPED_TYPE
   }
 

@@ -148,6 +148,17 @@ describe('who lacks entries that are here only as a checkpoint', () => {
     assert.equal(a.count('offer'), 2)
   })
 
+  it('is given what comes after it, when it has it from somebody else', async () => {
+    const { one, two } = some()
+    const { time, a, b } = pair(one, two)
+    a.hears = ([name]) => name !== 'offer'
+    await time.pass(ANSWER_MS)
+    two.has(olga, 995)
+    b.replicating.checkpointed()
+    await time.pass(1_000)
+    assert.equal(two.positions.get(olga), 1_000)
+  })
+
   it('is given it when it is made while both are there', async () => {
     const one = new Box().has(olga, 1_000)
     const two = new Box().has(olga, 700)

@@ -77,12 +77,11 @@ export class Feeding {
       const before = await this.replica.holdings()
       const waiting = new Set([...before.keys()].filter((feed) => this.holds(feed)))
       if (waiting.size === before.size) continue
-      const ofThese = [...before].filter(([feed]) => waiting.has(feed))
-      for await (const entries of this.replica.lackedBy(new Map([...this.theirs, ...ofThese]))) {
+      const isWaitingNow = () => [...before.keys()].some((feed) => !waiting.has(feed) && this.holds(feed))
+      for await (const entries of this.replica.lackedBy(this.withAll(before, waiting))) {
         if (this.timers.isOver) return
         // What was offered meanwhile comes in place of them.
-        if (heard !== this.heard && [...before.keys()].some((feed) => !waiting.has(feed) && this.holds(feed)))
-          break
+        if (heard !== this.heard && isWaitingNow()) break
         await this.sendEntries(entries)
       }
       // What was sent before it said what it has may have come to somebody who did not take it.
@@ -91,6 +90,15 @@ export class Feeding {
         if (!waiting.has(device) && (this.theirs.get(device)?.seq ?? 0) <= holding.seq)
           this.theirs.set(device, holding)
     }
+  }
+
+  /** What the other side has, as it says so, and all of these feeds. */
+  private withAll(
+    holdings: ReadonlyMap<DeviceId, Holding>,
+    feeds: ReadonlySet<DeviceId>,
+  ): ReadonlyMap<DeviceId, Holding> {
+    if (feeds.size === 0) return this.theirs
+    return new Map([...this.theirs, ...[...holdings].filter(([feed]) => feeds.has(feed))])
   }
 
   private holds(feed: DeviceId): boolean {

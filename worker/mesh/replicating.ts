@@ -249,11 +249,14 @@ export class Replicating {
     // Of others there is nothing to be sent, nor will be soon; and there is no end to what could be named.
     // defence: held-of-feeds-here
     if (!this.replica.positions.has(device) && !this.replica.isIn(device)) return
-    const known = this.feeding.theirs.get(device)
-    if ((known?.seq ?? 0) < seq) this.feeding.theirs.set(device, { seq, head: null })
+    const known = this.feeding.theirs.get(device)?.seq ?? 0
+    const wasHeldBack = this.offering.holds(device, known)
+    if (known < seq) this.feeding.theirs.set(device, { seq, head: null })
     this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))
     this.tell(device, seq)
     this.offering.consider()
+    // It came from somebody else.
+    if (wasHeldBack && !this.offering.holds(device, seq)) this.feeding.feed()
   }
 
   /** Nobody has more of a feed than its device has written, and who says so would have what is to come taken as safe. */

@@ -6,10 +6,10 @@ import { KeptKeys } from './halo/kept/kept-keys.js'
 import { readKept } from './halo/log/signed.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
 import type { KeptReplica } from './mesh/keeping/kept-replica.js'
-import type { Holding } from './mesh/platform.js'
+import type { Arriving, Checkpoint, Holding } from './mesh/platform.js'
 import { HearthError } from './protocol/errors.js'
 import { fromBase64Url, type DeviceId, type SpaceId } from './protocol/ids.js'
-import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from './protocol/wire.js'
+import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, type CheckpointWish } from './protocol/wire.js'
 
 const NOTHING: ReadonlyMap<DeviceId, Holding & number> = new Map()
 
@@ -78,6 +78,15 @@ export class ArrivingReplica implements KeptReplica {
     await (await this.settled)?.receive(entries)
   }
 
+  async begin(head: Uint8Array): Promise<Arriving | undefined> {
+    return (await this.settled)?.begin(head)
+  }
+
+  /** There is nothing of it here. */
+  get wish(): CheckpointWish {
+    return this.here?.wish ?? 'instead'
+  }
+
   // Before it is here, there is nothing of it
 
   get heads(): readonly string[] {
@@ -139,6 +148,18 @@ export class ArrivingReplica implements KeptReplica {
 
   async named(names: readonly string[]): Promise<readonly Uint8Array[]> {
     return (await this.here?.named(names)) ?? []
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.here?.checkpoint
+  }
+
+  get floors(): ReadonlyMap<DeviceId, number> {
+    return this.here?.floors ?? NOTHING
+  }
+
+  async piece(checkpoint: string, n: number): Promise<Uint8Array | undefined> {
+    return this.here?.piece(checkpoint, n)
   }
 }
 

@@ -1,10 +1,11 @@
 /** A space of this device as a KUBE is to keep it: as others replicate it, but for the log, which goes sealed. */
 import type { Capsules } from './capsules.js'
 import type { HaloSpace } from './halo/space.js'
-import type { Holding, Meeting, Replica } from './mesh/platform.js'
+import type { Arriving, Checkpoint, Holding, Meeting, Replica } from './mesh/platform.js'
 import type { KeptReplica, Registered } from './mesh/keeping/kept-replica.js'
 import { HearthError } from './protocol/errors.js'
 import type { DeviceId, SpaceId } from './protocol/ids.js'
+import type { CheckpointWish } from './protocol/wire.js'
 
 export class HostedReplica implements KeptReplica {
   readonly space: SpaceId
@@ -108,5 +109,26 @@ export class HostedReplica implements KeptReplica {
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
     return this.local.receive(entries)
+  }
+  // Checkpoints
+
+  get wish(): CheckpointWish {
+    return this.local.wish
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.local.checkpoint
+  }
+
+  get floors(): ReadonlyMap<DeviceId, number> {
+    return this.local.floors
+  }
+
+  piece(checkpoint: string, n: number): Promise<Uint8Array | undefined> {
+    return this.local.piece(checkpoint, n)
+  }
+
+  begin(head: Uint8Array): Promise<Arriving | undefined> {
+    return this.local.begin(head)
   }
 }

@@ -128,6 +128,12 @@ export class Keeping {
     this.lookSoon()
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(space: SpaceId): void {
+    for (const keeper of this.keepers.values()) keeper.checkpointed(space)
+    this.lookSoon()
+  }
+
   /** Who is in what may be otherwise now. */
   refresh(): void {
     this.apply()

@@ -120,6 +120,12 @@ export class Network {
     this.opened?.keeping.appended(space, entries, isOwn)
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(space: SpaceId): void {
+    this.opened?.networking.mesh.checkpointed(space)
+    this.opened?.keeping.checkpointed(space)
+  }
+
   get status(): Pick<WorkerStatus, 'peers' | 'links' | 'kube' | 'refusal' | 'sync'> {
     return (
       this.opened?.networking.status ?? {

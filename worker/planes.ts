@@ -62,6 +62,7 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       ...(gone && { gone }),
       copied: () => void copied(),
       appended: (space, entries, isOwn) => network?.appended(space, entries, isOwn),
+      covered: (space) => network?.checkpointed(space),
       mayDrop: (space) => history?.isKept(space) === false,
     }
     const opening: Promise<Echo> = Echo.open(platform, store, heads, halo.spaces, events)

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { KubeError, kubeError } from '../errors.js'
 import { Database } from '../replicas/database.js'
 import { replicasIn } from '../replicas/keeper.js'
-import { countOfAll } from '../replicas/replica.js'
+import { countOfAll } from '../replicas/room.js'
 
 /** LMDB's, in its folder. */
 const FILE = 'data.mdb'

@@ -8,7 +8,7 @@ import { HearthError } from '../../worker/protocol/errors.js'
 import { KubeError, kubeError } from '../errors.js'
 import { CommitFailed, Committing } from './committing.js'
 import { lockFolder } from './lock.js'
-import { withoutSum, withSum } from './sums.js'
+import { lengthWithoutSum, withoutSum, withSum } from './sums.js'
 import { ensureSound, hasRun, noteClosed, setAside } from './soundness.js'
 
 export type Row = readonly [key: Key, value: Uint8Array]
@@ -88,6 +88,28 @@ export class Database {
   /** All rows of a list key that begins with `under`, in order, but those that are not as they were written. @throws HearthError `store/failed`, `store/unavailable` */
   rows(under: readonly Key[]): Found[] {
     return this.#reading(() => [...this.#range(under)])
+  }
+
+  /**
+   * Keys that begin with `under`, in order, also of rows that are damaged.
+   * @param before the number with which they end is less than that @param most so many of them
+   * @throws HearthError `store/failed`, `store/unavailable`
+   */
+  keys(under: readonly Key[], before?: number, most?: number): Key[][] {
+    return this.#reading(() => {
+      const end = before === undefined ? Uint8Array.of(0xff) : before
+      const range = {
+        start: [...under],
+        end: [...under, end] as Key,
+        ...(most !== undefined && { limit: most }),
+      }
+      return [...this.#db.getKeys(range)] as Key[][]
+    })
+  }
+
+  /** Bytes of a value, also of one that is damaged; 0 if there is none. @throws HearthError `store/failed`, `store/unavailable` */
+  bytesAt(key: Key): number {
+    return this.#reading(() => lengthWithoutSum(this.#db.get(key)))
   }
 
   /**

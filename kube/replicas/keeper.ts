@@ -17,7 +17,8 @@ import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
 import { Database } from './database.js'
 import { Makers } from './makers.js'
-import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
+import { KeptReplica } from './replica.js'
+import { countOfAll, sizeOfAll, type Limits, type Room } from './room.js'
 import { defaultStock, Stock, type StockLimits } from './stock.js'
 import { Visit } from './visit.js'
 
@@ -182,7 +183,7 @@ export class Keeper {
     access: Uint8Array | undefined,
     { key, isAllowed }: Visitor,
   ): Promise<OpenReplica | undefined> {
-    const kept = KeptReplica.open(ref, this.#room)
+    const kept = await KeptReplica.open(ref, this.#room)
     // defence: kept-for-whom-may
     if (!kept && access && !isAllowed) throw kubeError('kube/keeper-not-allowed')
     const replica = kept ?? (access && (await KeptReplica.make(ref, this.#room, access, key)))
@@ -194,6 +195,10 @@ export class Keeper {
       appended: (entries) => {
         this.#watch.metrics.entries.inc(entries.length)
         each((visit) => visit.appended(open, entries))
+        this.#tellRoom(open)
+      },
+      checkpointed: () => {
+        each((visit) => visit.checkpointed(open))
         this.#tellRoom(open)
       },
       gap: () => each((visit) => visit.again(open)),

@@ -19,5 +19,9 @@ export function withoutSum(key: Key, all: Uint8Array): Uint8Array | undefined {
   return sameBytes(sumOf(key, value), all.subarray(-SUM_BYTES)) ? value : undefined
 }
 
+/** Bytes of the value, whatever is there. */
+export const lengthWithoutSum = (all: Uint8Array | undefined): number =>
+  Math.max(0, (all?.length ?? 0) - SUM_BYTES)
+
 const sumOf = (key: Key, value: Uint8Array): Uint8Array =>
   createHash('sha256').update(JSON.stringify(key)).update(value).digest().subarray(0, SUM_BYTES)

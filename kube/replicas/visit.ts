@@ -51,6 +51,11 @@ export class Visit {
     this.#of(replica.ref)?.replicating?.appended(entries, false)
   }
 
+  /** There is another checkpoint of it, which stands for entries that may not be here as such. */
+  checkpointed({ replica }: OpenReplica): void {
+    this.#of(replica.ref)?.replicating?.checkpointed()
+  }
+
   /** Something of it could not be taken, and can be if all that comes before is sent. */
   again({ replica }: OpenReplica): void {
     this.#of(replica.ref)?.replicating?.again()
@@ -105,6 +110,9 @@ export class Visit {
       case 'want':
       case 'held':
       case 'lack':
+      case 'offer':
+      case 'fetch':
+      case 'piece':
         // Of what it has not shown that it is in, it hears nothing, and nothing of it is taken.
         return this.#of(message[1])?.replicating?.take(message)
     }

@@ -221,6 +221,12 @@ const sharing = {
   'one-have-at-a-time': 'what is here, said again and again to who does not take it',
   'one-answer-at-a-time': 'entries by name, kept for a peer that asks and does not take them',
   'passed-as-it-is-taken': 'what is written, kept in memory for a peer that does not take it',
+  'one-offer-at-a-time': 'checkpoints that are offered without end, each of which has to be looked at',
+  'pieces-in-order': 'pieces of something else, or without end',
+  'bad-pieces-end-it': 'pieces that are not what they should be, brought again and again',
+  'offered-in-good-time': 'a few bytes, said again and again, each answered with the head of a checkpoint',
+  'one-stream-at-a-time':
+    'pieces kept for a peer that asks for them, of all its spaces, and does not take them',
   'named-once': 'entries that are sent as often as their names build on each other',
   'named-in-portions': 'some names that become gigabytes',
 }
@@ -242,6 +248,17 @@ const keeping = {
   'kept-signed': 'an entry in the name of a member',
   'kept-in-order': 'a feed with holes, of which nobody would know that something is missing',
   'kept-room': 'entries without end',
+  'kept-checkpoint-of-this-replica': 'a checkpoint of another space, which nobody who is in could use',
+  'kept-checkpoint-by-admins':
+    'a member, or who was removed, who puts what nobody believes in place of entries',
+  'kept-checkpoint-signed': 'the same, in the name of an admin',
+  'kept-checkpoint-log': 'a checkpoint by a membership log of which nobody gets to know there',
+  'kept-checkpoint-later':
+    'a checkpoint of long ago in place of a later one, of whose entries nothing is left',
+  'kept-checkpoint-of-these-feeds': 'a checkpoint of entries that have never been, after which nothing fits',
+  'kept-checkpoint-feeds-only': 'a feed of somebody who is not in, or beyond its end, by way of a checkpoint',
+  'kept-checkpoint-room': 'checkpoints larger than there is room for',
+  'kept-piece-of-its-head': 'other bytes than the head of a checkpoint names, in place of entries',
   'forgotten-by-admins': 'a member who has a KUBE delete what it keeps',
   'forgetting-signed': 'the same, in the name of an admin',
   'unfinished-in-all': 'messages that never end, of which each connection has some megabytes kept in memory',

@@ -37,6 +37,8 @@ function space(feeds = 2, named: () => Uint8Array[] = () => []): Replica & { ask
       return named()
     },
     receive: async () => undefined,
+    ...{ wish: 'gaps' as const, checkpoint: undefined, floors: new Map() },
+    ...{ piece: async () => undefined, begin: async () => undefined },
   }
   return replica
 }
@@ -72,7 +74,7 @@ describe('who asks and does not take', () => {
   it('for a log, has one kept for it', async () => {
     using all = await sharing(space(), false)
     const { alice, bob } = all
-    for (let n = 0; n < 300; n++) await bob.send(['have', ref, [], []])
+    for (let n = 0; n < 300; n++) await bob.send(['have', ref, [], [], null, 'gaps'])
     await until('asked', () => waiting(alice, 'control') > 0)
     await turns(100)
     assert.ok(waiting(alice, 'control') <= LANE_WINDOW.control, `${waiting(alice, 'control')} bytes`)
@@ -98,7 +100,7 @@ describe('who asks and does not take', () => {
   it('has what is written meanwhile kept in the store', async () => {
     using all = await sharing(space(), false)
     const { alice, bob, replicating } = all
-    await bob.send(['have', ref, [idOf(99)], [[idOf(0), 1, null, []]]])
+    await bob.send(['have', ref, [idOf(99)], [[idOf(0), 1, null, []]], null, 'gaps'])
     await turns(50)
     for (let seq = 2; seq < 300; seq++) {
       const one: Appended = { feed: idOf(0) as DeviceId, seq, id: idOf(seq), bytes: new Uint8Array(100_000) }

@@ -4,8 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { sha256 } from '../../kube/platform.js'
 import { Keeper } from '../../kube/replicas/keeper.js'
-import type { KeptReplica, Limits } from '../../kube/replicas/replica.js'
+import type { KeptReplica } from '../../kube/replicas/replica.js'
+import type { Limits } from '../../kube/replicas/room.js'
+import { bring, type Made } from '../../kube/testing/kept-space.js'
+import { encodeHead, encodeHeader } from '../../worker/echo/checkpoints/head.js'
+import { readEntry } from '../../worker/echo/entry.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
 import { sealLogEntry } from '../../worker/halo/kept/sealed-log.js'
 import { generateSigningKey, signerOf, type Signer } from '../../worker/halo/suite/signing.js'
@@ -134,6 +139,23 @@ class Place implements AsyncDisposable {
     return person.echo.exchange.entriesOf(this.space, person.halo.device)
   }
 
+  /** Of what somebody has written there, as their device makes one. */
+  async checkpoint(person: Person, seq: number): Promise<Made> {
+    const bytes = (await this.entriesOf(person))[seq - 1]!
+    const { id } = await readEntry(bytes, sha256)
+    const keys = await (
+      this.kept(person) as unknown as { own: { keys(): Promise<{ signer: Signer }> } }
+    ).own.keys()
+    const piece = crypto.getRandomValues(new Uint8Array(2_000))
+    const header = encodeHeader({
+      ...{ replica: this.ref, author: person.halo.device, heads: (await this.replica()).heads, epochs: [] },
+      covers: [{ feed: person.halo.device, seq, id: toBase64Url(id) }],
+      ...{ pieces: [{ hash: await sha256(piece), bytes: piece.length }], mayDrop: false },
+    })
+    const signature = await keys.signer.sign('checkpoint', this.ref, header)
+    return { head: encodeHead(header, signature), pieces: [piece] }
+  }
+
   async registration(person: Person): Promise<Registration> {
     return this.kept(person).registration(person.echo.exchange.positions(this.space))
   }
@@ -208,6 +230,32 @@ describe('a KUBE that keeps a space', () => {
     await session.send(['keep', place.ref, access, signature, true])
     await until('answered', () => heard.length > 0)
     assert.deepEqual(heard[0]!.slice(2), ['mesh/host-denied'])
+  })
+
+  it('gives no checkpoint to who has not shown that it is in, and takes none from it', async () => {
+    await using place = await Place.open()
+    const { olga, space } = place
+    for (const title of ['Soup', 'Bread']) await olga.write(space, title)
+    await place.level()
+    const { replica } = (await place.keeper.open(place.ref, new Uint8Array(32), false))!
+    const [one, two] = [await place.checkpoint(olga, 1), await place.checkpoint(olga, 2)]
+    assert.ok(await bring(replica, one))
+    const { session, heard } = await place.session()
+    await session.send(['offer', place.ref, two.head])
+    await session.send(['fetch', place.ref, replica.checkpoint!.id, 0])
+    await session.send(['piece', place.ref, replica.checkpoint!.id, 0, one.pieces[0]!], 'bulk')
+    await session.send(['keep', place.ref, new Uint8Array(32), new Uint8Array(64), false])
+    await until('answered', () => heard.length > 0, PATIENCE_MS)
+    assert.deepEqual(
+      heard.map(([t]) => t),
+      ['unkept'],
+    )
+    // Who has shown it is told of the one and asked for the other.
+    const { session: ed, heard: told } = await place.enter(place.ed)
+    await ed.send(['fetch', place.ref, replica.checkpoint!.id, 0])
+    await until('given', () => told.some(([t]) => t === 'piece'), PATIENCE_MS)
+    await ed.send(['offer', place.ref, two.head])
+    await until('asked for', () => told.some(([t]) => t === 'fetch'), PATIENCE_MS)
   })
 
   it('does not begin replicas without end for one device', async () => {

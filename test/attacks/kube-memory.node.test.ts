@@ -117,7 +117,7 @@ describe('answers of a KUBE that nobody takes', () => {
       await until('kept', () => heard.length > 0, PATIENCE_MS)
       // From here on the way back is closed.
       ends[1].room = 0
-      await session.send(['have', olga.ref(id), [], []])
+      await session.send(['have', olga.ref(id), [], [], null, 'gaps'])
       sessions.push(session)
     }
     return sessions

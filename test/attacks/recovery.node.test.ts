@@ -1,7 +1,7 @@
 /** What somebody tries who would keep another from coming back by recovery words, or lead them elsewhere: at a KUBE, and by one. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Limits } from '../../kube/replicas/replica.js'
+import type { Limits } from '../../kube/replicas/room.js'
 import { capsuleOf, rowsOf } from '../../kube/replicas/capsules.js'
 import type { Database } from '../../kube/replicas/database.js'
 import { ArrivingReplica } from '../../worker/arriving-replica.js'

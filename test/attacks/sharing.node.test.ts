@@ -280,7 +280,7 @@ describe('somebody who knows a topic', () => {
     const mallory = world.relay.enter(alice.meeting(space).topic)
     const talk = await callAsNobody(mallory, alice)
     const ref = alice.ref(space)
-    talk.say(['have', ref, [], []])
+    talk.say(['have', ref, [], [], null, 'gaps'])
     talk.say(['want', ref, [anyId]])
     talk.say(['lack', ref])
     talk.say(['entries', ref, [new Uint8Array(9)]], 'bulk')
@@ -300,7 +300,14 @@ describe('somebody who knows a topic', () => {
     await alice.online()
     const mallory = world.relay.enter(alice.meeting(space).topic)
     const talk = await callAsNobody(mallory, alice)
-    const long: Message = ['have', alice.ref(space), Array.from({ length: 1024 }, () => anyId), []]
+    const long: Message = [
+      'have',
+      alice.ref(space),
+      Array.from({ length: 1024 }, () => anyId),
+      [],
+      null,
+      'gaps',
+    ]
     await until('asked', () => talk.names().includes('lack'))
     const start = world.relay.frames.length
     for (let n = 0; n < 600; n++) talk.say(long, 'bulk')
@@ -339,7 +346,7 @@ describe('somebody who knows a topic', () => {
     await bob.online()
     const mallory = world.relay.enter(bob.meeting(space).topic)
     const talk = await carol.callFrom(mallory, bob)
-    talk.say(['have', bob.ref(space), [...carol.halo.get(space)!.heads], []])
+    talk.say(['have', bob.ref(space), [...carol.halo.get(space)!.heads], [], null, 'gaps'])
     await until('asked', () => talk.names().includes('lack'))
     talk.say(['log', bob.ref(space), carol.halo.admissions.entriesOf(space)])
     await until('known', () => bob.knows(carol))
@@ -454,7 +461,7 @@ describe('a member of one space', () => {
     const logOf = (id: typeof bobs) => bob.halo.admissions.entriesOf(id)
     for (const ref of [alice.ref(other), new Uint8Array(32).fill(3)]) {
       talk.heard.length = 0
-      talk.say(['have', ref, [], []])
+      talk.say(['have', ref, [], [], null, 'gaps'])
       talk.say(['lack', ref])
       talk.say(['want', ref, [anyId]])
       talk.say(['held', ref, [[alice.halo.device, 1]]])
@@ -494,7 +501,7 @@ describe('a member of one space', () => {
     using all = await neighbours()
     const { alice, space, talk } = all
     talk.say(['held', alice.ref(space), [[alice.halo.device, 2 ** 40]]])
-    talk.say(['have', alice.ref(space), [], [[alice.halo.device, 2 ** 40, null, []]]])
+    talk.say(['have', alice.ref(space), [], [[alice.halo.device, 2 ** 40, null, []]], null, 'gaps'])
     await turns(50)
     await alice.write(space, 'not safe yet')
     const pending = () => alice.opened!.networking.status.sync!.pending
@@ -505,7 +512,7 @@ describe('a member of one space', () => {
     using all = await neighbours()
     const { alice, talk } = all
     for (let n = 0; n < 3_000; n++)
-      talk.say(['have', crypto.getRandomValues(new Uint8Array(32)), [], []], 'bulk')
+      talk.say(['have', crypto.getRandomValues(new Uint8Array(32)), [], [], null, 'gaps'], 'bulk')
     await until('asked', () => talk.of('lack').length >= 2_000, 9_000)
     await turns(300)
     const [peer] = [
@@ -544,7 +551,7 @@ describe('who was removed', () => {
     await alice.online()
     const place = world.relay.enter(alice.meeting(space).topic)
     const talk = await bob.callFrom(place, alice)
-    talk.say(['have', alice.ref(space), [...alice.halo.get(space)!.heads], []])
+    talk.say(['have', alice.ref(space), [...alice.halo.get(space)!.heads], [], null, 'gaps'])
     await until('there', () => talk.names().includes('have'))
     const ref = alice.ref(space)
     await alice.halo.removeMember(space, bob.identity)
@@ -554,7 +561,7 @@ describe('who was removed', () => {
     await alice.write(space, 'without Bob')
     await alice.halo.rename(space, 'Without Bob')
     const after = alice.halo.admissions.entriesOf(space).at(-1)!
-    talk.say(['have', ref, [], []])
+    talk.say(['have', ref, [], [], null, 'gaps'])
     talk.say(['want', ref, [anyId]])
     await turns(300)
     // Once more what has ended it, for it says that it has not heard of that.
@@ -563,7 +570,7 @@ describe('who was removed', () => {
     place.leave()
     // It still knows where those meet who were there with it.
     const again = await bob.callFrom(world.relay.enter(place.topic), alice)
-    again.say(['have', ref, [], []])
+    again.say(['have', ref, [], [], null, 'gaps'])
     again.say(['lack', ref])
     await turns(150)
     assert.deepEqual(again.names(), ['log', 'lack'])
@@ -596,7 +603,7 @@ describe('who was removed', () => {
     await alice.halo.revokeDevice(phone.halo.device)
     const mallory = world.relay.enter(topic)
     const talk = await phone.callFrom(mallory, alice)
-    talk.say(['have', alice.ref(home), [], []])
+    talk.say(['have', alice.ref(home), [], [], null, 'gaps'])
     talk.say(['log', phone.ref(stolen), phone.halo.admissions.entriesOf(stolen)])
     await turns(150)
     // What has ended it, for it says that it has not heard of that.

@@ -18,7 +18,7 @@ export async function wholeOnDisk(
   try {
     const counts: number[] = []
     for (const ref of refs) {
-      const replica = KeptReplica.open(ref, {
+      const replica = await KeptReplica.open(ref, {
         database,
         limits: { replica: Infinity, total: Infinity, perKey: Infinity },
         used: 0,

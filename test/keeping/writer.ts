@@ -111,7 +111,7 @@ export class Writer {
       await visitor.session.send(['keep', halo.replica(), access, signature, false])
       const have = await visitor.next('have')
       const most = have[3].find(([device]) => device === this.device)?.[1] ?? 0
-      await visitor.session.send(['have', halo.replica(), halo.heads, []])
+      await visitor.session.send(['have', halo.replica(), halo.heads, [], null, 'gaps'])
       let last = 0
       while (last < most)
         for (const bytes of (await visitor.next('entries'))[2]) {

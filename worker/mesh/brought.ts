@@ -5,7 +5,7 @@
 import type { DeviceId } from '../protocol/ids.js'
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../protocol/wire.js'
 import type { Replicas } from './platform.js'
-import { mayBeLast } from './replicating.js'
+import { mayBeLast } from './portions.js'
 
 interface Part {
   readonly entries: readonly Uint8Array[]

@@ -161,6 +161,13 @@ export class Mesh {
     this.events.changed()
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(space: SpaceId): void {
+    const replica = this.replicas.all.find((one) => one.space === space)
+    if (replica) for (const peer of this.peers.values()) peer.checkpointed(replica)
+    this.events.changed()
+  }
+
   /** To all who have the space and are there. */
   say(space: SpaceId, message: Ephemeral): void {
     const replica = this.replicas.all.find((one) => one.space === space)

@@ -58,6 +58,8 @@ function world() {
     durable: () => disk.wait,
     wanted: async () => [],
     named: async () => [],
+    ...{ wish: 'gaps', checkpoint: undefined, floors: new Map() },
+    ...{ piece: async () => undefined, begin: async () => undefined },
     async receive(entries) {
       await disk.write()
       // As ECHO does with entries by nobody.
@@ -127,7 +129,7 @@ describe('a device, to another one', () => {
     const disk = slow()
     it.logged.wait = disk.promise
     it.says('log', ref, [bytes(1)])
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     await turn()
     disk.done()
     await turn()
@@ -158,7 +160,7 @@ describe('a device, to another one', () => {
     for (const n of [1, 2]) it.says('log', ref, [new Uint8Array(MESSAGE_BYTES - 1).fill(n)])
     await turn()
     assert.equal(peer.shares(it.replica), false)
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     await turn()
     assert.equal(peer.shares(it.replica), true)
   })
@@ -194,9 +196,9 @@ describe('a device, to another one', () => {
     it.write(peer)
     const disk = slow()
     it.readsSlowly(disk.promise)
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     await turn()
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     disk.done()
     await turn()
     assert.deepEqual(it.entries, [1, 1])
@@ -278,7 +280,7 @@ describe('a device, to another one', () => {
     const it = world()
     it.isElsewhere()
     const peer = it.meet()
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     await turn()
     // As somebody who follows an invitation has it.
     it.comes()
@@ -286,7 +288,7 @@ describe('a device, to another one', () => {
     await turn()
     // Both times, once it may be in it.
     assert.equal(it.names().filter((name) => name === 'lack').length, 2)
-    it.says('have', ref, ['there'], [])
+    it.says('have', ref, ['there'], [], null, 'gaps')
     await turn()
     it.write(peer)
     await turn()

@@ -4,7 +4,8 @@ import { toBase64Url, type DeviceId } from '../protocol/ids.js'
 import type { Direct, Ephemeral, EphemeralOf, Linking, Message, Passed, Wire } from '../protocol/wire.js'
 import { Brought } from './brought.js'
 import type { Appended, MeshPlatform, Replica, Replicas } from './platform.js'
-import { inMessages, Replicating } from './replicating.js'
+import { inMessages } from './portions.js'
+import { Replicating } from './replicating.js'
 import type { Carrier } from './direct/carrier.js'
 
 /** Bytes that wait for a peer, beyond which nothing ephemeral is added. */
@@ -89,6 +90,11 @@ export class Peer {
 
   appended(replica: Replica, entries: readonly Appended[], isOwn: boolean): void {
     this.replicating.get(toBase64Url(replica.ref))?.appended(entries, isOwn)
+  }
+
+  /** There is another checkpoint of it here. */
+  checkpointed(replica: Replica): void {
+    this.replicating.get(toBase64Url(replica.ref))?.checkpointed()
   }
 
   /** What is not stored; if too much waits already, it is not said either. */
@@ -231,6 +237,6 @@ export const isOfLinks = (message: Message): message is Direct => OF_LINKS.inclu
 
 type OfASpace = Exclude<Wire, readonly ['ping' | 'pong', number] | readonly ['know', Uint8Array]>
 const OF_A_SPACE: readonly string[] = [
-  ...(['have', 'log', 'entries', 'want', 'held', 'lack'] satisfies OfASpace[0][]),
+  ...(['have', 'log', 'entries', 'want', 'held', 'lack', 'offer', 'fetch', 'piece'] satisfies OfASpace[0][]),
 ]
 const isOfASpace = (message: Message): message is OfASpace => OF_A_SPACE.includes(message[0])

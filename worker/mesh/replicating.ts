@@ -4,9 +4,14 @@
  */
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId } from '../protocol/ids.js'
-import { MAX_ENTRIES, MESSAGE_BYTES, type FeedHolding, type Wire } from '../protocol/wire.js'
-import type { Appended, Holding, MeshPlatform, Replica } from './platform.js'
+import type { CheckpointWish, FeedHolding, Wire } from '../protocol/wire.js'
+import { Offering } from './checkpoints/offering.js'
+import { Taking } from './checkpoints/taking.js'
 import type { Carrier } from './direct/carrier.js'
+import { Feeding } from './feeding.js'
+import type { Appended, MeshPlatform, Replica } from './platform.js'
+import { inMessages } from './portions.js'
+import { Timers } from './timers.js'
 
 /** What is durable here is said so much later, for all that has become so meanwhile, in milliseconds. */
 const HELD_MS = 20
@@ -28,19 +33,12 @@ export interface ReplicatingEvents {
 }
 
 export class Replicating {
-  /** What the other side has, or was sent. */
-  private readonly theirs = new Map<DeviceId, Holding>()
   /** What it has said that it has, durably. */
   private readonly held = new Map<DeviceId, number>()
   /** Heads of the log that the other side has, or was sent; undefined before it has said so. */
   private theirHeads: readonly string[] | undefined
   /** Said to the other side: durable here. */
   private readonly told = new Map<DeviceId, number>()
-  private readonly cancels = new Set<() => void>()
-  private feeding: Promise<void> | undefined
-  private isBehind = false
-  /** Entries that go straight from the hand, and are not on their way yet. */
-  private passing = 0
   private isTelling = false
   private isWanting = false
   private isAsking = false
@@ -54,11 +52,14 @@ export class Replicating {
   private answered: Promise<void> = Promise.resolve()
   /** What has come of the log is taken. */
   private logged: Promise<void> = Promise.resolve()
-  /** How often the other side has said what it has. */
-  private heard = 0
+  /** What there was of the log is on its way. */
+  private given: Promise<void> = Promise.resolve()
   private askedAt = 0
   private gaveAllAt = -Infinity
-  private ended = false
+  private readonly timers: Timers
+  private readonly feeding: Feeding
+  private readonly offering: Offering
+  private readonly taking: Taking
 
   constructor(
     private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
@@ -66,12 +67,28 @@ export class Replicating {
     readonly replica: Replica,
     private readonly events: ReplicatingEvents,
   ) {
+    this.timers = new Timers(platform)
+    const { held, timers } = this
+    this.feeding = new Feeding(session, replica, timers, (feed, seq) => this.offering.holds(feed, seq))
+    this.offering = new Offering(platform, session, replica, timers, {
+      ...{ theirs: this.feeding.theirs, held, given: () => this.given, feed: () => this.feeding.feed() },
+    })
+    this.taking = new Taking(platform, session, replica, timers, {
+      logged: () => this.logged,
+      have: () => this.saying(this.have()),
+      keep: (run, isWanted) => this.keep(run, isWanted),
+    })
     this.saying(this.have())
   }
 
   end(): void {
-    this.ended = true
-    for (const cancel of this.cancels) cancel()
+    this.timers.end()
+    this.offering.end()
+    this.taking.end()
+  }
+
+  private get ended(): boolean {
+    return this.timers.isOver
   }
 
   /** Whether the other side is known to have, durably, what this device has. */
@@ -87,7 +104,7 @@ export class Replicating {
     const { positions } = this.replica
     return (
       this.theirHeads !== undefined &&
-      [...this.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
+      [...this.feeding.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
     )
   }
 
@@ -96,7 +113,7 @@ export class Replicating {
   take(message: Wire): Promise<void> | void {
     switch (message[0]) {
       case 'have':
-        return this.hear(message[2], message[3])
+        return this.hear(message[2], message[3], message[4], message[5])
       case 'log':
         return (this.logged = this.takeLog(message[2]))
       case 'entries':
@@ -108,20 +125,30 @@ export class Replicating {
         return
       case 'lack':
         return this.giveAll()
+      case 'offer':
+        return this.taking.offer(message[2])
+      case 'piece':
+        return this.taking.piece(message[2], message[3], message[4])
+      case 'fetch':
+        return this.offering.fetch(message[2], message[3])
     }
   }
 
-  private hear(heads: readonly string[], feeds: readonly FeedHolding[]): void {
-    this.heard++
+  private hear(
+    heads: readonly string[],
+    feeds: readonly FeedHolding[],
+    checkpoint: string | null,
+    wish: CheckpointWish,
+  ): void {
     this.theirHeads = heads
-    this.theirs.clear()
-    for (const [device, seq, head, rivals] of feeds) {
-      this.theirs.set(device as DeviceId, { seq, head, ...(rivals.length > 0 && { rivals }) })
+    this.feeding.hear(feeds)
+    for (const [device, seq] of feeds) {
       this.held.set(device as DeviceId, seq)
       this.tell(device as DeviceId, seq)
     }
     this.giveLog()
-    this.feed()
+    this.offering.heard(checkpoint, wish)
+    this.feeding.feed()
   }
 
   /** From the beginning: it has no such space, and should. */
@@ -131,7 +158,7 @@ export class Replicating {
     let wait = 0
     // defence: all-in-good-time
     wait = Math.max(0, this.gaveAllAt + ALL_MS - this.platform.now())
-    this.after(wait, () => this.giveAllNow())
+    this.timers.after(wait, () => this.giveAllNow())
   }
 
   private giveAllNow(): void {
@@ -155,7 +182,7 @@ export class Replicating {
     // By whom they are, a log may say that came just before; entries by nobody are not kept.
     await this.logged
     if (this.ended) return
-    await this.keep(entries)
+    await this.keep(() => this.replica.receive(entries))
     if (this.ended) return
     this.tellHeld()
     await this.want().catch(() => this.soon())
@@ -165,15 +192,16 @@ export class Replicating {
    * While the store fails, again and again, ever less often. The session goes on: another one would bring the same, at once. Until it is
    * here, it takes of the window.
    */
-  private async keep(entries: readonly Uint8Array[]): Promise<void> {
-    for (let failures = 0; !this.ended; failures++) {
+  private async keep<T>(run: () => Promise<T>, isWanted = () => true): Promise<T | undefined> {
+    for (let failures = 0; !this.ended && isWanted(); failures++) {
       try {
-        return await this.replica.receive(entries)
+        return await run()
       } catch (e) {
         if (!isOfStore(e)) throw e
       }
-      await this.pause(Math.min(STORE_MS * 2 ** failures, LONGEST_STORE_MS))
+      await this.timers.pause(Math.min(STORE_MS * 2 ** failures, LONGEST_STORE_MS))
     }
+    return undefined
   }
 
   /** Asks for what cannot be judged; what was asked for a moment ago, a little later. */
@@ -187,7 +215,7 @@ export class Replicating {
   private soon(): void {
     if (this.isWanting) return
     this.isWanting = true
-    this.after(WANT_MS, () => {
+    this.timers.after(WANT_MS, () => {
       this.isWanting = false
       this.saying(this.want())
     })
@@ -205,9 +233,10 @@ export class Replicating {
     this.answered = new Promise((resolve) => (done = resolve))
     // defence: one-answer-at-a-time
     await before
+    await this.offering.answered()
     try {
       if (!this.ended)
-        await this.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
+        await this.feeding.sendEntries(await this.replica.named([...new Set(ids)].slice(0, MAX_WANTED)))
     } catch (e) {
       // It is asked for again.
       if (!isOfStore(e)) throw e
@@ -220,10 +249,14 @@ export class Replicating {
     // Of others there is nothing to be sent, nor will be soon; and there is no end to what could be named.
     // defence: held-of-feeds-here
     if (!this.replica.positions.has(device) && !this.replica.isIn(device)) return
-    const known = this.theirs.get(device)
-    if ((known?.seq ?? 0) < seq) this.theirs.set(device, { seq, head: null })
+    const known = this.feeding.theirs.get(device)?.seq ?? 0
+    const wasHeldBack = this.offering.holds(device, known)
+    if (known < seq) this.feeding.theirs.set(device, { seq, head: null })
     this.held.set(device, Math.max(seq, this.held.get(device) ?? 0))
     this.tell(device, seq)
+    this.offering.consider()
+    // It came from somebody else.
+    if (wasHeldBack && !this.offering.holds(device, seq)) this.feeding.feed()
   }
 
   /** Nobody has more of a feed than its device has written, and who says so would have what is to come taken as safe. */
@@ -247,13 +280,27 @@ export class Replicating {
     this.soon()
   }
 
+  /**
+   * There is another checkpoint here, or more that is here only as one: what has come by it is held, and what was sent of feeds in the
+   * middle of that may not be all.
+   */
+  checkpointed(): void {
+    this.tellHeld()
+    this.offering.consider()
+    this.feeding.anew()
+  }
+
   /** These are here now. */
   appended(entries: readonly Appended[], isOwn: boolean): void {
-    if (isOwn) this.saying(this.pass(entries))
+    if (isOwn) this.pass(entries)
     else {
       this.tellHeld()
-      this.after(GOSSIP_MS, () => this.saying(this.pass(entries)))
+      this.timers.after(GOSSIP_MS, () => this.pass(entries))
     }
+  }
+
+  private pass(entries: readonly Appended[]): void {
+    if (this.theirHeads) this.saying(this.feeding.pass(entries))
   }
 
   private async have(): Promise<void> {
@@ -262,7 +309,8 @@ export class Replicating {
     // defence: one-have-at-a-time
     if (this.isHaving) return
     this.isHaving = true
-    while (this.isHaveDue && !this.ended) {
+    // Said while pieces come, it would say that they are not wanted any more.
+    while (this.isHaveDue && !this.ended && !this.taking.isUnderway) {
       this.isHaveDue = false
       await this.sayHave().catch(() => undefined)
     }
@@ -270,15 +318,16 @@ export class Replicating {
   }
 
   private async sayHave(): Promise<void> {
-    const { ref, heads } = this.replica
     const holdings = [...(await this.replica.holdings())]
     await this.replica.durable()
     if (this.ended) return
+    if (this.taking.isUnderway) return void (this.isHaveDue = true)
+    const { ref, heads, checkpoint, wish } = this.replica
     for (const [device, { seq }] of holdings) this.told.set(device, seq)
     const feeds = holdings.map(
       ([device, { seq, head, rivals }]) => [device, seq, head, rivals ?? []] as const,
     )
-    await this.session.send(['have', ref, heads, feeds])
+    await this.session.send(['have', ref, heads, feeds, checkpoint?.id ?? null, wish])
   }
 
   private giveLog(): void {
@@ -287,7 +336,9 @@ export class Replicating {
     // defence: one-log-at-a-time
     if (this.isGiving) return
     this.isGiving = true
-    this.saying(this.giveLogs().finally(() => (this.isGiving = false)))
+    this.given = this.giveLogs()
+      .catch(() => undefined)
+      .finally(() => (this.isGiving = false))
   }
 
   /** Also when it is ended: who was removed is told so. */
@@ -303,65 +354,10 @@ export class Replicating {
     }
   }
 
-  /** Straight from the hand, if the other side has all that comes before. */
-  private async pass(entries: readonly Appended[]): Promise<void> {
-    if (!this.theirHeads || this.ended) return
-    const next: Uint8Array[] = []
-    let isStraight = true
-    for (const { feed, seq, id, bytes } of entries) {
-      const have = this.theirs.get(feed)?.seq ?? 0
-      if (have >= seq) continue
-      if (this.feeding || have !== seq - 1) isStraight = false
-      // What the other side does not take is kept in the store, and not here.
-      // defence: passed-as-it-is-taken
-      if (this.passing > 0) isStraight = false
-      if (!isStraight) break
-      this.theirs.set(feed, { seq, head: id })
-      next.push(bytes)
-    }
-    this.passing++
-    const sent = this.sendEntries(next)
-    if (!isStraight) this.feed()
-    await sent
-    this.passing--
-  }
-
-  /** Sends what the other side lacks, from the store. */
-  private feed(): void {
-    this.isBehind = true
-    this.feeding ??= this.run()
-      .catch(() => undefined)
-      .finally(() => (this.feeding = undefined))
-  }
-
-  private async run(): Promise<void> {
-    while (this.isBehind && !this.ended) {
-      this.isBehind = false
-      // What is appended meanwhile may be sent, or not: it is behind again then.
-      const { heard } = this
-      const before = await this.replica.holdings()
-      for await (const entries of this.replica.lackedBy(this.theirs)) {
-        if (this.ended) return
-        await this.sendEntries(entries)
-      }
-      // What was sent before it said what it has may have come to somebody who did not take it.
-      if (heard !== this.heard) continue
-      for (const [device, holding] of before)
-        if ((this.theirs.get(device)?.seq ?? 0) <= holding.seq) this.theirs.set(device, holding)
-    }
-  }
-
-  private async sendEntries(entries: readonly Uint8Array[]): Promise<void> {
-    for (const some of inMessages(entries)) {
-      if (this.ended) return
-      await this.session.send(['entries', this.replica.ref, some], 'bulk')
-    }
-  }
-
   private tellHeld(): void {
     if (this.isTelling) return
     this.isTelling = true
-    this.after(HELD_MS, () => this.saying(this.sayHeld()))
+    this.timers.after(HELD_MS, () => this.saying(this.sayHeld()))
   }
 
   private async sayHeld(): Promise<void> {
@@ -383,7 +379,7 @@ export class Replicating {
     if (this.isDue()) return this.saying(this.have())
     if (this.isAsking) return
     this.isAsking = true
-    this.after(WANT_MS, () => {
+    this.timers.after(WANT_MS, () => {
       this.isAsking = false
       this.askAgain()
     })
@@ -395,47 +391,6 @@ export class Replicating {
     this.askedAt = now
     return true
   }
-
-  /** Resolves when it is over, or this is ended. */
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = () => {
-        this.cancels.delete(stop)
-        cancel()
-        resolve()
-      }
-      const cancel = this.platform.later(stop, ms)
-      this.cancels.add(stop)
-    })
-  }
-
-  private after(ms: number, run: () => void): void {
-    const cancel = this.platform.later(() => {
-      this.cancels.delete(cancel)
-      if (!this.ended) run()
-    }, ms)
-    this.cancels.add(cancel)
-  }
 }
 
 const isOfStore = (e: unknown) => e instanceof HearthError && e.code.startsWith('store/')
-
-/** Whether of entries that go in several messages these may be the last: more would have fitted, unless they are large. */
-export const mayBeLast = (entries: readonly Uint8Array[]): boolean =>
-  entries.length < MAX_ENTRIES && entries.reduce((sum, { length }) => sum + length, 0) < MESSAGE_BYTES / 2
-
-/** Entries as they go, no more in a message than fit; and no more are asked for before the message has been taken. */
-export function* inMessages(entries: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
-  let some: Uint8Array[] = []
-  let bytes = 0
-  for (const entry of entries) {
-    if (some.length === MAX_ENTRIES || (some.length > 0 && bytes + entry.length > MESSAGE_BYTES)) {
-      yield some
-      some = []
-      bytes = 0
-    }
-    some.push(entry)
-    bytes += entry.length
-  }
-  if (some.length > 0) yield some
-}

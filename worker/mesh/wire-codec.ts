@@ -1,13 +1,17 @@
 /** Messages between devices (`protocol/wire.ts`), as bytes. */
 import {
+  CHECKPOINT_WISHES,
   LANE_WINDOW,
   MAX_CAPSULE,
   MAX_DIRECT_SIGNAL,
   MAX_ENTRIES,
   MAX_EPHEMERAL,
   MAX_FEEDS,
+  MAX_HEAD_BYTES,
   MAX_LOGS,
   MAX_NAMES,
+  MAX_PIECE_BYTES,
+  MAX_PIECES,
   MAX_SPOKEN_BYTES,
   MAX_TOPIC_NAME,
   type Lane,
@@ -32,6 +36,9 @@ const ref = bytes(32)
 export const id: Shape = (value) => typeof value === 'string' && /^[\w-]{43}$/.test(value)
 /** As `ClientId`. */
 export const tab: Shape = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value)
+const wish: Shape = (value) => (CHECKPOINT_WISHES as readonly unknown[]).includes(value)
+/** The number of a piece of a checkpoint. */
+const place: Shape = (value) => count(value) && (value as number) < MAX_PIECES
 const entries = list(bytes(1, LANE_WINDOW.bulk), MAX_ENTRIES)
 
 const MAC_BYTES = 64
@@ -41,7 +48,13 @@ const capsule = [ref, bytes(1, MAX_CAPSULE), bytes(SIGNATURE_BYTES)] as const
 const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   ping: [count],
   pong: [count],
-  have: [ref, list(id, MAX_NAMES), list(tuple(id, count, orNull(id), list(id, MAX_NAMES)), MAX_FEEDS)],
+  have: [
+    ...[ref, list(id, MAX_NAMES), list(tuple(id, count, orNull(id), list(id, MAX_NAMES)), MAX_FEEDS)],
+    ...[orNull(id), wish],
+  ],
+  offer: [ref, bytes(1, MAX_HEAD_BYTES)],
+  fetch: [ref, id, place],
+  piece: [ref, id, place, bytes(1, MAX_PIECE_BYTES)],
   log: [ref, entries],
   entries: [ref, entries],
   want: [ref, list(id, MAX_NAMES)],

@@ -21,10 +21,10 @@ export class World {
   readonly relay = new Relay()
   private readonly people: Person[] = []
 
-  /** @param skew of its clock, in milliseconds */
-  async person(skew = 0, disk = new Disk()): Promise<Person> {
+  /** @param skew of its clock, in milliseconds @param checkpointAfter entries from which on it makes a checkpoint */
+  async person(skew = 0, disk = new Disk(), checkpointAfter?: number): Promise<Person> {
     await automerge()
-    const person = await Person.begin(this, disk, skew)
+    const person = await Person.begin(this, disk, skew, checkpointAfter)
     this.people.push(person)
     return person
   }
@@ -62,9 +62,10 @@ export class Person {
     this.echo.listeners.add({ edited: quiet, reset: quiet, spaces: quiet, durable: quiet, refused: quiet })
   }
 
-  static async begin(world: World, disk: Disk, skew: number): Promise<Person> {
+  static async begin(world: World, disk: Disk, skew: number, checkpointAfter?: number): Promise<Person> {
     const { clock, relay } = world
-    const base = simulatedPlatform(disk, new Random(++seeds), { skew })
+    const setting = { skew, ...(checkpointAfter !== undefined && { checkpointAfter }) }
+    const base = simulatedPlatform(disk, new Random(++seeds), setting)
     const platform: typeof base = {
       ...base,
       // Whoever knows a seed knows the keys: all are to be different.

@@ -134,6 +134,16 @@ export class LightSpace implements Replica, Replicas {
     return []
   }
 
+  // There are no checkpoints of it
+
+  readonly wish = 'gaps'
+  readonly checkpoint = undefined
+  readonly floors = new Map<DeviceId, number>()
+
+  async piece(): Promise<undefined> {}
+
+  async begin(): Promise<undefined> {}
+
   async receive(entries: readonly Uint8Array[]): Promise<void> {
     const fresh: Appended[] = []
     for (const entry of entries) {

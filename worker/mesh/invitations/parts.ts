@@ -4,7 +4,7 @@
  */
 import { HearthError } from '../../protocol/errors.js'
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, MAX_PROOF_BYTES, type Invite } from '../../protocol/wire.js'
-import { inMessages } from '../replicating.js'
+import { inMessages } from '../portions.js'
 import { ANSWER_MS, type Conversation } from './conversation.js'
 
 type Entries = readonly Uint8Array[]

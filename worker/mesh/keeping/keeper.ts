@@ -112,6 +112,11 @@ export class Keeper {
     this.of(space)?.appended(entries, isOwn)
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(space: SpaceId): void {
+    this.of(space)?.checkpointed()
+  }
+
   /** One space there; undefined while there is no session, or nothing was wanted of it. */
   of(space: SpaceId): Kept | undefined {
     return [...this.kept.values()].find(({ replica }) => replica.space === space)
@@ -168,6 +173,9 @@ export class Keeper {
       case 'want':
       case 'held':
       case 'lack':
+      case 'offer':
+      case 'fetch':
+      case 'piece':
         this.attempts = 0
         return this.kept.get(toBase64Url(message[1]))?.take(message)
     }

@@ -5,7 +5,8 @@
 import type { DeviceId } from '../../protocol/ids.js'
 import type { Keep, Wire } from '../../protocol/wire.js'
 import type { Appended, MeshPlatform } from '../platform.js'
-import { inMessages, Replicating } from '../replicating.js'
+import { inMessages } from '../portions.js'
+import { Replicating } from '../replicating.js'
 import type { Session } from '../session.js'
 import type { KeptReplica } from './kept-replica.js'
 
@@ -81,6 +82,11 @@ export class Kept {
     this.cover()
   }
 
+  /** There is another checkpoint of it here. */
+  checkpointed(): void {
+    this.replicating?.checkpointed()
+  }
+
   logChanged(): void {
     this.replicating?.logChanged()
     this.register()
@@ -105,6 +111,9 @@ export class Kept {
       case 'want':
       case 'held':
       case 'lack':
+      case 'offer':
+      case 'fetch':
+      case 'piece':
         return this.replicating?.take(message)
     }
   }

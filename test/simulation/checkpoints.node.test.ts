@@ -21,7 +21,7 @@ const id = () => newId<ObjectId>()
 const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
 const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const shownBy = ({ echo }: Device, space: SpaceId) =>
-  echo.objectsOf(space).map(({ updatedAt: _, ...record }) => record)
+  echo.objectsOf(space).map((record) => ({ ...record, updatedAt: 0 }))
 
 async function until(what: string, is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 2_000 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 2))

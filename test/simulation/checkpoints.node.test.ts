@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import type { Item } from '../../worker/protocol/rpc.js'
 import { freshDevices } from './fresh-devices.js'
-import { admit, type Device, meet, tell, tellLog } from './people-and-feeds.js'
+import { admit, type Device, give, meet, tell, tellLog } from './people-and-feeds.js'
 
 const { fresh } = freshDevices(7_000)
 const AFTER = 40
@@ -21,7 +21,7 @@ const id = () => newId<ObjectId>()
 const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
 const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const shownBy = ({ echo }: Device, space: SpaceId) =>
-  echo.objectsOf(space).map(({ updatedAt: _, ...record }) => record)
+  echo.objectsOf(space).map((record) => ({ ...record, updatedAt: 0 }))
 
 async function until(what: string, is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 2_000 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -43,17 +43,6 @@ async function typed(entries = AFTER) {
     await write(olga, space, { id: note, op: text('body', i, String.fromCharCode(97 + (i % 26))) })
   await until('a checkpoint is made', () => olga.echo.checkpoints.of(space) !== undefined)
   return { olga, space, note, todo }
-}
-
-/** The checkpoint of one, to another. @returns whether it was wanted */
-async function give(space: SpaceId, from: Device, to: Device): Promise<boolean> {
-  const base = from.echo.checkpoints.of(space)!
-  const coming = await to.echo.checkpoints.begin(space, base.bytes)
-  if (!coming) return false
-  for (let n = 0; n < coming.pieces; n++)
-    assert.ok(await coming.take(n, (await from.echo.checkpoints.piece(space, base.head.id, n))!))
-  await coming.end()
-  return true
 }
 
 /** Rows of entries that are here as they came, or bare. */

@@ -1,5 +1,5 @@
 /** Devices that share a space, each with a disk of its own, and what they tell each other when they meet. */
-import type { SpaceId } from '../../worker/protocol/ids.js'
+import type { DeviceId, SpaceId } from '../../worker/protocol/ids.js'
 import type { Role } from '../../worker/protocol/rpc.js'
 import { Random } from '../e2e/random.js'
 import { Life, type Setting } from './device.js'
@@ -66,9 +66,23 @@ export async function admit(host: Device, space: SpaceId, guest: Device, role: R
   await guest.halo.admissions.join(host.halo.admissions.entriesOf(space))
 }
 
+/** The checkpoint of one device, to another. @returns whether it was wanted */
+export async function give(space: SpaceId, from: Device, to: Device): Promise<boolean> {
+  const base = from.echo.checkpoints.of(space)!
+  const coming = await to.echo.checkpoints.begin(space, base.bytes)
+  if (!coming) return false
+  for (let n = 0; n < coming.pieces; n++)
+    await coming.take(n, (await from.echo.checkpoints.piece(space, base.head.id, n))!)
+  await coming.end()
+  return true
+}
+
 /** Tells `to` all that `from` has of a space and it lacks: the log, then feeds. */
 export async function tell(space: SpaceId, from: Device, to: Device): Promise<void> {
   await tellLog(space, from, to)
+  const has = to.echo.exchange.positions(space)
+  const gone = from.echo.checkpoints.of(space)?.gone ?? new Map<DeviceId, number>()
+  if ([...gone].some(([feed, seq]) => (has.get(feed) ?? 0) < seq)) await give(space, from, to)
   const [teller, hearer] = [from.echo.exchange, to.echo.exchange]
   for await (const entries of teller.lackedBy(space, await hearer.holdings(space)))
     await hearer.receive(space, entries)

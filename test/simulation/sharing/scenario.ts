@@ -11,11 +11,13 @@ import type { Random } from '../../e2e/random.js'
 import { automerge } from '../device.js'
 import { Network } from '../network.js'
 import { documentsOf } from '../oracle.js'
-import { admit, Device, meet } from '../people-and-feeds.js'
+import { admit, Device, give, meet, tell } from '../people-and-feeds.js'
 import { randomId, randomOp } from '../script.js'
 import { SimulatedTab } from '../tab.js'
 
 const STEPS = 80
+/** Entries after which whoever may makes a checkpoint. */
+const CHECKPOINT_AFTER = 20
 const SEATS = 4
 const TEN_YEARS = 10 * 365.25 * 24 * 3600_000
 /** Longest wait for what a tab has written, or hears, in turns of a few milliseconds. */
@@ -83,8 +85,10 @@ export async function sharing(random: Random): Promise<void> {
   const objects = new Set<ObjectId>()
   const seats: Seat[] = []
   try {
-    for (const skew of [0, TEN_YEARS, -TEN_YEARS, 0])
-      seats.push(new Seat(await Device.fresh(random.between(1, 2 ** 30), { skew }), random, objects))
+    for (const skew of [0, TEN_YEARS, -TEN_YEARS, 0]) {
+      const setting = { skew, checkpointAfter: CHECKPOINT_AFTER }
+      seats.push(new Seat(await Device.fresh(random.between(1, 2 ** 30), setting), random, objects))
+    }
     const [olga, ...guests] = seats.map(({ device }) => device) as [Device, Device, Device, Device]
     const { id: space } = await olga.halo.createSpace('Kitchen')
     for (const guest of guests) await admit(olga, space, guest, 'editor')
@@ -106,11 +110,13 @@ async function live(space: SpaceId, seats: Seat[], objects: Set<ObjectId>, rando
   const removed = seats.at(-1)!.device.halo.identity.id
   const removal = random.between(0, 2 * STEPS)
   const copying = random.between(0, 3 * STEPS)
+  const dropping = random.between(0, 2 * STEPS)
   for (let step = 0; step < STEPS; step++) {
     if (step === copying) seats.push(await random.pick(seats).copy())
     const seat = random.pick(seats)
     await seat.comesBack()
     const { device, tab } = seat
+    if (step === dropping) await olga.device.life.planes.history.keep(space, false)
     if (step === removal) await olga.device.halo.removeMember(space, removed)
     const roll = random.next()
     if (roll < 0.12 || objects.size === 0) {
@@ -153,15 +159,41 @@ async function agree(space: SpaceId, seats: readonly Seat[], objects: ReadonlySe
     // An object may go under what is written to it: its maker was removed, or did not get it onto the disk.
     for (const code of seat.tab.refused) assert.equal(code, 'echo/lost-base')
     assert.deepEqual(values(device), shown)
-    const documents = isCopied ? undefined : await documentsOf(device.disk)
+    // Of entries that only a checkpoint stands for, the oracle knows nothing.
+    const isWhole = !device.echo.checkpoints.of(space)?.standsAlone
+    const documents = isCopied || !isWhole ? undefined : await documentsOf(device.disk)
     for (const [i, id] of [...objects].entries())
       if (documents) assert.deepEqual(documents.get(id)?.value, shown[i])
     await seat.quiet()
   }
+  await comesIn(space, seats, objects, shown)
   // What pages, journals and entries bring back is what was shown.
   for (const seat of members) {
     await seat.again()
     assert.deepEqual(values(seat.device), shown)
+  }
+}
+
+/** Somebody who was never there, by a checkpoint if there is one. */
+async function comesIn(
+  space: SpaceId,
+  [olga]: readonly Seat[],
+  objects: ReadonlySet<ObjectId>,
+  shown: readonly (StoredRecord | undefined)[],
+): Promise<void> {
+  const guest = await Device.fresh(1)
+  try {
+    await admit(olga!.device, space, guest, 'reader')
+    if (olga!.device.echo.checkpoints.of(space)) await give(space, olga!.device, guest)
+    await tell(space, olga!.device, guest)
+    for (let life = 0; life < 2; life++) {
+      const values = [...objects].map((id) => guest.echo.record(id)?.value)
+      assert.deepEqual(values, shown, 'who comes in shows the same')
+      await guest.echo.exchange.durable()
+      await guest.again()
+    }
+  } finally {
+    guest.life.stop()
   }
 }
 

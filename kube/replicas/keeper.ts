@@ -201,6 +201,7 @@ export class Keeper {
         each((visit) => visit.checkpointed(open))
         this.#tellRoom(open)
       },
+      freed: () => this.#tellRoom(open),
       gap: () => each((visit) => visit.again(open)),
       full: () => each((visit) => visit.full(open)),
       damaged: () =>

@@ -301,7 +301,7 @@ describe('a KUBE whose disk is damaged', () => {
     await place.startAnew()
     let gaps = 0
     place.replica.events = {
-      ...{ appended() {}, checkpointed() {}, full() {}, damaged() {} },
+      ...{ appended() {}, checkpointed() {}, freed() {}, full() {}, damaged() {} },
       gap: () => void gaps++,
     }
     assert.equal(await place.replica.piece(id, 1), undefined)

@@ -239,6 +239,7 @@ export class KeptCheckpoint {
     const { shelf } = this
     const rest = [...this.#leftPieces(), ...this.#leftEntries()]
     if (rest.length > 0) return shelf.write([], [], rest)
+    shelf.events.freed()
     if (!this.#coming) await shelf.database.write([], [['sweep', shelf.name]])
     return false
   }

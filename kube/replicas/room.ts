@@ -28,6 +28,8 @@ export interface ReplicaEvents {
   appended(entries: readonly Appended[]): void
   /** There is another checkpoint, which may stand for entries that are here no more, or never were. */
   checkpointed(): void
+  /** There is more room than before. */
+  freed(): void
   /** Something could not be taken, for what comes before it is not here. */
   gap(): void
   /** There is no room for more. */

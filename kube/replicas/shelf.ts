@@ -5,7 +5,7 @@ import type { Database, Row } from './database.js'
 import type { ReplicaEvents, Room } from './room.js'
 
 export class Shelf {
-  events: ReplicaEvents = { appended() {}, checkpointed() {}, gap() {}, full() {}, damaged() {} }
+  events: ReplicaEvents = { appended() {}, checkpointed() {}, freed() {}, gap() {}, full() {}, damaged() {} }
   /** Of everything that is kept of it, in bytes. */
   #size: number
   /** One thing after the other. */

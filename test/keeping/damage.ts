@@ -70,7 +70,7 @@ export async function damaged(
       if (server.said.includes('set aside')) aside++
       await server.end('SIGTERM')
       const found = await wholeOnDisk(data, refs, writer.device)
-      if (spaces.some((space, i) => found[i]! < writer.written(space))) lost++
+      if (spaces.some((space, i) => found[i]!.entries < writer.written(space))) lost++
       told(n + 1, { ends, aside, lost })
     }
     return { ends, aside, lost }

@@ -13,7 +13,7 @@ import { socket } from '../links/socket.js'
 import { Visitor } from './visitor.js'
 import { readEntry } from '../../worker/echo/entry.js'
 import { sha256 } from '../../kube/platform.js'
-import { automerge, simulatedPlatform } from '../simulation/device.js'
+import { automerge, simulatedPlatform, type Setting } from '../simulation/device.js'
 import { Disk } from '../simulation/disk.js'
 
 /** The longest that something may take, in milliseconds. */
@@ -28,11 +28,12 @@ export class Writer {
     private readonly opened: Opened,
   ) {}
 
-  static async begin(): Promise<Writer> {
+  /** @param setting how it is set up, but for its clock */
+  static async begin(setting: Pick<Setting, 'checkpointAfter'> = {}): Promise<Writer> {
     await automerge()
     const platform = {
       // It is never crashed, and copying all of it for each write is what such a disk is slow at.
-      ...simulatedPlatform(new Disk({ ignoreStrict: true }), new Random(1)),
+      ...simulatedPlatform(new Disk({ ignoreStrict: true }), new Random(1), setting),
       random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)),
       now: () => Date.now(),
       later(run: () => void, ms: number) {
@@ -56,6 +57,11 @@ export class Writer {
     await this.opened.networking.use([kube])
     await this.opened.keeping.add(id, kube)
     return id
+  }
+
+  /** Entries that a checkpoint stands for are not kept, here or there. */
+  async keepsNoHistory(space: SpaceId): Promise<void> {
+    await this.planes.history.keep(space, false)
   }
 
   /** Its name there. */

@@ -322,12 +322,12 @@ export class Replicating {
     await this.replica.durable()
     if (this.ended) return
     if (this.taking.isUnderway) return void (this.isHaveDue = true)
-    const { ref, heads, checkpoint, wish } = this.replica
+    const { ref, heads, checkpoint } = this.replica
     for (const [device, { seq }] of holdings) this.told.set(device, seq)
     const feeds = holdings.map(
       ([device, { seq, head, rivals }]) => [device, seq, head, rivals ?? []] as const,
     )
-    await this.session.send(['have', ref, heads, feeds, checkpoint?.id ?? null, wish])
+    await this.session.send(['have', ref, heads, feeds, checkpoint?.id ?? null, this.taking.wish])
   }
 
   private giveLog(): void {

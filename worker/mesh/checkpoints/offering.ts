@@ -11,8 +11,8 @@ import { streamsOf, type Streams } from './streams.js'
 
 /** For fewer entries than these, a checkpoint is not worth it. */
 export const WORTH_ENTRIES = 256
-/** An offer is answered within this time, in milliseconds, or it counts as not wanted. */
-export const ANSWER_MS = 8_000
+/** An offer is answered within this time, in milliseconds, or it counts as not wanted: somebody may have to decide first whether to take the space. */
+export const ANSWER_MS = 20_000
 /** Whoever has got all pieces says so within this time, in milliseconds: there may be very much in them. */
 export const DONE_MS = 120_000
 /** The same checkpoint is offered again so much later at the soonest, in milliseconds. */
@@ -78,7 +78,7 @@ export class Offering {
     this.said = { checkpoint, wish }
     const { standing } = this
     if (standing) {
-      // Said before the offer had come.
+      // Said before the offer had come: whoever does not want it wishes something else from then on.
       if (!standing.isFetched && standing.isInPlace && this.isInstead(standing.checkpoint)) return
       return this.close()
     }

@@ -2,6 +2,7 @@
  * A checkpoint that comes from the other side: one at a time, each piece as its head says. Who gives something else brings none in this
  * session any more. Spec: docs/protocol/checkpoints.md.
  */
+import type { CheckpointWish } from '../../protocol/wire.js'
 import type { Carrier } from '../direct/carrier.js'
 import type { Arriving, MeshPlatform, Replica } from '../platform.js'
 import type { Timers } from '../timers.js'
@@ -35,6 +36,8 @@ export class Taking {
   private isBeginning = false
   /** Before that, none is begun, in milliseconds. */
   private notBefore = -Infinity
+  /** One was not taken, or came to nothing: entries are better than to wait. */
+  private hasDeclined = false
   private isAsking = false
   private askMs = ASK_MS
   private last: Promise<void> = Promise.resolve()
@@ -53,6 +56,12 @@ export class Taking {
   /** Pieces of one are on their way: what is here is said when that has ended. */
   get isUnderway(): boolean {
     return this.arriving !== undefined
+  }
+
+  /** What this side would do with another one. */
+  get wish(): CheckpointWish {
+    const { wish } = this.replica
+    return wish === 'instead' && this.hasDeclined ? 'gaps' : wish
   }
 
   end(): void {
@@ -118,6 +127,7 @@ export class Taking {
       if (!isStill()) return
       this.arriving = undefined
       this.askMs = ASK_MS
+      this.hasDeclined = false
       this.host.have()
     } finally {
       this.isWriting = false
@@ -144,6 +154,7 @@ export class Taking {
 
   /** It is not wanted, or cannot be had now. @param isLater whether to ask for it again: ever less often */
   private decline(isLater: boolean): void {
+    this.hasDeclined = true
     this.host.have()
     if (this.isAsking || !isLater) return
     this.isAsking = true

@@ -2,20 +2,20 @@
  * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
-import { join } from 'node:path'
 import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
 import type { Link } from '../../worker/mesh/link.js'
-import type { StaticKey } from '../../worker/mesh/platform.js'
+import type { MeshPlatform, StaticKey } from '../../worker/mesh/platform.js'
+import type { SuitePlatform } from '../../worker/halo/suite/platform.js'
 import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { kubeError, type KubeErrorCode } from '../errors.js'
-import { platform } from '../platform.js'
+import { platform as node } from '../platform.js'
 import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
-import { Database } from './database.js'
+import type { Rows } from './rows.js'
 import { Makers } from './makers.js'
 import { countOfAll, KeptReplica, sizeOfAll, type Limits, type Room } from './replica.js'
 import { defaultStock, Stock, type StockLimits } from './stock.js'
@@ -26,9 +26,6 @@ const MAX_ANSWERED = 32
 /** How often devices are told how much room a replica takes, at most, in milliseconds. */
 const ROOM_MS = 1_000
 const SEED_KEY = ['seed']
-
-/** Where, in the folder of a server. */
-export const replicasIn = (data: string): string => join(data, 'replicas')
 
 export const defaultKeeping: Limits = { replica: 4 * 1024 ** 3, total: 64 * 1024 ** 3, perKey: 1_024 }
 
@@ -41,16 +38,30 @@ export interface Visitor {
 }
 const anybody: Visitor = { key: '', isAllowed: true }
 
+/** What it needs of the world. It is reached, and reaches nobody. */
+export type KeeperPlatform = SuitePlatform & Omit<MeshPlatform, 'socket'>
+
+export interface KeeperOptions {
+  /** What differs from how much is kept. */
+  readonly limits?: Partial<Limits> | undefined
+  /** What differs from how much is in memory of sessions. */
+  readonly stock?: Partial<StockLimits> | undefined
+  readonly watch?: Watch
+  /** Node's own, without it. */
+  readonly platform?: KeeperPlatform
+}
+
 /** A replica that somebody has who is there. */
 export interface OpenReplica {
   readonly replica: KeptReplica
   readonly visits: Set<Visit>
-  /** Until those who are there are told of its room. */
-  telling?: NodeJS.Timeout
+  /** Those who are there are to be told of its room; calls it off. */
+  telling?: () => void
 }
 
 export class Keeper {
-  readonly #database: Database
+  readonly platform: KeeperPlatform
+  readonly #database: Rows
   readonly #room: Room
   readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
   readonly #sessions = new Set<Session>()
@@ -60,30 +71,18 @@ export class Keeper {
   readonly #watch: Watch
   #answering = 0
 
-  /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(
-    path: string,
-    limits: Partial<Limits> = {},
-    stock: Partial<StockLimits> = {},
-    watch = new Watch(),
-  ) {
+  /** @param database its own from now on: `close` closes it */
+  constructor(database: Rows, { limits, stock, watch = new Watch(), platform = node }: KeeperOptions = {}) {
+    this.platform = platform
     this.#watch = watch
     const { metrics } = watch
     this.#stock = new Stock({ ...defaultStock, ...stock })
-    this.#database = new Database(path, {
-      wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
-    })
-    const { aside } = this.#database
-    if (aside !== undefined)
-      watch.log.error(
-        { aside },
-        'what was kept cannot be read and was set aside; devices bring what they have',
-      )
+    this.#database = database
     this.#room = {
-      ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
-      used: sizeOfAll(this.#database),
-      count: countOfAll(this.#database),
-      makers: new Makers(this.#database),
+      ...{ database, limits: { ...defaultKeeping, ...limits } },
+      used: sizeOfAll(database),
+      count: countOfAll(database),
+      makers: new Makers(database),
     }
     metrics.gauge('hearth_replicas', 'Spaces that are kept.', () => this.#room.count)
     metrics.gauge('hearth_replicas_open', 'Of these, whose devices are there.', () => this.#open.size)
@@ -97,6 +96,7 @@ export class Keeper {
     // defence: keeper-handshakes
     if (this.#answering >= MAX_ANSWERED) return link.close()
     this.#answering++
+    const { platform } = this
     try {
       const agreed = await answer(platform, link, { own: await this.#key, topic: KEEP_TOPIC })
       if (!link.isOpen) return
@@ -150,10 +150,6 @@ export class Keeper {
     return opening
   }
 
-  get database(): Database {
-    return this.#database
-  }
-
   /** Something was refused. */
   refused(code: KubeErrorCode): void {
     this.#watch.refused(code)
@@ -165,8 +161,10 @@ export class Keeper {
   }
 
   /** Nobody who is there has it any more. */
-  left({ replica, visits }: OpenReplica): void {
-    if (visits.size === 0) this.#open.delete(toBase64Url(replica.ref))
+  left({ replica, visits, telling }: OpenReplica): void {
+    if (visits.size > 0) return
+    telling?.()
+    this.#open.delete(toBase64Url(replica.ref))
   }
 
   /** What is under way becomes durable; nobody is there any more. */
@@ -206,15 +204,15 @@ export class Keeper {
 
   /** Those who are there see how much room it takes, a little later. */
   #tellRoom(open: OpenReplica): void {
-    if (open.telling) return
-    open.telling = setTimeout(() => {
+    open.telling ??= this.platform.later(() => {
       delete open.telling
       for (const visit of open.visits) visit.tellRoom(open)
-    }, ROOM_MS).unref()
+    }, ROOM_MS)
   }
 
   /** The same for as long as the folder is. */
   async #readKey(): Promise<StaticKey> {
+    const { platform } = this
     let seed = this.#database.get(SEED_KEY)
     if (!seed) {
       seed = platform.random(32)

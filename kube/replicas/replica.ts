@@ -19,7 +19,7 @@ import { kubeError } from '../errors.js'
 import { indexOf, rowsOf } from './capsules.js'
 import { platform, sha256 } from '../platform.js'
 import type { Key } from 'lmdb'
-import type { Database, Found, Row } from './database.js'
+import type { Found, Row, Rows } from './rows.js'
 import type { Makers } from './makers.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
 
@@ -37,7 +37,7 @@ export interface Room {
   count: number
   /** Who has begun them. */
   readonly makers: Makers
-  readonly database: Database
+  readonly database: Rows
   readonly limits: Limits
   /** Bytes that are kept in all. */
   used: number
@@ -475,8 +475,8 @@ function wholeOf(rows: readonly Found[], after: number): Uint8Array[] {
 const sizeRow = (bytes: number): Uint8Array => Buffer.from(String(bytes))
 const readSize = (row: Uint8Array | undefined): number => Number(row ? Buffer.from(row).toString() : 0)
 
-export const countOfAll = (database: Database): number => database.rows(['replica']).length
+export const countOfAll = (database: Rows): number => database.rows(['replica']).length
 
 /** Bytes of all replicas. */
-export const sizeOfAll = (database: Database): number =>
+export const sizeOfAll = (database: Rows): number =>
   database.rows(['size']).reduce((sum, { value }) => sum + readSize(value), 0)

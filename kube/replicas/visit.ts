@@ -8,7 +8,6 @@ import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import type { Keep, Message } from '../../worker/protocol/wire.js'
 import { KubeError, type KubeErrorCode } from '../errors.js'
-import { platform } from '../platform.js'
 import type { Keeper, OpenReplica, Visitor } from './keeper.js'
 
 /** Replicas that one device has open at once, at most. */
@@ -130,7 +129,7 @@ export class Visit {
   >): Promise<void> {
     const said = this.session.agreed.hash
     // defence: access-shown
-    if (!(await verify(platform, access, 'replica-access', ref, said, signature)))
+    if (!(await verify(this.keeper.platform, access, 'replica-access', ref, said, signature)))
       return this.#unkept(ref, 'mesh/host-denied')
     // defence: replicas-of-a-visit
     if (this.#visited.size >= MAX_OPEN) return this.#unkept(ref, 'mesh/host-full')
@@ -184,7 +183,10 @@ export class Visit {
     if (!open?.replica.registration.admins.includes(signer)) return
     const key = fromBase64Url(signer as DeviceId)
     // defence: forgetting-signed
-    if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
+    if (
+      !(await verify(this.keeper.platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))
+    )
+      return
     await open.replica.forget()
     for (const visit of [...open.visits]) visit.forgotten(open)
   }
@@ -200,7 +202,7 @@ export class Visit {
     const { hash } = this.session.agreed
     // Everybody who shares a space with somebody knows the key of their words.
     // defence: words-shown
-    if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
+    if (!(await verify(this.keeper.platform, words, 'recovery-seek', null, hash, signature)))
       return this.session.send(['found', words, null])
     await this.#found(words)
   }
@@ -219,7 +221,7 @@ export class Visit {
     const { asOf } = replica.registration
     const sent = this.session.send(['kept', replica.ref, replica.heads, asOf])
     if (asOf.length > 0)
-      visited.replicating ??= new Replicating(platform, this.session, replica, { held() {} })
+      visited.replicating ??= new Replicating(this.keeper.platform, this.session, replica, { held() {} })
     return sent
   }
 

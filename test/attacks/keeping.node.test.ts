@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { Database } from '../../kube/replicas/database.js'
 import { Keeper } from '../../kube/replicas/keeper.js'
 import type { KeptReplica, Limits } from '../../kube/replicas/replica.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
@@ -32,7 +33,7 @@ class Place implements AsyncDisposable {
   space!: SpaceId
 
   constructor(limits: Partial<Limits> = {}) {
-    this.keeper = new Keeper(this.folder, limits)
+    this.keeper = new Keeper(new Database(this.folder), { limits })
   }
 
   static async open(limits?: Partial<Limits>): Promise<Place> {
@@ -52,7 +53,7 @@ class Place implements AsyncDisposable {
   /** The server ends, and is started on the same folder. */
   async startAnew(): Promise<void> {
     await this.keeper.close()
-    this.keeper = new Keeper(this.folder)
+    this.keeper = new Keeper(new Database(this.folder))
   }
 
   get ref(): Uint8Array {

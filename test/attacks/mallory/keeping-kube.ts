@@ -18,7 +18,7 @@ export const PATIENCE_MS = 20_000
 
 export class KeepingKube implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'hearth-keeping-'))
-  keeper = new Keeper(this.folder)
+  keeper = new Keeper(new Database(this.folder))
   private there: Stranger | undefined
 
   constructor(readonly world: World) {
@@ -45,7 +45,7 @@ export class KeepingKube implements AsyncDisposable {
     const database = new Database(this.folder)
     await run(database)
     await database.close()
-    this.keeper = new Keeper(this.folder, limits)
+    this.keeper = new Keeper(new Database(this.folder), { limits })
   }
 
   /** It keeps the spaces of somebody from now on, and their personal space, and their words lead there. */

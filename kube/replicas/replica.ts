@@ -290,6 +290,10 @@ export class KeptReplica implements Replica {
     return new Map([...this.#feeds].map(([device, { seq }]) => [device, seq]))
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    return this.positions
+  }
+
   async *lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     for (const device of [...this.#feeds.keys()])
       for (let after = theirs.get(device)?.seq ?? 0; ;) {

@@ -129,6 +129,7 @@ export class Keeper {
   /**
    * @param access of whoever asks for it: a replica is made with it, if there is none
    * @param make whether to make one
+   * @param visit has it from then on; without one, somebody only looks
    * @returns undefined if there is none
    * @throws KubeError `kube/keeper-full`, `kube/keeper-key-full`, `kube/keeper-not-allowed`
    */
@@ -137,17 +138,27 @@ export class Keeper {
     access: Uint8Array,
     make: boolean,
     visitor = anybody,
+    visit?: Visit,
   ): Promise<OpenReplica | undefined> {
     const name = toBase64Url(ref)
-    let opening = this.#open.get(name)
-    if (!opening) {
-      opening = this.#opened(ref, make ? access : undefined, visitor)
+    for (;;) {
+      const opening = this.#open.get(name) ?? this.#opened(ref, make ? access : undefined, visitor)
       this.#open.set(name, opening)
+      const found = await opening.catch((cause: unknown) => {
+        this.#forget(name, opening)
+        throw cause
+      })
       // What is not there, or could not be made, is looked for again.
-      const forget = () => this.#open.delete(name)
-      opening.then((found) => found ?? forget(), forget)
+      if (!found) this.#forget(name, opening)
+      // Who had it may have left meanwhile, and two that are open would each write what the other does not know of.
+      else if (this.#open.get(name) !== opening) continue
+      if (visit) found?.visits.add(visit)
+      return found
     }
-    return opening
+  }
+
+  #forget(name: string, opening: Promise<OpenReplica | undefined>): void {
+    if (this.#open.get(name) === opening) this.#open.delete(name)
   }
 
   /** Something was refused. */
@@ -160,8 +171,9 @@ export class Keeper {
     return capsuleOf(this.#database, words)
   }
 
-  /** Nobody who is there has it any more. */
-  left({ replica, visits, telling }: OpenReplica): void {
+  /** This one has it no more. */
+  left({ replica, visits, telling }: OpenReplica, visit: Visit): void {
+    visits.delete(visit)
     if (visits.size > 0) return
     telling?.()
     this.#open.delete(toBase64Url(replica.ref))

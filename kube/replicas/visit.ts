@@ -40,8 +40,7 @@ export class Visit {
   end(): void {
     for (const { open, replicating } of this.#visited.values()) {
       replicating?.end()
-      open.visits.delete(this)
-      this.keeper.left(open)
+      this.keeper.left(open, this)
     }
     this.#visited.clear()
   }
@@ -135,7 +134,7 @@ export class Visit {
     if (this.#visited.size >= MAX_OPEN) return this.#unkept(ref, 'mesh/host-full')
     let open: OpenReplica | undefined
     try {
-      open = await this.keeper.open(ref, access, make, this.visitor)
+      open = await this.keeper.open(ref, access, make, this.visitor, this)
     } catch (e) {
       if (!(e instanceof KubeError)) throw e
       this.keeper.refused(e.code)
@@ -143,11 +142,13 @@ export class Visit {
     }
     if (!open) return this.#unkept(ref, 'mesh/host-unknown')
     // defence: access-of-the-replica
-    if (!sameBytes(open.replica.access, access)) return this.#unkept(ref, 'mesh/host-denied')
-    if (!this.session.isOpen) return this.keeper.left(open)
+    if (!sameBytes(open.replica.access, access)) {
+      if (!this.#of(ref)) this.keeper.left(open, this)
+      return this.#unkept(ref, 'mesh/host-denied')
+    }
+    if (!this.session.isOpen) return this.keeper.left(open, this)
     const visited = this.#of(ref) ?? { open }
     this.#visited.set(toBase64Url(ref), visited)
-    open.visits.add(this)
     const answered = this.#kept(visited)
     this.tellRoom(open)
     // defence: answers-as-they-are-taken
@@ -234,7 +235,6 @@ export class Visit {
     if (!visited) return
     visited.replicating?.end()
     this.#visited.delete(toBase64Url(ref))
-    visited.open.visits.delete(this)
-    this.keeper.left(visited.open)
+    this.keeper.left(visited.open, this)
   }
 }

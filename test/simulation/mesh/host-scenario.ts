@@ -1,5 +1,5 @@
 /**
- * The same people, whose space KUBEs keep: admins ask them to, and are seldom there when others are. A KUBE loses power and comes back, is
+ * The same people, whose space KUBEs keep: admins ask them to, or to delete it, and are seldom there when others are. A KUBE loses power and comes back, is
  * put back to what it had, or is another one with nothing; somebody leaves for good as soon as others have what they wrote. When nothing goes
  * wrong any more, all have the same, KUBEs have it, too, and hand it from one to the next who never meet.
  */
@@ -38,8 +38,9 @@ class HostStory extends Story {
     const roll = random.next()
     if (roll < 0.12) this.nobodyBut(random.next() < 0.5 ? undefined : random.pick(this.village.devices))
     else if (roll < 0.22) await this.turnBack()
-    else if (roll < 0.32) this.host()
-    else if (roll < 0.36) await this.leave()
+    else if (roll < 0.32) this.host('add')
+    else if (roll < 0.33) this.host('remove')
+    else if (roll < 0.38) await this.leave()
     await super.step(removal)
   }
 
@@ -68,22 +69,22 @@ class HostStory extends Story {
     for (const [id, by] of this.kept) if (by === gone) this.kept.delete(id)
   }
 
-  /** An admin asks a KUBE to keep the space. */
-  private host(): void {
+  /** An admin asks a KUBE to keep the space, or to delete it. */
+  private host(what: 'add' | 'remove'): void {
     const { random, village, space } = this
     const admins = village.devices.filter(
       ({ isOn, planes }) => isOn && planes.halo.get(space)?.kept.mayRegister,
     )
     if (admins.length === 0) return
     const device = random.pick(admins)
-    void this.asked(device, random.pick(village.kubes).address).catch((e: unknown) => {
+    void this.asked(what, device, random.pick(village.kubes).address).catch((e: unknown) => {
       if (!MAY_BE_TOLD.includes(toHearthError(e, 'mesh/closed').code)) village.world.faults.push(e)
     })
   }
 
-  private async asked(device: MeshDevice, kube: string): Promise<void> {
+  private async asked(what: 'add' | 'remove', device: MeshDevice, kube: string): Promise<void> {
     const { keeping } = await device.network()
-    await keeping.add(this.space, kube)
+    await keeping[what](this.space, kube)
   }
 
   /** Somebody who has only been a writer here, and is told that others have all of it, is never there again. */
@@ -142,7 +143,7 @@ class HostStory extends Story {
     const { world } = village
     const members = this.in.filter((device) => device !== this.removed)
     const { keeping } = await world.done(owner.network())
-    if (!keeping.has(this.space)) await world.done(this.asked(owner, village.kubes[0]!.address))
+    if (!keeping.has(this.space)) await world.done(this.asked('add', owner, village.kubes[0]!.address))
     await this.allKept(members)
     await this.oneByOne(members)
     for (const device of members) if (!device.isOn) await device.start()

@@ -134,12 +134,16 @@ const kubeOf = ({ kube }: Home): string | null =>
 const ownKube = (file: string) => /^(.*)\/hearth\/[^/]*$/.exec(file)?.[1]
 
 /** @throws HearthError as `Space.addHost` */
-export async function addHost({ home, id }: Space, url = kubeOf(home)): Promise<void> {
+export async function addHost(
+  { home, id }: Space,
+  url = kubeOf(home),
+  isAll: boolean | undefined,
+): Promise<void> {
   if (url === null) throw new HearthError('mesh/no-kube')
   const end = Date.now() + HOST_MS
   for (;;) {
     try {
-      return await home.call('addHost', id, url)
+      return await home.call('addHost', id, url, isAll)
     } catch (e) {
       if ((e as HearthError).code !== 'mesh/host-away' || Date.now() > end) throw e
     }

@@ -160,7 +160,7 @@ export class Runtime {
         leaveSpace: async (space) => (await halo()).leaveSpace(space),
         rename: async (space, name) => (await halo()).rename(space, name),
         deleteSpace: async (space) => (await halo()).deleteSpace(space),
-        addHost: async (space, url) => (await network()).keeping.add(space, url),
+        addHost: async (space, url, isAll) => (await network()).keeping.add(space, url, isAll),
         removeHost: async (space, url) => (await network()).keeping.remove(space, url),
         recoveryPhrase: async () => (await shown()).halo.recoveryPhrase(),
         passkeys: async () => (await shown()).passkeys.all(),

@@ -54,3 +54,94 @@ test('Bob, of whom something does not count any more, sees that the KUBE and Ali
   const isLevel = () => bob.status.sync!.spaces.find((one) => one.space === space)!.level === 1
   assert.ok(await village.world.until(isLevel, PATIENCE_MS))
 })
+
+/** What a device is told of where a space is kept, as text. */
+async function told(village: Village, device: MeshDevice, space: SpaceId): Promise<() => string> {
+  const { keeping } = await village.world.done(device.network())
+  return () =>
+    keeping
+      .of(space)
+      .map(({ state, code, all }) => [state, ...(code ? [code] : []), ...(all ? ['all'] : [])].join(' '))
+      .join()
+}
+
+/** Within a minute, that is what it is told. */
+async function hears(village: Village, device: MeshDevice, space: SpaceId, what: string): Promise<void> {
+  const now = await told(village, device, space)
+  const is = await village.world.until(() => now() === what, PATIENCE_MS)
+  assert.ok(is, `${device.name} is told "${now()}", and not "${what}"`)
+}
+
+const personalOf = ({ planes }: MeshDevice): SpaceId => planes.halo.spaces[0]!.id
+
+async function keepsAll(village: Village, device: MeshDevice): Promise<void> {
+  const { keeping } = await village.world.done(device.network())
+  await village.world.done(keeping.add(personalOf(device), village.kubes[0]!.address, true))
+}
+
+const made = async (village: Village, { planes }: MeshDevice, name: string): Promise<SpaceId> =>
+  (await village.world.done(planes.halo.createSpace(name))).id
+
+test('Alice has everything kept: what she had, and what she makes later, on this device or another one, after a crash, too', async () => {
+  await using village = new Village(43, undefined, true)
+  const [alice, phone] = await village.people('alice', 'phone')
+  const before = await made(village, alice, 'Diary')
+  await keepsAll(village, alice)
+  await hears(village, alice, personalOf(alice), 'kept all')
+  await hears(village, alice, before, 'kept')
+  await hears(village, alice, await made(village, alice, 'Kitchen'), 'kept')
+  await alice.again()
+  await hears(village, alice, await made(village, alice, 'Garden'), 'kept')
+  const { invitations } = await village.world.done(alice.network())
+  const asked = { space: null, role: 'editor', uses: 1, expiresMs: 3_600_000, code: false } as const
+  await phone.join(await village.world.done(invitations.make({ ...asked, kube: village.kubes[0]!.address })))
+  alice.crash()
+  await hears(village, phone, personalOf(phone), 'kept all')
+  await hears(village, phone, await made(village, phone, 'Club'), 'kept')
+})
+
+test('a space that Alice joined is kept for her as soon as she is an admin there, and not before', async () => {
+  await using village = new Village(44, undefined, true)
+  const [alice, bob] = await village.people('alice', 'bob')
+  await keepsAll(village, alice)
+  const space = await village.share(bob, alice)
+  await village.agree(space, [alice, bob])
+  await village.world.pass(30_000)
+  assert.equal((await told(village, alice, space))(), '')
+  await village.world.done(bob.planes.halo.setRole(space, alice.identity, 'admin'))
+  await hears(village, alice, space, 'kept')
+})
+
+test('what Alice took from the KUBE is not brought back there, in a later life, too, and what she makes still is kept', async () => {
+  await using village = new Village(45, undefined, true)
+  const alice = await village.person('alice')
+  await keepsAll(village, alice)
+  const diary = await made(village, alice, 'Diary')
+  await hears(village, alice, diary, 'kept')
+  const { keeping } = await village.world.done(alice.network())
+  await village.world.done(keeping.remove(diary, village.kubes[0]!.address))
+  await alice.again()
+  await hears(village, alice, await made(village, alice, 'Garden'), 'kept')
+  await village.world.pass(PATIENCE_MS)
+  assert.equal((await told(village, alice, diary))(), '')
+})
+
+test('Alice sees which space a KUBE has no place for, or was not there for, and has it kept once there is', async () => {
+  await using village = new Village(46, undefined, true)
+  const alice = await village.person('alice')
+  const [kube] = village.kubes
+  kube!.down()
+  kube!.limits = { perKey: 2 }
+  kube!.up()
+  await keepsAll(village, alice)
+  await hears(village, alice, await made(village, alice, 'Diary'), 'kept')
+  const garden = await made(village, alice, 'Garden')
+  await hears(village, alice, garden, 'refused mesh/host-quota')
+  kube!.down()
+  const club = await made(village, alice, 'Club')
+  await hears(village, alice, club, 'away')
+  kube!.limits = {}
+  kube!.up()
+  await hears(village, alice, garden, 'kept')
+  await hears(village, alice, club, 'kept')
+})

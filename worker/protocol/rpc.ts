@@ -182,8 +182,8 @@ export interface HostInfo {
   /** Its address, without a slash at the end. */
   readonly url: string
   /**
-   * `kept`: it has all that is here, on its disk; `syncing`: it is there, and lacks something; `away`: it cannot be reached now; `refused`: it
-   * keeps nothing (any more), and `code` says why.
+   * `kept`: it has all that is here, on its disk; `syncing`: it is there, or is just being asked, and lacks something; `away`: it cannot be reached
+   * now, and may not have been asked yet; `refused`: it keeps nothing (any more), and `code` says why.
    */
   readonly state: 'kept' | 'syncing' | 'away' | 'refused'
   readonly code?: string
@@ -192,6 +192,8 @@ export interface HostInfo {
   readonly quotaBytes?: number
   /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
   readonly recovers?: true
+  /** Of the personal space: all spaces of this person are to be kept there, as far as they may say so, also those that come later. */
+  readonly all?: true
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {
@@ -310,9 +312,10 @@ export interface SessionApi {
   deleteSpace(space: SpaceId): Promise<void>
   /**
    * Resolves when the KUBE has agreed to keep the space.
+   * @param isAll of the personal space: and all others, also those that come later
    * @throws HearthError `echo/unknown-space`, `echo/invalid`, `halo/not-allowed`, `mesh/host-…`, `store/…`
    */
-  addHost(space: SpaceId, url: string): Promise<void>
+  addHost(space: SpaceId, url: string, isAll?: boolean): Promise<void>
   /** @throws HearthError as `addHost` */
   removeHost(space: SpaceId, url: string): Promise<void>
   /** 24 words; to the shell's own page only. @throws HearthError `halo/shell-only`, `halo/no-words-here` */

@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
 import { Keeper } from '../../../kube/replicas/keeper.js'
+import type { Limits } from '../../../kube/replicas/replica.js'
 import { Access } from '../../../kube/access/access.js'
 import { Backlog } from '../../../kube/signal/backlog.js'
 import { Device } from '../../../kube/signal/device.js'
@@ -42,6 +43,8 @@ export class SimulatedKube {
   readonly names = new Map<string, string>()
   /** Everything that devices have sent to it, if it is kept. */
   heard: Uint8Array[] | undefined
+  /** How much it keeps, from when it is next up. */
+  limits: Partial<Limits> = {}
   /** It hangs up on a device, and says why. */
   onRefused: (code: string) => void = () => undefined
   private topics = new Topics<Device>()
@@ -125,7 +128,7 @@ export class SimulatedKube {
       ...{ subtle: crypto.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
       later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
     }
-    return disk && new Keeper(disk.open(), { platform })
+    return disk && new Keeper(disk.open(), { platform, limits: this.limits })
   }
 }
 

@@ -1,7 +1,7 @@
 /** Devices that meet at KUBEs which keep their spaces, one behaviour after the other. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SpaceId } from '../../worker/protocol/ids.js'
+import { toBase64Url, type SpaceId } from '../../worker/protocol/ids.js'
 import type { MeshDevice } from './mesh/device.js'
 import { Village } from './mesh/village.js'
 
@@ -144,4 +144,23 @@ test('Alice sees which space a KUBE has no place for, or was not there for, and 
   kube!.up()
   await hears(village, alice, garden, 'kept')
   await hears(village, alice, club, 'kept')
+})
+
+test('Alice is told that a KUBE has all of it when it has heard, too, whom she let in meanwhile', async () => {
+  await using village = new Village(47, undefined, true)
+  const [alice, bob] = await village.people('alice', 'bob')
+  const [kube, other] = village.kubes
+  const space = await keptSpace(village, alice)
+  await isKept(village, space, alice)
+  kube!.down()
+  await hears(village, alice, space, 'away')
+  const asked = { space, role: 'editor', uses: 1, expiresMs: 3_600_000, code: false } as const
+  const { invitations } = await village.world.done(alice.network())
+  await bob.join(await village.world.done(invitations.make({ ...asked, kube: other!.address })))
+  kube!.up()
+  await isKept(village, space, alice)
+  const halo = alice.planes.halo.get(space)!
+  const name = toBase64Url(halo.replica())
+  const kept = [...kube!.disk!.state.values()].filter(({ key }) => key[0] === 'log' && key[1] === name)
+  assert.equal(kept.length, [...halo.log.entries].length)
 })

@@ -174,12 +174,16 @@ class HostStory extends Story {
       await village.world.pass(500)
     }
     const urls = (await village.world.done(this.owner.network())).keeping.urlsOf(space)
-    for (const kube of village.kubes.filter(({ address }) => urls.includes(address)))
+    for (const kube of village.kubes.filter(({ address }) => urls.includes(address))) {
+      // Whose feeds to take it is told a moment after it has heard who is in.
+      const isSaid = () => kube.registeredAt(this.name) === this.owner.planes.halo.get(space)!.heads.join()
+      assert.ok(await village.world.until(isSaid, HEALED_MS), `${kube.url} is told whose feeds to take`)
       for (const { name, id, planes } of members) {
         const seq = planes.echo.exchange.counted(space)
         if (seq > 0 && !kube.disk!.has('entry', this.name, id, seq))
           assert.fail(`${kube.url} lacks entry ${seq} of ${name}`)
       }
+    }
   }
 
   /** Each is there alone, sees what those before have written, and writes. */

@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
 import { Keeper } from '../../../kube/replicas/keeper.js'
+import { decodeRecord } from '../../../kube/replicas/record.js'
 import type { Limits } from '../../../kube/replicas/replica.js'
 import { Access } from '../../../kube/access/access.js'
 import { Backlog } from '../../../kube/signal/backlog.js'
@@ -120,6 +121,12 @@ export class SimulatedKube {
   restart(): void {
     this.down()
     this.up()
+  }
+
+  /** As of which heads of its log it was told whose feeds to take of a space. */
+  registeredAt(name: string): string | undefined {
+    const row = this.disk?.state.get(JSON.stringify(['replica', name]))
+    return row && decodeRecord(row.value).asOf.join()
   }
 
   private keeping(): Keeper | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Halo } from './halo/halo.js'
 import type { HaloSpace } from './halo/space.js'
+import { addressOf, isAddress, passesIn } from './addresses.js'
 import { ArrivingReplica } from './arriving-replica.js'
 import type { Capsules } from './capsules.js'
 import { HostedReplica } from './hosted-replica.js'
@@ -15,7 +16,6 @@ import type { Appended } from './mesh/platform.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
-import { passIn } from './pass.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
@@ -158,8 +158,7 @@ export class Keeping {
     if (isAll && !known.isPersonal)
       invalid('only of the personal space can it be said that all are to be kept')
     await this.look()
-    const pass = passIn(address)
-    const passes = new Map(pass && [[url, pass]])
+    const passes = passesIn([address])
     if (this.urlsOf(space).includes(url)) await this.networking.use([url], passes)
     else await this.addNew(known, address, url, passes)
     if (!isAll) return
@@ -472,14 +471,6 @@ export class Keeping {
   }
 }
 
-/** @returns http: or https:, without a slash at the end @throws HearthError `echo/invalid` */
-export function addressOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^https?:$/.test(url.protocol))
-    invalid(`"${text}" is not the address of a server; begin it with https://`)
-  return url.href.replace(/[?#].*$/, '').replace(/\/+$/, '')
-}
-
 /** A KUBE that knows of no such thing lets others be there. */
 const isKeeper = ({ peer }: Other): boolean => toBase64Url(peer) === toBase64Url(KEEPER)
 
@@ -493,11 +484,3 @@ const counting = (space: HaloSpace, records: readonly ObjectRecord[]): ObjectRec
   )
 
 const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
-
-export const isAddress = (url: unknown): url is string => {
-  try {
-    return typeof url === 'string' && addressOf(url) === url
-  } catch {
-    return false
-  }
-}

@@ -149,7 +149,9 @@ describe('Ben, at a server that is not for everybody', () => {
       await says(page, 'Ask them for an invitation')
       assert.equal(await all(page).isChecked(), false)
       await all(page).click()
-      await dialog(page).getByLabel('Your pass').fill(await kube.pass())
+      await dialog(page)
+        .getByLabel('Your pass')
+        .fill(await kube.pass())
       await page.keyboard.press('Enter')
       await row(page, 'Personal', 'Kept safe')
     } finally {

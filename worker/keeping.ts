@@ -291,8 +291,7 @@ export class Keeping {
 
   /** It is here: the rest of it comes. */
   private enter(space: SpaceId, coming: readonly Arriving[]): void {
-    const here = this.replicaOf(space)
-    for (const { replica } of coming) replica.become(here)
+    for (const { replica, url } of coming) replica.become(this.replicaOf(space, signalUrl(url)))
     this.apply()
     for (const one of coming) this.arriving.delete(one)
   }
@@ -317,7 +316,7 @@ export class Keeping {
       const isFromThere = (one: Arriving) => signalUrl(one.url) === url
       keeper.keep([
         ...coming.filter(isFromThere).map(({ replica }) => replica),
-        ...[...spaces].flatMap((space) => this.replicaOf(space) ?? []),
+        ...[...spaces].flatMap((space) => this.replicaOf(space, url) ?? []),
       ])
     }
     this.forgetNow()
@@ -358,11 +357,15 @@ export class Keeping {
     return this.keepers.get(signalUrl(url))
   }
 
-  private replicaOf(space: SpaceId): HostedReplica | undefined {
+  /** @param at signal address of the KUBE that is to keep it */
+  private replicaOf(space: SpaceId, at: string): HostedReplica | undefined {
     const halo = this.halo.get(space)
     const local = this.networking.replicas.all.find((one) => one.space === space)
     if (!halo || !local) return undefined
-    const isLeaving = this.forgetting.some(([of]) => of === space) && !this.has(space)
+    const isThere = (url: string) => signalUrl(url) === at
+    // What is yet to be deleted at another one has nothing to do with this one.
+    const isLeaving =
+      this.forgetting.some(([of, url]) => of === space && isThere(url)) && !this.urlsOf(space).some(isThere)
     return new HostedReplica(halo, local, this.capsules, isLeaving)
   }
 

@@ -164,3 +164,21 @@ test('Alice is told that a KUBE has all of it when it has heard, too, whom she l
   const kept = [...kube!.disk!.state.values()].filter(({ key }) => key[0] === 'log' && key[1] === name)
   assert.equal(kept.length, [...halo.log.entries].length)
 })
+
+test('Alice has a space kept at one KUBE while it is still to be deleted at another, which is away', async () => {
+  await using village = new Village(48, undefined, true)
+  const alice = await village.person('alice')
+  const [kube, other] = village.kubes
+  const space = await keptSpace(village, alice)
+  await isKept(village, space, alice)
+  kube!.down()
+  await hears(village, alice, space, 'away')
+  const { keeping } = await village.world.done(alice.network())
+  await village.world.done(keeping.remove(space, kube!.address))
+  await village.world.done(keeping.add(space, other!.address))
+  await isKept(village, space, alice)
+  kube!.up()
+  const name = toBase64Url(alice.planes.halo.get(space)!.replica())
+  assert.ok(await village.world.until(() => !kube!.disk!.has('replica', name), PATIENCE_MS))
+  await isKept(village, space, alice)
+})

@@ -10,6 +10,7 @@ import type { HostInfo } from '../../../worker/protocol/rpc.js'
 import type { Random } from '../../e2e/random.js'
 import type { MeshDevice } from './device.js'
 import { holdsDurably } from './holds.js'
+import type { SimulatedKube } from './kube.js'
 import type { KubeDisk } from './kube-disk.js'
 import { Story, told } from './scenario.js'
 import { HEALED_MS } from './village.js'
@@ -26,6 +27,8 @@ class HostStory extends Story {
   private gone: MeshDevice | undefined
   /** The last entry of theirs that they were told is elsewhere. */
   private lastOfGone = 0
+  /** How often something was taken from KUBEs. */
+  private losses = 0
   /** What KUBEs had at some time. */
   private readonly backups = new Map<KubeDisk, KubeDisk['state']>()
 
@@ -37,11 +40,12 @@ class HostStory extends Story {
     const { random } = this
     const roll = random.next()
     if (roll < 0.12) this.nobodyBut(random.next() < 0.5 ? undefined : random.pick(this.village.devices))
-    else if (roll < 0.22) await this.turnBack()
+    else if (roll < 0.22) this.turnBack()
     else if (roll < 0.32) this.host('add')
     else if (roll < 0.33) this.host('remove')
     else if (roll < 0.38) await this.leave()
     await super.step(removal)
+    await this.forgetLost()
   }
 
   /** Power is lost wherever else somebody is. */
@@ -54,7 +58,7 @@ class HostStory extends Story {
   }
 
   /** A KUBE is started with what it had before, or with nothing; or that is kept for later. */
-  private async turnBack(): Promise<void> {
+  private turnBack(): void {
     const { random, village } = this
     const kube = random.pick(village.kubes)
     const disk = kube.disk!
@@ -64,8 +68,15 @@ class HostStory extends Story {
     if (roll < 0.7) disk.become(this.backups.get(disk) ?? new Map())
     else if (roll < 0.8) disk.become(new Map())
     kube.up()
+  }
+
+  /** What nobody but a KUBE had of them is lost with what was taken from that, or was deleted there because an admin wanted that. */
+  private async forgetLost(): Promise<void> {
+    const losses = this.village.kubes.reduce((sum, { disk }) => sum + disk!.losses, 0)
+    const isMore = losses > this.losses
+    this.losses = losses
     const { gone } = this
-    if (!gone || (await this.isHere(gone, this.lastOfGone))) return
+    if (!gone || !isMore || (await this.isHere(gone, this.lastOfGone))) return
     for (const [id, by] of this.kept) if (by === gone) this.kept.delete(id)
   }
 
@@ -78,7 +89,11 @@ class HostStory extends Story {
     if (admins.length === 0) return
     const device = random.pick(admins)
     void this.asked(what, device, random.pick(village.kubes).address).catch((e: unknown) => {
-      if (!MAY_BE_TOLD.includes(toHearthError(e, 'mesh/closed').code)) village.world.faults.push(e)
+      const { code } = toHearthError(e, 'mesh/closed')
+      // By the time that it asks, it may be no admin any more.
+      const mayBegin = device.planes.halo.get(space)?.kept.mayRegister
+      if (!MAY_BE_TOLD.includes(code) && (mayBegin || code !== 'mesh/host-unknown'))
+        village.world.faults.push(e)
     })
   }
 
@@ -105,9 +120,10 @@ class HostStory extends Story {
         (e: unknown) => toHearthError(e, 'mesh/closed').code,
       ),
     )
-    if (code) return
+    const counted = Math.min(last, device.planes.echo.exchange.counted(space))
+    if (code || !(await this.isHere(device, counted))) return
     this.gone = device
-    this.lastOfGone = Math.min(last, device.planes.echo.exchange.counted(space))
+    this.lastOfGone = counted
     for (const [id, by] of this.made) if (by === device) this.made.delete(id)
     device.crash()
     guests.splice(guests.indexOf(guest), 1)
@@ -117,10 +133,20 @@ class HostStory extends Story {
   /** Whether somebody has it now who will hand it on. */
   private async isHere({ id, disk }: MeshDevice, seq: number): Promise<boolean> {
     const { village, space, removed } = this
-    if (village.kubes.some((kube) => kube.disk!.has('entry', this.name, id, seq))) return true
     const others = village.devices.filter((device) => device.id !== id && device !== removed)
+    for (const kube of village.kubes)
+      if (kube.disk!.has('entry', this.name, id, seq) && (await this.isKnown(kube, others))) return true
     const has = await Promise.all(others.map((other) => holdsDurably(disk, other.disk, space, id, seq)))
     return has.includes(true)
+  }
+
+  /** Of a KUBE of which nobody else has heard, nobody else asks for anything: that a space is kept there stands in the space. */
+  private async isKnown({ address }: SimulatedKube, devices: readonly MeshDevice[]): Promise<boolean> {
+    for (const { disk } of devices) {
+      const hosts = await disk.open().get<Record<string, readonly string[]>>('meta', 'hosts')
+      if (hosts?.[this.space]?.includes(address)) return true
+    }
+    return false
   }
 
   protected override async isElsewhere(device: MeshDevice, seq: number): Promise<boolean> {

@@ -18,6 +18,8 @@ export class KubeDisk {
   private rows: State = new Map()
   /** Keys of all that was ever there. */
   private readonly ever = new Set<string>()
+  /** How often something was taken from it. */
+  losses = 0
   private life = 0
   /** What is on its way to it, in order. */
   private underway: (() => void)[] = []
@@ -50,6 +52,7 @@ export class KubeDisk {
   /** While it is off. @param state nothing, or what was there before */
   become(state: State): void {
     this.rows = state
+    this.losses++
   }
 
   open(): Rows {
@@ -97,6 +100,7 @@ export class KubeDisk {
         this.ever.add(text(one.key))
       }
       for (const key of deletes) rows.delete(text(key))
+      if (deletes.length > 0) this.losses++
       this.rows = rows
     }
     this.underway.push(apply)

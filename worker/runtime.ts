@@ -176,8 +176,8 @@ export class Runtime {
         synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
         exportSpace: async (job, space) =>
           (await attached()).transfers.beginExport(session.client, job, space),
-        importSpace: async (job, file, isCopy) =>
-          (await attached()).transfers.beginImport(session.client, job, file, isCopy),
+        importSpace: async (job, file, isCopy, by) =>
+          (await attached()).transfers.beginImport(session.client, job, file, isCopy, by),
         outcome: async (job) => (await attached()).transfers.outcome(session.client, job),
         present: async (space, name, value) =>
           (await attached()).network.ephemera.set(session.client, { space, name }, value),

@@ -289,10 +289,17 @@ export type OwnerMessage =
   /** It keeps waiting in vain: this one has the store and is not older. */
   | { readonly t: 'owns'; readonly build: string; readonly url: string }
 
-/** Requests of one tab. Every one ends: with an answer, or a coded error. */
+/** By which a space is given back itself. */
+export interface ImportWords {
+  /** 24 recovery words. */
+  readonly words: string
+  /** Addresses of KUBEs, at which others are met from then on. */
+  readonly kubes: readonly string[]
+}
 /** The space that has what was in a file; and what it is called, if it is a new one. */
 export type ImportOutcome = readonly [space: SpaceId, name?: string]
 
+/** Requests of one tab. Every one ends: with an answer, or a coded error. */
 export interface SessionApi {
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
   createSpace(name: string): Promise<SpaceInfo>
@@ -372,9 +379,10 @@ export interface SessionApi {
   /**
    * Begins to take a space from a file: its `outcome` is an `ImportOutcome`.
    * @param isCopy a new one, also where this device is in the one that was written
-   * @throws HearthError `echo/invalid`
+   * @param by the very one that was written, with whoever wrote it in it
+   * @throws HearthError `echo/invalid`, `halo/recovery-…`
    */
-  importSpace(job: string, file: Blob, isCopy: boolean): Promise<void>
+  importSpace(job: string, file: Blob, isCopy: boolean, by?: ImportWords): Promise<void>
   /**
    * @returns in a list, what came of it; undefined if it is not done within some seconds: ask again
    * @throws HearthError its own: `echo/import-…`, `echo/unknown-space`, `halo/…`, `store/…`; `rpc/worker-gone` if it has ended with its worker

@@ -23,6 +23,7 @@ import type {
   HomeStatus,
   Invitation,
   InvitationOptions,
+  ImportOptions,
   JoinOptions,
   RecoverOptions,
   Rejected,
@@ -218,11 +219,11 @@ export class Home {
   /**
    * Takes a space from a file that `space.export` wrote. Where this device is in that space, what is missing here comes to it; otherwise its
    * objects become a new space.
-   * @param options `copy`: a new space in any case
-   * @throws HearthError `echo/import-unknown`, `echo/import-newer`, `echo/import-damaged`, `store/…`; nothing is changed then
+   * @param options `copy`: a new space in any case; `words`: the very space that was written, by the recovery words of whoever wrote it
+   * @throws HearthError `echo/import-unknown`, `echo/import-newer`, `echo/import-damaged`, `echo/import-others`, `halo/recovery-…`, `store/…`; nothing is changed then
    */
-  async import(file: Blob, options?: { readonly copy?: boolean }): Promise<Space> {
-    return (await sharing()).importSpace(this, file, options?.copy)
+  async import(file: Blob, options?: ImportOptions): Promise<Space> {
+    return (await sharing()).importSpace(this, file, options)
   }
 
   /** As `space.query`, over every space. */

@@ -23,6 +23,7 @@ export type {
   Invitation,
   InvitationOptions,
   InvitationState,
+  ImportOptions,
   JoinOptions,
   JoinState,
   Channel,

@@ -7,7 +7,7 @@ import type { ImportOutcome, InvitationState, JoinState, OpenInvitation } from '
 import type { Home } from './home.js'
 import type { Space } from './space.js'
 import { Told } from './told.js'
-import type { Invitation, InvitationOptions, JoinOptions, RecoverOptions } from './types.js'
+import type { ImportOptions, Invitation, InvitationOptions, JoinOptions, RecoverOptions } from './types.js'
 
 const EXPIRES_MS = 600_000
 const SYNCED_MS = 30_000
@@ -52,8 +52,7 @@ export const join = (home: Home, link: string, options: JoinOptions = {}): Promi
 
 /** @param words 24 of them */
 export function recover(home: Home, words: string, options: RecoverOptions = {}): Promise<Space> {
-  const kube = options.kube ?? kubeOf(home)
-  const kubes = kube === null ? [] : typeof kube === 'string' ? [kube] : kube
+  const kubes = kubesOf(home, options.kube)
   return entering(home, options, (id) => home.call('recover', id, words, kubes))
 }
 
@@ -98,9 +97,14 @@ export async function exportSpace(home: Home, space: SpaceId): Promise<Blob> {
 }
 
 /** @throws HearthError as `Home.import` */
-export async function importSpace(home: Home, file: Blob, isCopy = false): Promise<Space> {
+export async function importSpace(
+  home: Home,
+  file: Blob,
+  { copy = false, words, kube }: ImportOptions = {},
+): Promise<Space> {
   const job = newId<string>()
-  await home.call('importSpace', job, file, isCopy)
+  const by = words === undefined ? undefined : { words, kubes: kubesOf(home, kube) }
+  await home.call('importSpace', job, file, copy, by)
   const [id, name] = (await outcomeOf(home, job)) as ImportOutcome
   const space = home.getSpace(id) ?? (await appears(home, id))
   // A new one has its name when all is in it.
@@ -130,16 +134,24 @@ async function appears(home: Home, id: SpaceId): Promise<Space> {
 const kubeOf = ({ kube }: Home): string | null =>
   kube === undefined ? (ownKube(import.meta.url) ?? new URL(import.meta.url).origin) : kube
 
+function kubesOf(home: Home, kube: RecoverOptions['kube'] = kubeOf(home) ?? []): readonly string[] {
+  return typeof kube === 'string' ? [kube] : kube
+}
+
 /** Of a file that lies where a KUBE has it; in an app that was bundled, it lies anywhere. */
 const ownKube = (file: string) => /^(.*)\/hearth\/[^/]*$/.exec(file)?.[1]
 
 /** @throws HearthError as `Space.addHost` */
-export async function addHost({ home, id }: Space, url = kubeOf(home)): Promise<void> {
+export async function addHost(
+  { home, id }: Space,
+  url = kubeOf(home),
+  isAll: boolean | undefined,
+): Promise<void> {
   if (url === null) throw new HearthError('mesh/no-kube')
   const end = Date.now() + HOST_MS
   for (;;) {
     try {
-      return await home.call('addHost', id, url)
+      return await home.call('addHost', id, url, isAll)
     } catch (e) {
       if ((e as HearthError).code !== 'mesh/host-away' || Date.now() > end) throw e
     }

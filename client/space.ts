@@ -159,10 +159,11 @@ export class Space {
    * Asks a KUBE to keep this space, so that it is there when no device of anybody who is in is: as ciphertext, which it cannot read. Resolves when
    * it has agreed.
    * @param url of the KUBE; that of `open`, if it is left out
+   * @param options.all of the personal space: all others of this person, too, also those that come later; `hosts` says which are not kept, and why
    * @throws HearthError `halo/not-allowed`, `mesh/no-kube`, `mesh/host-away`, `mesh/host-full`, `mesh/host-denied`, `echo/invalid`, `store/…`
    */
-  async addHost(url?: string): Promise<void> {
-    return (await sharing()).addHost(this, url)
+  async addHost(url?: string, options?: { all?: boolean }): Promise<void> {
+    return (await sharing()).addHost(this, url, options?.all)
   }
 
   /** It is to delete what it keeps of this space. @throws HearthError `halo/not-allowed`, `echo/invalid`, `store/…` */

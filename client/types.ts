@@ -172,6 +172,15 @@ export interface JoinOptions {
   readonly signal?: AbortSignal
 }
 
+export interface ImportOptions {
+  /** A new space, also where this device is in the one that was written. */
+  readonly copy?: boolean
+  /** The 24 recovery words of whoever wrote it: this device becomes one of theirs, and has the very space. What it has stays, and goes over to them. */
+  readonly words?: string
+  /** Of `words`: where others are met from then on. As of `recover`. */
+  readonly kube?: RecoverOptions['kube']
+}
+
 export interface RecoverOptions {
   /** Address of a server that keeps what the words are of, or of several. Default: that of `open`, or the one that the script came from. */
   readonly kube?: string | readonly string[]

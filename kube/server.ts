@@ -10,7 +10,8 @@ import { Answering } from './answering.js'
 import { findApps } from './apps.js'
 import { kubeError } from './errors.js'
 import { errorJson } from './respond.js'
-import { Keeper, replicasIn } from './replicas/keeper.js'
+import { Database, replicasIn } from './replicas/database.js'
+import { Keeper } from './replicas/keeper.js'
 import type { Limits as KeepingLimits } from './replicas/room.js'
 import type { StockLimits } from './replicas/stock.js'
 import { makeRoutes } from './routes.js'
@@ -90,15 +91,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.maxConnections = (options.signal?.connections ?? defaultLimits.connections) + CONNECTIONS_FOR_PAGES
   const answering = new Answering(server)
   server.on('clientError', refuse)
-  const keeper =
-    data === undefined ? undefined : new Keeper(replicasIn(data), options.keeping, options.stock, watch)
+  const database = data === undefined ? undefined : openDatabase(data, watch)
+  const keeper = database && new Keeper(database, { limits: options.keeping, stock: options.stock, watch })
   await listen(server, port, host).catch(async (cause: unknown) => {
     await keeper?.close()
     throw cause
   })
   const signal = openSignal(server, {
     ...{ origins: options.origins, ice: options.ice, limits: options.signal, watch },
-    access: new Access(options.allow, keeper?.database),
+    access: new Access(options.allow, database),
     keeping: keeper,
   })
   isReady = true
@@ -125,6 +126,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await (ending ??= end(limitMs))
     },
   }
+}
+
+/** @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
+function openDatabase(data: string, { log, metrics }: Watch): Database {
+  const database = new Database(replicasIn(data), {
+    wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
+  })
+  const { aside } = database
+  if (aside !== undefined)
+    log.error({ aside }, 'what was kept cannot be read and was set aside; devices bring what they have')
+  return database
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref())

@@ -97,6 +97,10 @@ export class ArrivingReplica implements KeptReplica {
     return this.here?.positions ?? NOTHING
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    return this.here?.counted ?? NOTHING
+  }
+
   async registration() {
     return this.here?.registration()
   }

@@ -95,6 +95,10 @@ export class HostedReplica implements KeptReplica {
     return this.local.positions
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    return this.local.counted
+  }
+
   lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     return this.local.lackedBy(theirs)
   }

@@ -16,7 +16,7 @@ import type {
   OpenInvitation,
   Role,
 } from './protocol/rpc.js'
-import { passIn } from './pass.js'
+import { passIn } from './addresses.js'
 import type { Joins } from './joins.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'

@@ -4,9 +4,11 @@
  */
 import type { Halo } from './halo/halo.js'
 import type { HaloSpace } from './halo/space.js'
+import { addressOf, isAddress, passesIn } from './addresses.js'
 import { ArrivingReplica } from './arriving-replica.js'
 import type { Capsules } from './capsules.js'
 import { HostedReplica } from './hosted-replica.js'
+import { KeepingAll } from './keeping-all.js'
 import { Keeper, type Words } from './mesh/keeping/keeper.js'
 import type { Kept } from './mesh/keeping/kept.js'
 import type { Other } from './mesh/kube.js'
@@ -14,7 +16,6 @@ import type { Appended } from './mesh/platform.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
-import { passIn } from './pass.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { newId, toBase64Url, type ObjectId, type SpaceId } from './protocol/ids.js'
 import { HOST_TYPE } from './protocol/own-types.js'
@@ -72,6 +73,8 @@ export class Keeping {
   private cancelLook: (() => void) | undefined
   private looking: Promise<void> = Promise.resolve()
   private isAttending = false
+  /** Spaces that come later. */
+  private readonly all: KeepingAll
 
   constructor(
     private readonly platform: NetworkPlatform,
@@ -82,7 +85,9 @@ export class Keeping {
     private readonly capsules: Capsules,
     /** Where something is kept is otherwise now. Resolves when the personal space says so. */
     private readonly hostsChanged: () => Promise<void>,
-  ) {}
+  ) {
+    this.all = new KeepingAll(platform, halo, objects, this, () => networking.changed())
+  }
 
   /** @throws HearthError `store/…` */
   async resume(): Promise<void> {
@@ -100,13 +105,18 @@ export class Keeping {
 
   /** What people see of it. */
   of(space: SpaceId): HostInfo[] {
-    return (this.bySpace[space] ?? []).map((url): HostInfo => {
-      const kept = this.keeperAt(url)?.of(space)
-      if (!kept) return { url, state: 'away' }
-      if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room }
-      const recovers = kept.isFound && ({ recovers: true } as const)
-      return { url, state: kept.isLevel ? 'kept' : 'syncing', ...kept.room, ...recovers }
-    })
+    const urls = this.urlsOf(space)
+    const lacking = this.all.lacking(space).filter(({ url }) => !urls.includes(url))
+    return [...urls.map((url) => this.hostAt(url, space)), ...lacking]
+  }
+
+  private hostAt(url: string, space: SpaceId): HostInfo {
+    const kept = this.keeperAt(url)?.of(space)
+    const all = space === this.objects.space && this.all.isWanted(url) && ({ all: true } as const)
+    if (!kept) return { url, state: 'away', ...all }
+    if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room, ...all }
+    const recovers = kept.isFound && ({ recovers: true } as const)
+    return { url, state: kept.isLevel ? 'kept' : 'syncing', ...kept.room, ...recovers, ...all }
   }
 
   /** Addresses of those that keep it. */
@@ -137,23 +147,39 @@ export class Keeping {
   /** Who is in what may be otherwise now. */
   refresh(): void {
     this.apply()
+    this.all.due()
     void this.capsules.leaveBehind().catch(() => undefined)
   }
 
   /**
    * Resolves when it has agreed to keep the space, and everybody who is in will hear of it.
+   * @param isAll of the personal space: all others are kept there, too, also those that come later
    * @throws HearthError `echo/unknown-space`, `echo/invalid`, `halo/not-allowed`, `mesh/host-…`, `mesh/timeout`, `store/…`
    */
-  async add(space: SpaceId, address: string): Promise<void> {
+  async add(space: SpaceId, address: string, isAll = false): Promise<void> {
     const url = addressOf(address)
     const known = this.halo.get(space)
     if (!known) throw new HearthError('echo/unknown-space')
     if (!known.kept.mayRegister) throw new HearthError('halo/not-allowed')
+    if (isAll && !known.isPersonal)
+      invalid('only of the personal space can it be said that all are to be kept')
     await this.look()
-    const pass = passIn(address)
-    const passes = new Map(pass && [[url, pass]])
+    const passes = passesIn([address])
+    if (this.urlsOf(space).includes(url)) await this.networking.use([url], passes)
+    else await this.addNew(known, address, url, passes)
+    if (!isAll) return
+    await this.all.begin(await this.saying(known, url))
+    await this.look()
+  }
+
+  private async addNew(
+    known: HaloSpace,
+    address: string,
+    url: string,
+    passes: ReadonlyMap<string, Uint8Array>,
+  ): Promise<void> {
+    const space = known.id
     const urls = this.urlsOf(space)
-    if (urls.includes(url)) return this.networking.use([url], passes)
     // Without it, the recovery words would lead to nothing there.
     if (!known.isPersonal) await this.add(this.objects.space, address)
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
@@ -182,8 +208,9 @@ export class Keeping {
     const known = this.halo.get(space)
     if (!known) throw new HearthError('echo/unknown-space')
     if (!known.kept.mayRegister) throw new HearthError('halo/not-allowed')
+    await this.all.except(space, url)
     const records = (await this.objects.all(HOST_TYPE, space)).filter(({ value }) => value['url'] === url)
-    if (records.length === 0) return
+    if (records.length === 0) return this.networking.changed()
     await this.setForgetting([...this.forgetting, [space, url]])
     await this.objects.write(
       records.map(({ id }) => ({ id, op: { t: 'gone', v: true } })),
@@ -270,14 +297,14 @@ export class Keeping {
 
   /** It is here: the rest of it comes. */
   private enter(space: SpaceId, coming: readonly Arriving[]): void {
-    const here = this.replicaOf(space)
-    for (const { replica } of coming) replica.become(here)
+    for (const { replica, url } of coming) replica.become(this.replicaOf(space, signalUrl(url)))
     this.apply()
     for (const one of coming) this.arriving.delete(one)
   }
 
   stop(): void {
     this.cancelLook?.()
+    this.all.stop()
     for (const keeper of this.keepers.values()) keeper.stop()
   }
 
@@ -295,7 +322,7 @@ export class Keeping {
       const isFromThere = (one: Arriving) => signalUrl(one.url) === url
       keeper.keep([
         ...coming.filter(isFromThere).map(({ replica }) => replica),
-        ...[...spaces].flatMap((space) => this.replicaOf(space) ?? []),
+        ...[...spaces].flatMap((space) => this.replicaOf(space, url) ?? []),
       ])
     }
     this.forgetNow()
@@ -336,11 +363,15 @@ export class Keeping {
     return this.keepers.get(signalUrl(url))
   }
 
-  private replicaOf(space: SpaceId): HostedReplica | undefined {
+  /** @param at signal address of the KUBE that is to keep it */
+  private replicaOf(space: SpaceId, at: string): HostedReplica | undefined {
     const halo = this.halo.get(space)
     const local = this.networking.replicas.all.find((one) => one.space === space)
     if (!halo || !local) return undefined
-    const isLeaving = this.forgetting.some(([of]) => of === space) && !this.has(space)
+    const isThere = (url: string) => signalUrl(url) === at
+    // What is yet to be deleted at another one has nothing to do with this one.
+    const isLeaving =
+      this.forgetting.some(([of, url]) => of === space && isThere(url)) && !this.urlsOf(space).some(isThere)
     return new HostedReplica(halo, local, this.capsules, isLeaving)
   }
 
@@ -397,21 +428,19 @@ export class Keeping {
 
   private async lookNow(): Promise<void> {
     const found: Record<SpaceId, readonly string[]> = {}
+    let personal: readonly ObjectRecord[] = []
     for (const space of this.halo.spaces) {
       const records = await this.objects.all(HOST_TYPE, space.id)
-      const urls = records
-        .filter(
-          ({ author, value }) =>
-            isAddress(value['url']) &&
-            // defence: hosts-by-admins
-            space.isAdmin(author),
-        )
-        .map(urlOf)
+      const good = counting(space, records)
+      if (space.isPersonal) personal = good
+      const urls = good.map(urlOf)
       urls.push(...(await this.adopted(space, records.map(urlOf), urls)))
       if (urls.length > 0) found[space.id] = [...new Set(urls)].slice(0, MAX_HOSTS)
     }
-    if (JSON.stringify(found) === JSON.stringify(this.bySpace)) return
+    const isSame = JSON.stringify(found) === JSON.stringify(this.bySpace)
     this.bySpace = found
+    this.all.heard(personal)
+    if (isSame) return
     this.recovered = this.recovered.filter(([space, url]) => !found[space]?.includes(url))
     const rows: Write[] = [
       { table: 'meta', key: HOSTS, put: found },
@@ -422,6 +451,13 @@ export class Keeping {
     this.networking.changed()
     void this.hostsChanged()
   }
+
+  /** Those that say that it is kept there. */
+  private async saying(space: HaloSpace, url: string): Promise<readonly ObjectRecord[]> {
+    const records = await this.objects.all(HOST_TYPE, space.id)
+    return counting(space, records).filter((one) => urlOf(one) === url)
+  }
+
   /** Whoever said so is an admin no more, and nobody has said that it is not to be kept there any longer: this device says so. */
   private async adopted(
     { id, kept }: HaloSpace,
@@ -444,23 +480,16 @@ export class Keeping {
   }
 }
 
-/** @returns http: or https:, without a slash at the end @throws HearthError `echo/invalid` */
-export function addressOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^https?:$/.test(url.protocol))
-    invalid(`"${text}" is not the address of a server; begin it with https://`)
-  return url.href.replace(/[?#].*$/, '').replace(/\/+$/, '')
-}
-
 /** A KUBE that knows of no such thing lets others be there. */
 const isKeeper = ({ peer }: Other): boolean => toBase64Url(peer) === toBase64Url(KEEPER)
 
-const urlOf = ({ value }: ObjectRecord): string => value['url'] as string
+/** Of what a space says of where it is kept, what counts. */
+const counting = (space: HaloSpace, records: readonly ObjectRecord[]): ObjectRecord[] =>
+  records.filter(
+    ({ author, value }) =>
+      isAddress(value['url']) &&
+      // defence: hosts-by-admins
+      space.isAdmin(author),
+  )
 
-export const isAddress = (url: unknown): url is string => {
-  try {
-    return typeof url === 'string' && addressOf(url) === url
-  } catch {
-    return false
-  }
-}
+const urlOf = ({ value }: ObjectRecord): string => value['url'] as string

@@ -2,6 +2,7 @@
  * The way to the network, which nobody takes before the user has first invited somebody, or joined something: until then none of what
  * it needs is loaded. From then on it is open at every opening.
  */
+import type { Capsules } from './capsules.js'
 import type { Echo } from './echo/echo.js'
 import type { Appended } from './echo/keeper.js'
 import { Ephemera } from './ephemera.js'
@@ -55,6 +56,7 @@ export class Network {
     private readonly halo: Halo,
     private readonly echo: Echo,
     private readonly own: OwnObjects,
+    private readonly capsules: Capsules,
     /** Where spaces are kept is otherwise now. */
     private readonly hostsChanged: () => Promise<void>,
   ) {
@@ -80,7 +82,7 @@ export class Network {
   }
 
   private async start(): Promise<Opened> {
-    const { Networking, Invitations, HaloAdmitting, Keeping, Capsules, Joins, Recovering } =
+    const { Networking, Invitations, HaloAdmitting, Keeping, Joins, Recovering } =
       await import('./networking-parts.js')
     const { platform, store, halo, echo } = this
     const ephemera = {
@@ -95,8 +97,9 @@ export class Network {
     const joins = new Joins(platform, () => this.changed())
     const admitting = new HaloAdmitting(platform, halo)
     const invitations = new Invitations(platform, store, networking, admitting, halo, joins)
-    const capsules = new Capsules(platform, halo, this.own)
-    const keeping = new Keeping(platform, store, halo, this.own, networking, capsules, this.hostsChanged)
+    const keeping = new Keeping(
+      ...([platform, store, halo, this.own, networking, this.capsules, this.hostsChanged] as const),
+    )
     const recovering = new Recovering(platform, store, halo, this.own, networking, keeping, joins)
     networking.keeping = keeping
     await networking.resume()

@@ -1,5 +1,6 @@
 /** Opens what a device has: its keys and spaces (HALO), and what is in them (ECHO), on one store. */
 import { Belongings } from './belongings.js'
+import { Capsules } from './capsules.js'
 import { Echo, type EchoEvents } from './echo/echo.js'
 import { moveSpace } from './echo/first-format.js'
 import { readHeads } from './echo/opening.js'
@@ -86,7 +87,8 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       network?.refresh()
     })
     halo.positions = (space, device) => echo.exchange.cutOf(space, device) as Promise<HaloPosition>
-    const net = new Network(platform, store, halo, echo, own, () => belongings.noted())
+    const capsules = new Capsules(platform, halo, own)
+    const net = new Network(platform, store, halo, echo, own, capsules, () => belongings.noted())
     belongings.hostsOf = (space) => net.urlsOf(space)
     network = net
     return {
@@ -95,7 +97,11 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       network,
       history,
       passkeys: new Passkeys(platform, halo, own),
-      transfers: new Transfers(platform, { halo, echo, objects: own, random: (n) => platform.random(n) }),
+      transfers: new Transfers(
+        platform,
+        { platform, halo, echo, objects: own, capsules, random: (n) => platform.random(n) },
+        network,
+      ),
       former: new FormerNames(moved ? halo.moving : (before ?? [])),
     }
   } catch (e) {

@@ -7,7 +7,8 @@ import { openCapsule, type Led } from './halo/kept/capsule.js'
 import type { Halo } from './halo/halo.js'
 import { recoveryOf, type Recovery } from './halo/suite/recovery.js'
 import type { Joins } from './joins.js'
-import { addressOf, isAddress, type Fetched, type Keeping } from './keeping.js'
+import { addressOf, isAddress, passesIn } from './addresses.js'
+import type { Fetched, Keeping } from './keeping.js'
 import type { NetworkPlatform } from './network.js'
 import type { Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
@@ -81,6 +82,7 @@ export class Recovering {
     if (kubes.length === 0) throw new HearthError('mesh/no-kube')
     if (kubes.length > MAX_KUBES) invalid(`recovery asks up to ${MAX_KUBES} servers`)
     const urls = kubes.map(addressOf)
+    await this.networking.use(urls, passesIn(kubes))
     this.joins.begin(id, (said, signal) => this.recover(secret, urls, said, signal))
   }
 

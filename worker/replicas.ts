@@ -105,6 +105,14 @@ export class LocalReplica implements Replica {
     return this.echo.exchange.positions(this.space)
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    const { device } = this.home
+    const { positions } = this
+    return positions.has(device)
+      ? new Map([...positions, [device, this.echo.exchange.counted(this.space)]])
+      : positions
+  }
+
   lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     return this.echo.exchange.lackedBy(this.space, theirs)
   }

@@ -160,7 +160,7 @@ export class Runtime {
         leaveSpace: async (space) => (await halo()).leaveSpace(space),
         rename: async (space, name) => (await halo()).rename(space, name),
         deleteSpace: async (space) => (await halo()).deleteSpace(space),
-        addHost: async (space, url) => (await network()).keeping.add(space, url),
+        addHost: async (space, url, isAll) => (await network()).keeping.add(space, url, isAll),
         removeHost: async (space, url) => (await network()).keeping.remove(space, url),
         keepHistory: async (space, keep) => (await attached()).history.keep(space, keep),
         recoveryPhrase: async () => (await shown()).halo.recoveryPhrase(),
@@ -177,8 +177,8 @@ export class Runtime {
         synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
         exportSpace: async (job, space) =>
           (await attached()).transfers.beginExport(session.client, job, space),
-        importSpace: async (job, file, isCopy) =>
-          (await attached()).transfers.beginImport(session.client, job, file, isCopy),
+        importSpace: async (job, file, isCopy, by) =>
+          (await attached()).transfers.beginImport(session.client, job, file, isCopy, by),
         outcome: async (job) => (await attached()).transfers.outcome(session.client, job),
         present: async (space, name, value) =>
           (await attached()).network.ephemera.set(session.client, { space, name }, value),

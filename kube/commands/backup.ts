@@ -13,8 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { KubeError, kubeError } from '../errors.js'
-import { Database } from '../replicas/database.js'
-import { replicasIn } from '../replicas/keeper.js'
+import { Database, replicasIn } from '../replicas/database.js'
 import { countOfAll } from '../replicas/room.js'
 
 /** LMDB's, in its folder. */

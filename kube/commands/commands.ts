@@ -2,8 +2,7 @@
 import { resolve } from 'node:path'
 import { callBack, listPasses, makePass } from '../access/passes.js'
 import { kubeError } from '../errors.js'
-import { Database } from '../replicas/database.js'
-import { replicasIn } from '../replicas/keeper.js'
+import { Database, replicasIn } from '../replicas/database.js'
 import type { Declared } from '../settings/declared.js'
 import { backup, restore } from './backup.js'
 

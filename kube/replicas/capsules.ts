@@ -3,10 +3,10 @@ import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import type { Key } from 'lmdb'
 import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { fromBase64Url, toBase64Url } from '../../worker/protocol/ids.js'
-import type { Database, Row } from './database.js'
+import type { Row, Rows } from './rows.js'
 
 /** @param words the words' Ed25519 key */
-export function capsuleOf(database: Database, words: Uint8Array): Capsule | undefined {
+export function capsuleOf(database: Rows, words: Uint8Array): Capsule | undefined {
   const key = toBase64Url(words)
   const found = database.get(['words', key])
   const name = found && Buffer.from(found).toString()
@@ -26,7 +26,7 @@ export function rowsOf({ words, replica, sealed, signature }: Capsule): readonly
 }
 
 /** By which words nothing is found any more once a replica is deleted. @param name of the replica */
-export function indexOf(database: Database, name: string): Key[] {
+export function indexOf(database: Rows, name: string): Key[] {
   const keys = database.rows(['capsule', name]).map(({ key }) => ['words', key[2]!] as Key[])
   return keys.filter((key) => Buffer.from(database.get(key) ?? []).toString() === name)
 }

@@ -2,7 +2,7 @@
 import type { Key } from 'lmdb'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { Row } from './database.js'
+import type { Row } from './rows.js'
 
 interface Waiting {
   readonly puts: readonly Row[]

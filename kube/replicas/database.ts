@@ -3,19 +3,18 @@
  * together is there together, and when `write` resolves it will survive a lost power supply.
  */
 import { mkdirSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import { open, type Key, type RootDatabase } from 'lmdb'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { KubeError, kubeError } from '../errors.js'
 import { CommitFailed, Committing } from './committing.js'
 import { lockFolder } from './lock.js'
+import type { Found, Row, Rows } from './rows.js'
 import { lengthWithoutSum, withoutSum, withSum } from './sums.js'
 import { ensureSound, hasRun, noteClosed, setAside } from './soundness.js'
 
-export type Row = readonly [key: Key, value: Uint8Array]
-export interface Found {
-  readonly key: Key[]
-  readonly value: Uint8Array
-}
+/** Where, in the folder of a server. */
+export const replicasIn = (data: string): string => join(data, 'replicas')
 
 /** Rows, while nobody else changes any. */
 export interface Table {
@@ -44,7 +43,7 @@ const SETTLED_MS = 60_000
 /** LMDB says that this is no store of its, or a damaged one. */
 const isDamage = (code: unknown): boolean => typeof code === 'number' && code <= -30793 && code >= -30797
 
-export class Database {
+export class Database implements Rows {
   readonly #db: RootDatabase<Uint8Array, Key>
   readonly #commits: Committing
   readonly #unlock: () => void
@@ -79,22 +78,15 @@ export class Database {
     }
   }
 
-  /** @returns undefined also for what is not as it was written @throws HearthError `store/failed`, `store/unavailable` */
   get(key: Key): Uint8Array | undefined {
     const value = this.#reading(() => this.#db.get(key))
     return value && withoutSum(key, value)
   }
 
-  /** All rows of a list key that begins with `under`, in order, but those that are not as they were written. @throws HearthError `store/failed`, `store/unavailable` */
   rows(under: readonly Key[]): Found[] {
     return this.#reading(() => [...this.#range(under)])
   }
 
-  /**
-   * Keys that begin with `under`, in order, also of rows that are damaged.
-   * @param before the number with which they end is less than that @param most so many of them
-   * @throws HearthError `store/failed`, `store/unavailable`
-   */
   keys(under: readonly Key[], before?: number, most?: number): Key[][] {
     return this.#reading(() => {
       const end = before === undefined ? Uint8Array.of(0xff) : before
@@ -107,15 +99,10 @@ export class Database {
     })
   }
 
-  /** Bytes of a value, also of one that is damaged; 0 if there is none. @throws HearthError `store/failed`, `store/unavailable` */
   bytesAt(key: Key): number {
     return this.#reading(() => lengthWithoutSum(this.#db.get(key)))
   }
 
-  /**
-   * Rows of these that come after the one that ends with `after`: as many as make up these bytes, about, and at least one.
-   * @throws HearthError `store/failed`, `store/unavailable`
-   */
   portion(under: readonly Key[], after: number, bytes: number): Found[] {
     return this.#reading(() => {
       const found: Found[] = []
@@ -129,10 +116,6 @@ export class Database {
     })
   }
 
-  /**
-   * All of it or none; durable when it resolves. Several that come while one is being written go to the disk together.
-   * @throws HearthError `store/quota`: the disk is full; `store/failed`, `store/unavailable`
-   */
   async write(puts: readonly Row[], deletes: readonly Key[] = []): Promise<void> {
     this.#stillOpen()
     const since = performance.now()

@@ -2,20 +2,20 @@
  * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
-import { join } from 'node:path'
 import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
 import type { Link } from '../../worker/mesh/link.js'
-import type { StaticKey } from '../../worker/mesh/platform.js'
+import type { MeshPlatform, StaticKey } from '../../worker/mesh/platform.js'
+import type { SuitePlatform } from '../../worker/halo/suite/platform.js'
 import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
 import { kubeError, type KubeErrorCode } from '../errors.js'
-import { platform } from '../platform.js'
+import { platform as node } from '../platform.js'
 import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
-import { Database } from './database.js'
+import type { Rows } from './rows.js'
 import { Makers } from './makers.js'
 import { KeptReplica } from './replica.js'
 import { countOfAll, sizeOfAll, type Limits, type Room } from './room.js'
@@ -28,9 +28,6 @@ const MAX_ANSWERED = 32
 const ROOM_MS = 1_000
 const SEED_KEY = ['seed']
 
-/** Where, in the folder of a server. */
-export const replicasIn = (data: string): string => join(data, 'replicas')
-
 export const defaultKeeping: Limits = { replica: 4 * 1024 ** 3, total: 64 * 1024 ** 3, perKey: 1_024 }
 
 /** A device, as it has shown itself to this KUBE. */
@@ -42,16 +39,30 @@ export interface Visitor {
 }
 const anybody: Visitor = { key: '', isAllowed: true }
 
+/** What it needs of the world. It is reached, and reaches nobody. */
+export type KeeperPlatform = SuitePlatform & Omit<MeshPlatform, 'socket'>
+
+export interface KeeperOptions {
+  /** What differs from how much is kept. */
+  readonly limits?: Partial<Limits> | undefined
+  /** What differs from how much is in memory of sessions. */
+  readonly stock?: Partial<StockLimits> | undefined
+  readonly watch?: Watch
+  /** Node's own, without it. */
+  readonly platform?: KeeperPlatform
+}
+
 /** A replica that somebody has who is there. */
 export interface OpenReplica {
   readonly replica: KeptReplica
   readonly visits: Set<Visit>
-  /** Until those who are there are told of its room. */
-  telling?: NodeJS.Timeout
+  /** Those who are there are to be told of its room; calls it off. */
+  telling?: () => void
 }
 
 export class Keeper {
-  readonly #database: Database
+  readonly platform: KeeperPlatform
+  readonly #database: Rows
   readonly #room: Room
   readonly #open = new Map<string, Promise<OpenReplica | undefined>>()
   readonly #sessions = new Set<Session>()
@@ -61,30 +72,18 @@ export class Keeper {
   readonly #watch: Watch
   #answering = 0
 
-  /** @param path of a folder, which is made if it is not there @throws KubeError `kube/store`, `kube/store-newer`, `kube/store-busy` */
-  constructor(
-    path: string,
-    limits: Partial<Limits> = {},
-    stock: Partial<StockLimits> = {},
-    watch = new Watch(),
-  ) {
+  /** @param database its own from now on: `close` closes it */
+  constructor(database: Rows, { limits, stock, watch = new Watch(), platform = node }: KeeperOptions = {}) {
+    this.platform = platform
     this.#watch = watch
     const { metrics } = watch
     this.#stock = new Stock({ ...defaultStock, ...stock })
-    this.#database = new Database(path, {
-      wrote: (ms) => metrics.appendSeconds.observe(ms / 1_000),
-    })
-    const { aside } = this.#database
-    if (aside !== undefined)
-      watch.log.error(
-        { aside },
-        'what was kept cannot be read and was set aside; devices bring what they have',
-      )
+    this.#database = database
     this.#room = {
-      ...{ database: this.#database, limits: { ...defaultKeeping, ...limits } },
-      used: sizeOfAll(this.#database),
-      count: countOfAll(this.#database),
-      makers: new Makers(this.#database),
+      ...{ database, limits: { ...defaultKeeping, ...limits } },
+      used: sizeOfAll(database),
+      count: countOfAll(database),
+      makers: new Makers(database),
     }
     metrics.gauge('hearth_replicas', 'Spaces that are kept.', () => this.#room.count)
     metrics.gauge('hearth_replicas_open', 'Of these, whose devices are there.', () => this.#open.size)
@@ -98,6 +97,7 @@ export class Keeper {
     // defence: keeper-handshakes
     if (this.#answering >= MAX_ANSWERED) return link.close()
     this.#answering++
+    const { platform } = this
     try {
       const agreed = await answer(platform, link, { own: await this.#key, topic: KEEP_TOPIC })
       if (!link.isOpen) return
@@ -130,6 +130,7 @@ export class Keeper {
   /**
    * @param access of whoever asks for it: a replica is made with it, if there is none
    * @param make whether to make one
+   * @param visit has it from then on; without one, somebody only looks
    * @returns undefined if there is none
    * @throws KubeError `kube/keeper-full`, `kube/keeper-key-full`, `kube/keeper-not-allowed`
    */
@@ -138,21 +139,27 @@ export class Keeper {
     access: Uint8Array,
     make: boolean,
     visitor = anybody,
+    visit?: Visit,
   ): Promise<OpenReplica | undefined> {
     const name = toBase64Url(ref)
-    let opening = this.#open.get(name)
-    if (!opening) {
-      opening = this.#opened(ref, make ? access : undefined, visitor)
+    for (;;) {
+      const opening = this.#open.get(name) ?? this.#opened(ref, make ? access : undefined, visitor)
       this.#open.set(name, opening)
+      const found = await opening.catch((cause: unknown) => {
+        this.#forget(name, opening)
+        throw cause
+      })
       // What is not there, or could not be made, is looked for again.
-      const forget = () => this.#open.delete(name)
-      opening.then((found) => found ?? forget(), forget)
+      if (!found) this.#forget(name, opening)
+      // Who had it may have left meanwhile, and two that are open would each write what the other does not know of.
+      else if (this.#open.get(name) !== opening) continue
+      if (visit) found?.visits.add(visit)
+      return found
     }
-    return opening
   }
 
-  get database(): Database {
-    return this.#database
+  #forget(name: string, opening: Promise<OpenReplica | undefined>): void {
+    if (this.#open.get(name) === opening) this.#open.delete(name)
   }
 
   /** Something was refused. */
@@ -165,9 +172,12 @@ export class Keeper {
     return capsuleOf(this.#database, words)
   }
 
-  /** Nobody who is there has it any more. */
-  left({ replica, visits }: OpenReplica): void {
-    if (visits.size === 0) this.#open.delete(toBase64Url(replica.ref))
+  /** This one has it no more. */
+  left({ replica, visits, telling }: OpenReplica, visit: Visit): void {
+    visits.delete(visit)
+    if (visits.size > 0) return
+    telling?.()
+    this.#open.delete(toBase64Url(replica.ref))
   }
 
   /** What is under way becomes durable; nobody is there any more. */
@@ -212,15 +222,15 @@ export class Keeper {
 
   /** Those who are there see how much room it takes, a little later. */
   #tellRoom(open: OpenReplica): void {
-    if (open.telling) return
-    open.telling = setTimeout(() => {
+    open.telling ??= this.platform.later(() => {
       delete open.telling
       for (const visit of open.visits) visit.tellRoom(open)
-    }, ROOM_MS).unref()
+    }, ROOM_MS)
   }
 
   /** The same for as long as the folder is. */
   async #readKey(): Promise<StaticKey> {
+    const { platform } = this
     let seed = this.#database.get(SEED_KEY)
     if (!seed) {
       seed = platform.random(32)

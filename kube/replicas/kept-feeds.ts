@@ -9,7 +9,7 @@ import type { Appended, Holding } from '../../worker/mesh/platform.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import { MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { platform, sha256 } from '../platform.js'
-import type { Found, Row } from './database.js'
+import type { Found, Row } from './rows.js'
 import type { Shelf } from './shelf.js'
 
 interface Last {

@@ -8,7 +8,7 @@ import {
 import { toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES } from '../../worker/protocol/wire.js'
 import { platform } from '../platform.js'
-import type { Row } from './database.js'
+import type { Row } from './rows.js'
 import type { Shelf } from './shelf.js'
 
 export class KeptLog {

@@ -1,11 +1,11 @@
 /** Which key has had how many spaces kept here. */
-import type { Database } from './database.js'
+import type { Rows } from './rows.js'
 
 export class Makers {
   readonly #of = new Map<string, string>()
   readonly #counts = new Map<string, number>()
 
-  constructor(database: Database) {
+  constructor(database: Rows) {
     for (const { key, value } of database.rows(['maker']))
       this.add(key[1] as string, Buffer.from(value).toString())
   }

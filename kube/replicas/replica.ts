@@ -207,6 +207,10 @@ export class KeptReplica implements Replica {
     return this.#feeds.positions
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    return this.positions
+  }
+
   lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]> {
     return this.#feeds.lackedBy(theirs)
   }

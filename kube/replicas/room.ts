@@ -1,6 +1,6 @@
 /** What all replicas have in common: how much of them there may be, and is. */
 import type { Appended } from '../../worker/mesh/platform.js'
-import type { Database } from './database.js'
+import type { Rows } from './rows.js'
 import type { Makers } from './makers.js'
 import { readSize } from './shelf.js'
 
@@ -17,7 +17,7 @@ export interface Room {
   count: number
   /** Who has begun them. */
   readonly makers: Makers
-  readonly database: Database
+  readonly database: Rows
   readonly limits: Limits
   /** Bytes that are kept in all. */
   used: number
@@ -38,8 +38,8 @@ export interface ReplicaEvents {
   damaged(): void
 }
 
-export const countOfAll = (database: Database): number => database.rows(['replica']).length
+export const countOfAll = (database: Rows): number => database.rows(['replica']).length
 
 /** Bytes of all replicas. */
-export const sizeOfAll = (database: Database): number =>
+export const sizeOfAll = (database: Rows): number =>
   database.rows(['size']).reduce((sum, { value }) => sum + readSize(value), 0)

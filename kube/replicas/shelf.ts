@@ -1,7 +1,7 @@
 /** One replica's part of the disk: its rows, how many bytes they are, and one change after the other. */
 import type { Key } from 'lmdb'
 import { HearthError } from '../../worker/protocol/errors.js'
-import type { Database, Row } from './database.js'
+import type { Row, Rows } from './rows.js'
 import type { ReplicaEvents, Room } from './room.js'
 
 export class Shelf {
@@ -19,7 +19,7 @@ export class Shelf {
     this.#size = readSize(room.database.get(['size', name]))
   }
 
-  get database(): Database {
+  get database(): Rows {
     return this.room.database
   }
 

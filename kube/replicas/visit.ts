@@ -8,7 +8,6 @@ import { HearthError } from '../../worker/protocol/errors.js'
 import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
 import type { Keep, Message } from '../../worker/protocol/wire.js'
 import { KubeError, type KubeErrorCode } from '../errors.js'
-import { platform } from '../platform.js'
 import type { Keeper, OpenReplica, Visitor } from './keeper.js'
 
 /** Replicas that one device has open at once, at most. */
@@ -41,8 +40,7 @@ export class Visit {
   end(): void {
     for (const { open, replicating } of this.#visited.values()) {
       replicating?.end()
-      open.visits.delete(this)
-      this.keeper.left(open)
+      this.keeper.left(open, this)
     }
     this.#visited.clear()
   }
@@ -138,13 +136,13 @@ export class Visit {
   >): Promise<void> {
     const said = this.session.agreed.hash
     // defence: access-shown
-    if (!(await verify(platform, access, 'replica-access', ref, said, signature)))
+    if (!(await verify(this.keeper.platform, access, 'replica-access', ref, said, signature)))
       return this.#unkept(ref, 'mesh/host-denied')
     // defence: replicas-of-a-visit
     if (this.#visited.size >= MAX_OPEN) return this.#unkept(ref, 'mesh/host-full')
     let open: OpenReplica | undefined
     try {
-      open = await this.keeper.open(ref, access, make, this.visitor)
+      open = await this.keeper.open(ref, access, make, this.visitor, this)
     } catch (e) {
       if (!(e instanceof KubeError)) throw e
       this.keeper.refused(e.code)
@@ -152,11 +150,13 @@ export class Visit {
     }
     if (!open) return this.#unkept(ref, 'mesh/host-unknown')
     // defence: access-of-the-replica
-    if (!sameBytes(open.replica.access, access)) return this.#unkept(ref, 'mesh/host-denied')
-    if (!this.session.isOpen) return this.keeper.left(open)
+    if (!sameBytes(open.replica.access, access)) {
+      if (!this.#of(ref)) this.keeper.left(open, this)
+      return this.#unkept(ref, 'mesh/host-denied')
+    }
+    if (!this.session.isOpen) return this.keeper.left(open, this)
     const visited = this.#of(ref) ?? { open }
     this.#visited.set(toBase64Url(ref), visited)
-    open.visits.add(this)
     const answered = this.#kept(visited)
     this.tellRoom(open)
     // defence: answers-as-they-are-taken
@@ -192,7 +192,10 @@ export class Visit {
     if (!open?.replica.registration.admins.includes(signer)) return
     const key = fromBase64Url(signer as DeviceId)
     // defence: forgetting-signed
-    if (!(await verify(platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))) return
+    if (
+      !(await verify(this.keeper.platform, key, 'replica-forget', ref, this.session.agreed.hash, signature))
+    )
+      return
     await open.replica.forget()
     for (const visit of [...open.visits]) visit.forgotten(open)
   }
@@ -208,7 +211,7 @@ export class Visit {
     const { hash } = this.session.agreed
     // Everybody who shares a space with somebody knows the key of their words.
     // defence: words-shown
-    if (!(await verify(platform, words, 'recovery-seek', null, hash, signature)))
+    if (!(await verify(this.keeper.platform, words, 'recovery-seek', null, hash, signature)))
       return this.session.send(['found', words, null])
     await this.#found(words)
   }
@@ -227,7 +230,7 @@ export class Visit {
     const { asOf } = replica.registration
     const sent = this.session.send(['kept', replica.ref, replica.heads, asOf])
     if (asOf.length > 0)
-      visited.replicating ??= new Replicating(platform, this.session, replica, { held() {} })
+      visited.replicating ??= new Replicating(this.keeper.platform, this.session, replica, { held() {} })
     return sent
   }
 
@@ -240,7 +243,6 @@ export class Visit {
     if (!visited) return
     visited.replicating?.end()
     this.#visited.delete(toBase64Url(ref))
-    visited.open.visits.delete(this)
-    this.keeper.left(visited.open)
+    this.keeper.left(visited.open, this)
   }
 }

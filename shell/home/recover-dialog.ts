@@ -1,4 +1,7 @@
-/** Coming back: 24 words and the address of a server that keeps what they are of, how far it has got, and what is here then. */
+/**
+ * Coming back: 24 words, and the address of a server that keeps what they are of, or a file of a space; how far it has got, and what is
+ * here then.
+ */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { icon } from '../design/icons.js'
@@ -13,6 +16,8 @@ class RecoverDialog extends Dialog {
   /** In memory for as long as the dialog is open, and nowhere else. */
   private words = ''
   private kube = location.origin
+  private from: 'server' | 'file' = 'server'
+  private file: File | undefined
   private state: State | undefined
   private isDone = false
   private lacks = 0
@@ -36,7 +41,8 @@ class RecoverDialog extends Dialog {
       <form class="fields" @submit=${this.submit}>
         <p>
           A server that keeps your spaces gives everything back: who you are, your spaces, and what is in
-          them. It cannot read any of it; your words can.
+          them. It cannot read any of it; your words can. A file that you saved of a space gives back who you
+          are, and that space.
         </p>
         <fieldset ?disabled=${!!this.state}>
           <label class="field">
@@ -58,19 +64,7 @@ class RecoverDialog extends Dialog {
               >${this.count} of ${WORDS} words</small
             >
           </label>
-          <label class="field">
-            <span>Address of the server that keeps your spaces</span>
-            <input
-              name="kube"
-              required
-              inputmode="url"
-              autocomplete="off"
-              autocapitalize="none"
-              spellcheck="false"
-              .value=${this.kube}
-              @input=${(event: Event) => (this.kube = (event.target as HTMLInputElement).value)}
-            />
-          </label>
+          ${this.source()}
           ${
             this.hasData
               ? html`<div class="notice" data-kind="amber">
@@ -98,6 +92,57 @@ class RecoverDialog extends Dialog {
           }
         </div>
       </form>`
+  }
+
+  private source(): TemplateResult {
+    const way = (from: typeof this.from, name: string) =>
+      html`<label>
+        <input
+          type="radio"
+          name="from"
+          .checked=${this.from === from}
+          @change=${() => {
+            this.from = from
+            this.problem = ''
+            this.changed()
+          }}
+        />
+        <span><strong>${name}</strong></span>
+      </label>`
+    return html`<fieldset class="roles">
+        <legend>Bring it back from</legend>
+        <div class="choices">${way('server', 'A server')} ${way('file', 'A file')}</div>
+      </fieldset>
+      ${this.from === 'server' ? this.address() : this.fileField()}`
+  }
+
+  private address(): TemplateResult {
+    return html`<label class="field">
+      <span>Address of the server that keeps your spaces</span>
+      <input
+        name="kube"
+        required
+        inputmode="url"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+        .value=${this.kube}
+        @input=${(event: Event) => (this.kube = (event.target as HTMLInputElement).value)}
+      />
+    </label>`
+  }
+
+  private fileField(): TemplateResult {
+    return html`<label class="field">
+      <span>File that you saved of a space</span>
+      <input
+        name="file"
+        type="file"
+        required
+        accept=".hearth"
+        @change=${(event: Event) => (this.file = (event.target as HTMLInputElement).files?.[0])}
+      />
+    </label>`
   }
 
   private done(): TemplateResult {
@@ -158,19 +203,12 @@ class RecoverDialog extends Dialog {
   private async recover(): Promise<void> {
     if (this.state) return
     const stop = (this.stop = new AbortController())
-    this.state = { at: 'connecting' }
+    this.state = { at: this.from === 'server' ? 'connecting' : 'entering' }
     this.update('.ends button')
     const went = await this.tried(async () => {
       try {
-        await this.home.recover(this.words, {
-          kube: this.kube.trim(),
-          onState: (state) => {
-            this.state = state
-            this.lacks = state.lacks ?? 0
-            this.changed()
-          },
-          signal: stop.signal,
-        })
+        if (this.from === 'server') await this.fromServer(stop.signal)
+        else await this.home.import(this.file!, { words: this.words, kube: this.kube.trim() })
       } finally {
         this.state = undefined
       }
@@ -179,6 +217,18 @@ class RecoverDialog extends Dialog {
     if (went) this.words = ''
     this.isDone = went
     this.update(went ? '.ends button' : '[name=words]')
+  }
+
+  private async fromServer(signal: AbortSignal): Promise<void> {
+    await this.home.recover(this.words, {
+      kube: this.kube.trim(),
+      onState: (state) => {
+        this.state = state
+        this.lacks = state.lacks ?? 0
+        this.changed()
+      },
+      signal,
+    })
   }
 
   /** What is under way is called off, as long as it can be; nothing under way, it is closed. */

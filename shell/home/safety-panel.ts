@@ -3,11 +3,20 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { icon } from '../design/icons.js'
 import { ask } from '../sharing/dialog.js'
-import { formerSpaces, isOut, mayInvite, spaceName, spaceText } from '../sharing/index.js'
+import {
+  formerSpaces,
+  isKept,
+  isOut,
+  keptWords,
+  mayInvite,
+  refusalOf,
+  spaceName,
+  spaceText,
+} from '../sharing/index.js'
+import { askForPass, NOT_ALLOWED } from './pass-dialog.js'
 import { openRecover } from './recover-dialog.js'
 
 type Space = Home['space']
-type Host = Space['hosts']['value'][number]
 
 /** Follows which servers keep each space, for as long as the page lives. */
 export class Safety {
@@ -51,15 +60,31 @@ export class Safety {
     return this.#busy.has(space)
   }
 
+  /** It was said of all of them, also of those that come later. */
+  get isOn(): boolean {
+    return this.home.space.hosts.value.some(({ all }) => all)
+  }
+
+  /** A server keeps it, or was asked to. */
   isKept(space: Space): boolean {
     return space.hosts.value.length > 0
   }
 
-  async keep(spaces: readonly Space[]): Promise<void> {
-    await this.#change(
-      spaces.filter((space) => !this.isKept(space)),
-      (space) => space.addHost(),
-    )
+  /** What is there, and what comes later. */
+  async keepAll(): Promise<void> {
+    const { space } = this.home
+    await this.#change([space], () => withPass((url) => space.addHost(url, { all: true })))
+  }
+
+  async keep(space: Space): Promise<void> {
+    await this.#change([space], () => withPass((url) => space.addHost(url)))
+  }
+
+  /** A server that has refused it asks for one. */
+  async givePass(space: Space): Promise<void> {
+    const { home, isOn } = this
+    await askForPass((url) => (isOn ? home.space.addHost(url, { all: true }) : space.addHost(url)))
+    this.changed()
   }
 
   /** After it was said what that means. */
@@ -93,13 +118,22 @@ export class Safety {
   }
 }
 
+/** Asks for a pass, if it is refused for want of one. */
+async function withPass(run: (url?: string) => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if ((error as { code?: string }).code !== NOT_ALLOWED || !(await askForPass(run))) throw error
+  }
+}
+
 /** @param hasData whether there is something on this device that would stay beside what is recovered */
 export function safetyPanel(safety: Safety, hasData: () => boolean): TemplateResult {
   const { home, own, all } = safety
   const kept = own.filter((space) => safety.isKept(space))
-  const isAll = kept.length === own.length
+  const isAll = safety.isOn && kept.length === own.length
   const busy = own.some((space) => safety.isBusy(space))
-  const toggle = () => (isAll ? safety.forget(own) : safety.keep(own))
+  const toggle = () => (isAll ? safety.forget(own) : safety.keepAll())
   return html`<section id="safety" aria-labelledby="safety-title">
     <div class="section-head">
       <h2 id="safety-title">Kept safe</h2>
@@ -112,15 +146,13 @@ export function safetyPanel(safety: Safety, hasData: () => boolean): TemplateRes
         <span>
           <strong>Keep my data safe</strong>
           <small>
-            The server at ${location.host} then keeps a copy that it cannot read. If you lose every device,
-            your 24 recovery words bring everything back from there.
+            The server at ${location.host} then keeps a copy that it cannot read, also of spaces that you make
+            later. If you lose every device, your 24 recovery words bring everything back from there.
           </small>
         </span>
-        ${toggleOf('Keep my data safe', kept.length > 0 && isAll, busy, toggle, kept.length > 0 && !isAll)}
+        ${toggleOf('Keep my data safe', isAll, busy, toggle, kept.length > 0 && !isAll)}
       </label>
-      <p class="state" role="status" data-good=${goodness(safety, kept.length, isAll)}>
-        ${sumOf(safety, kept.length, own.length)}
-      </p>
+      <p class="state" role="status" data-good=${goodness(safety)}>${sumOf(safety)}</p>
       ${safety.problem ? html`<p class="problem" role="alert">${icon('alert', 18)}<span>${safety.problem}</span></p>` : nothing}
       <ul class="rows">
         ${all.map((space) => row(safety, space))}
@@ -133,13 +165,18 @@ function row(safety: Safety, space: Space): TemplateResult {
   const { home } = safety
   const isKept = safety.isKept(space)
   const name = space === home.space ? 'Personal' : spaceText(space)
-  const toggle = () => (isKept ? safety.forget([space]) : safety.keep([space]))
+  const toggle = () => (isKept ? safety.forget([space]) : safety.keep(space))
   return html`<li>
     <span>${nameOf(space, home)}</span>
     <span class="acts">
       <span class="state" title=${space.hosts.value.map(({ url }) => url).join(', ')}
         >${safety.isBusy(space) ? 'A moment…' : stateOf(space)}</span
       >
+      ${
+        refusalOf(space.hosts.value) === NOT_ALLOWED
+          ? html`<button class="button" @click=${() => safety.givePass(space)}>Enter a pass…</button>`
+          : nothing
+      }
       ${mayInvite(space.role) ? toggleOf(`Keep ${name} safe`, isKept, safety.isBusy(space), toggle) : nothing}
     </span>
   </li>`
@@ -169,37 +206,43 @@ const toggleOf = (
 const nameOf = (space: Space, home: Home): TemplateResult | string =>
   space === home.space ? 'Personal' : spaceName(space)
 
-const refusals: Record<string, string> = {
-  'mesh/host-full': 'No room on the server',
-  'mesh/host-denied': 'Not taken by the server',
-  'mesh/host-forgot': 'Deleted on the server',
-}
-
 function stateOf(space: Space): string {
   const hosts = space.hosts.value
-  if (hosts.length === 0) return mayInvite(space.role) ? 'Only here' : 'Up to its admins'
-  const best = (state: Host['state']) => hosts.some((host) => host.state === state)
-  if (best('kept')) return 'Kept safe'
-  if (best('syncing')) return 'Being copied…'
-  const refused = hosts.find(({ state }) => state === 'refused')
-  return refused ? (refusals[refused.code ?? ''] ?? 'Not kept there') : 'Server not reached'
+  if (hosts.length > 0) return keptWords(hosts)
+  return mayInvite(space.role) ? 'Only here' : 'Up to its admins'
 }
 
+const isSafe = (space: Space): boolean => isKept(space.hosts.value)
+
 /** For its colour: all is well, something is not, or nothing was asked for. */
-function goodness(safety: Safety, kept: number, isAll: boolean): 'true' | 'false' | '' {
-  if (kept === 0) return ''
-  const isWell = isAll && safety.own.every((space) => stateOf(space) === 'Kept safe')
-  return isWell && recovers(safety.home) ? 'true' : 'false'
+function goodness(safety: Safety): 'true' | 'false' | '' {
+  if (!safety.own.some((space) => safety.isKept(space))) return ''
+  return safety.own.every(isSafe) && recovers(safety.home) ? 'true' : 'false'
 }
 
 const recovers = (home: Home): boolean => home.space.hosts.value.some((host) => host.recovers)
 
-function sumOf(safety: Safety, kept: number, own: number): string {
-  if (kept === 0) return 'Nothing leaves this device for it until you switch it on.'
-  if (!safety.isKept(safety.home.space))
+function sumOf(safety: Safety): string {
+  const { home, own } = safety
+  if (!own.some((space) => safety.isKept(space)))
+    return 'Nothing leaves this device for it until you switch it on.'
+  if (!safety.isKept(home.space))
     return 'Your personal space is not kept: without it, your recovery words bring nothing back.'
-  const spaces = kept === own ? 'Everything of yours is' : `${kept} of your ${own} spaces are`
-  return recovers(safety.home)
-    ? `${spaces} kept. Your recovery words lead there: write them down, under “You”.`
-    : `${spaces} kept, or about to be. Your recovery words do not lead there yet.`
+  const safe = own.filter(isSafe).length
+  const spaces =
+    safe === own.length ? 'Everything of yours is kept' : `${safe} of your ${own.length} spaces are kept now`
+  const later = safety.isOn ? ', and what you make later will be' : '; what you make later is not'
+  const words = recovers(home)
+    ? 'Your recovery words lead there: write them down, under “You”.'
+    : 'Your recovery words do not lead there yet.'
+  return `${spaces}${later}. ${words}${othersOf(safety)}`
+}
+
+/** In these, others decide. */
+function othersOf({ all, own }: Safety): string {
+  const others = all.filter((space) => !own.includes(space) && space.hosts.value.length === 0).length
+  if (others === 0) return ''
+  return others === 1
+    ? ' One space that you are in is kept nowhere: that is up to its admins.'
+    : ` ${others} spaces that you are in are kept nowhere: that is up to their admins.`
 }

@@ -21,4 +21,23 @@ describe('the badge', () => {
     assert.equal(standingOf({ ...alone, kube: 'away' }), 'offline')
     assert.equal(standingOf({ ...alone, kube: 'connected', online: false }), 'offline')
   })
+  it('says of a space in which nobody else is whether a server keeps it, whoever else is connected', () => {
+    const url = 'https://kube.example'
+    const kept = { hosts: [{ url, state: 'kept' }], isAlone: true } as const
+    assert.equal(standingOf({ ...alone, kube: 'connected' }, kept), 'kept')
+    assert.equal(standingOf(met, kept), 'kept')
+    assert.equal(standingOf(met, { ...kept, hosts: [{ url, state: 'syncing' }] }), 'syncing')
+    assert.equal(standingOf({ ...alone, kube: 'away' }, kept), 'offline')
+    assert.equal(standingOf(met, { ...kept, hosts: [{ url, state: 'away' }] }), 'offline')
+    assert.equal(standingOf(met, { hosts: [], isAlone: true }), 'only-here')
+    assert.equal(
+      standingOf(met, { ...kept, hosts: [{ url, state: 'refused', code: 'mesh/host-full' }] }),
+      'only-here',
+    )
+  })
+  it('says that a server keeps what others share in while none of them is there', () => {
+    const hosts = [{ url: 'https://kube.example', state: 'kept' }] as const
+    assert.equal(standingOf({ ...alone, kube: 'connected' }, { hosts, isAlone: false }), 'kept')
+    assert.equal(standingOf(met, { hosts, isAlone: false }), 'relayed')
+  })
 })

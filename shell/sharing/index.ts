@@ -5,6 +5,7 @@
 export { Badge } from './badge.js'
 export { openInvite, openInviteDevice } from './invite-dialog.js'
 export { openJoin } from './join-dialog.js'
+export { isKept, keptWords, refusalOf } from './kept-words.js'
 export { takeLink } from './link-hint.js'
 export { memberRows, openPeople } from './people.js'
 export { newSpace } from './space-dialog.js'

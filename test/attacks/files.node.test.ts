@@ -1,22 +1,25 @@
 /** Mallory writes the files that others import. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { randomBytes } from 'node:crypto'
-import { OwnObjects } from '../../worker/own-objects.js'
+import { recoverySecret } from '../../worker/halo/suite/recovery-words.js'
+import { recoveryOf } from '../../worker/halo/suite/recovery.js'
+import { makeCapsule, type Capsule } from '../../worker/halo/kept/capsule.js'
+import { sealWayBack } from '../../worker/halo/kept/way-back.js'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import { HOST_TYPE, SPACE_TYPE } from '../../worker/protocol/own-types.js'
 import { exportSpace } from '../../worker/transfer/exporting.js'
 import { FileWriter, SpaceFile, type FileObject } from '../../worker/transfer/file.js'
 import { importSpace } from '../../worker/transfer/importing.js'
+import { transferring } from '../simulation/files.js'
 import { freshDevices } from '../simulation/fresh-devices.js'
-import type { Device } from '../simulation/people-and-feeds.js'
+import { admit, type Device } from '../simulation/people-and-feeds.js'
+import { webCrypto } from '../suite-platforms.js'
 
 const { fresh } = freshDevices(32_000)
 const nowhere = 'A'.repeat(43) as SpaceId
 
-async function take({ halo, echo }: Device, file: Blob): Promise<SpaceId> {
-  const objects = new OwnObjects(halo, echo)
-  const [space] = await importSpace({ halo, echo, objects, random: randomBytes }, file, false)
+async function take(device: Device, file: Blob): Promise<SpaceId> {
+  const [space] = await importSpace(transferring(device), file, false)
   return space
 }
 
@@ -81,10 +84,58 @@ describe('a file of Mallory’s', () => {
     for (let turn = 0; turn < 1_000 && olga.echo.objectsOf(personal, SPACE_TYPE).length === 0; turn++)
       await new Promise((resolve) => setTimeout(resolve, 2))
     assert.equal(olga.echo.objectsOf(personal, SPACE_TYPE).length, 1, 'there is something to give away')
-    const file = await SpaceFile.open(await exportSpace(olga.halo, olga.echo, personal, 0))
+    const file = await SpaceFile.open(await exportSpace(transferring(olga), personal, 0))
     for await (const part of file.objects()) for (const [, type] of part) assert.notEqual(type, SPACE_TYPE)
     const [key] = olga.halo.get(kitchen)!.latestKeys().values()
-    const blob = await exportSpace(olga.halo, olga.echo, personal, 0)
+    const blob = await exportSpace(transferring(olga), personal, 0)
     assert.equal(Buffer.from(await blob.arrayBuffer()).includes(key!), false)
+  })
+
+  describe('for the words of Olga, whom he has met', () => {
+    /** What he knows of her, he and whoever has a file of hers; and what he writes with it. */
+    async function met() {
+      const [olga, mallory, back] = [await fresh(), await fresh(), await fresh()]
+      const secret = recoverySecret(await olga.halo.recoveryPhrase())
+      const to = olga.halo.spaces[0]!.log.recovery!
+      const { id: hers } = await olga.halo.createSpace('Kitchen')
+      const capsule = (await transferring(olga).capsules.own())!
+      const { id: his } = await mallory.halo.createSpace('Trap')
+      await admit(mallory, his, olga, 'editor')
+      const trap = mallory.halo.get(his)!
+      const ownOf = ({ halo }: Device) => [...halo.spaces[0]!.log.entries].map(({ bytes }) => bytes)
+      const fileWith = async (by: Capsule, own: readonly Uint8Array[], space: SpaceId) => {
+        const file = new FileWriter({ space: his, name: 'Trap', at: 0 })
+        file.way(await sealWayBack(webCrypto, by, to, space, { own, keys: trap.latestKeys() }))
+        file.log([...trap.log.entries].map(({ bytes }) => bytes))
+        return file.end()
+      }
+      const before = back.halo.identity.id
+      const refused = async (file: Blob, code: string) => {
+        await assert.rejects(importSpace(transferring(back), file, false, secret), { code })
+        assert.equal(back.halo.identity.id, before)
+        assert.equal(back.halo.get(his), undefined)
+      }
+      return { olga, mallory, capsule, to, secret, hers, his, ownOf, fileWith, refused }
+    }
+
+    it('leads her into no identity of his', async () => {
+      const { mallory, to, his, ownOf, fileWith, refused, secret } = await met()
+      const { opener } = await recoveryOf(webCrypto, secret)
+      const { signer } = (await mallory.halo.words())!
+      const { id: identity } = mallory.halo.identity
+      const first = mallory.halo.spaces[0]!.firstKey
+      const forged = await makeCapsule(webCrypto, { signer, opener, topic: to }, { identity, first })
+      await refused(await fileWith(forged, ownOf(mallory), his), 'echo/import-others')
+    })
+
+    it('puts no other log in the place of hers', async () => {
+      const { mallory, capsule, his, ownOf, fileWith, refused } = await met()
+      await refused(await fileWith(capsule, ownOf(mallory), his), 'halo/refused')
+    })
+
+    it('leads nowhere by what was sealed for another space', async () => {
+      const { olga, capsule, hers, ownOf, fileWith, refused } = await met()
+      await refused(await fileWith(capsule, ownOf(olga), hers), 'echo/import-others')
+    })
   })
 })

@@ -21,6 +21,7 @@ function space(feeds = 2, named: () => Uint8Array[] = () => []): Replica & { ask
     [...positions].map(([id, seq]): [DeviceId, Holding] => [id, { seq, head: idOf(1) }]),
   )
   const replica = {
+    counted: positions,
     ...{ space: 'x' as SpaceId, ref, meetings: [], isIn: () => true, heads: [idOf(99)], positions, asked: 0 },
     isOfMembers: () => false,
     farewell: () => [],

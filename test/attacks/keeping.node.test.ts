@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { sha256 } from '../../kube/platform.js'
+import { Database } from '../../kube/replicas/database.js'
 import { Keeper } from '../../kube/replicas/keeper.js'
 import type { KeptReplica } from '../../kube/replicas/replica.js'
 import type { Limits } from '../../kube/replicas/room.js'
@@ -37,7 +38,7 @@ class Place implements AsyncDisposable {
   space!: SpaceId
 
   constructor(limits: Partial<Limits> = {}) {
-    this.keeper = new Keeper(this.folder, limits)
+    this.keeper = new Keeper(new Database(this.folder), { limits })
   }
 
   static async open(limits?: Partial<Limits>): Promise<Place> {
@@ -57,7 +58,7 @@ class Place implements AsyncDisposable {
   /** The server ends, and is started on the same folder. */
   async startAnew(): Promise<void> {
     await this.keeper.close()
-    this.keeper = new Keeper(this.folder)
+    this.keeper = new Keeper(new Database(this.folder))
   }
 
   get ref(): Uint8Array {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { Database } from '../../kube/replicas/database.js'
 import { Keeper } from '../../kube/replicas/keeper.js'
 import type { StockLimits } from '../../kube/replicas/stock.js'
 import { startServer } from '../../kube/server.js'
@@ -39,7 +40,7 @@ class Place implements AsyncDisposable {
   readonly keeper: Keeper
 
   constructor(stock: Partial<StockLimits>) {
-    this.keeper = new Keeper(this.folder, {}, stock)
+    this.keeper = new Keeper(new Database(this.folder), { stock })
   }
 
   async session(): Promise<{ session: Session; ends: readonly [End, End]; heard: Message[] }> {

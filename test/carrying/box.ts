@@ -59,6 +59,10 @@ export class Box implements Replica {
     return []
   }
 
+  get counted(): ReadonlyMap<DeviceId, number> {
+    return this.positions
+  }
+
   async takeLog(): Promise<void> {}
 
   async holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {

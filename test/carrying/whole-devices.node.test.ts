@@ -126,7 +126,7 @@ describe('who comes back by recovery words', () => {
     await until('another one', () => olga.echo.checkpoints.of(space)!.head.id !== first, PATIENCE_MS)
     await place.isThere()
     const name = toBase64Url(olga.ref(space))
-    await until('few entries', () => kube.keeper.database.keys(['entry', name]).length < 20, PATIENCE_MS)
+    await until('few entries', () => kube.database.keys(['entry', name]).length < 20, PATIENCE_MS)
     await place.write(5)
     await kube.hasAll(olga, space)
     olga.planes.network.stop()

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startServer, type RunningServer } from '../../kube/server.js'
+import type { Page } from 'playwright-core'
 import type { EngineName } from '../engines/engine.js'
 import { Browser } from './browser.js'
 import { Person } from './person.js'
@@ -143,5 +144,38 @@ describe('on Hearth’s own page', () => {
     })
     await eve.getByRole('alert').getByText('This is not a file that Hearth wrote').waitFor()
     assert.deepEqual(eves.errors, [])
+  })
+
+  it('Olga, who has lost every device, has that very space back with the file and her words', async () => {
+    const olga = await stage.browser.newTab(`${stage.server.url}/`)
+    const wordsOf = (page: Page) => page.evaluate(async () => (await hearth.open()).recoveryPhrase())
+    const spacesOf = (page: Page) =>
+      page.evaluate(async () => (await hearth.open()).spaces.value.map(({ id }) => id as string))
+    const saving = olga.waitForEvent('download')
+    await olga.getByRole('button', { name: 'Save Kitchen: 1/2 to a file' }).click()
+    const path = await (await saving).path()
+    const [words, ids] = [await wordsOf(olga), await spacesOf(olga)]
+    const others = await Browser.launch()
+    try {
+      const back = await others.newTab(`${stage.server.url}/`)
+      const own = await wordsOf(back)
+      await back.getByRole('button', { name: 'Recover with words…' }).click()
+      const dialog = back.getByRole('dialog')
+      await dialog.getByLabel('Your 24 recovery words').fill(own)
+      await dialog.getByRole('radio', { name: 'A file' }).check()
+      await dialog.getByLabel('File that you saved of a space').setInputFiles(path)
+      await dialog.getByRole('button', { name: 'Recover' }).click()
+      await dialog.getByText('This file leads nowhere by these words').waitFor()
+      await dialog.getByLabel('Your 24 recovery words').fill(words)
+      await dialog.getByRole('button', { name: /^(Recover|Try again)$/ }).click()
+      await dialog.getByText('Welcome back').waitFor()
+      await dialog.getByText('Kitchen: 1/2').waitFor()
+      await dialog.getByRole('button', { name: 'Done' }).click()
+      for (const id of ids) assert.ok((await spacesOf(back)).includes(id))
+      assert.equal(await wordsOf(back), words)
+    } finally {
+      await others.close()
+    }
+    assert.deepEqual(others.errors, [])
   })
 })

@@ -50,6 +50,9 @@ function world() {
         [theirs, received.length],
       ])
     },
+    get counted() {
+      return this.positions
+    },
     async *lackedBy(their) {
       const after = their.get(own)?.seq ?? 0
       for (const { seq, bytes: entry } of [...written]) if (seq > after) yield [entry]

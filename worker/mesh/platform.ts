@@ -152,6 +152,8 @@ export interface Replica {
   durable(): Promise<void>
   /** How far each feed has come here. */
   readonly positions: ReadonlyMap<DeviceId, number>
+  /** The same, but of this device's own as far as it counts: nobody else takes what comes after it. */
+  readonly counted: ReadonlyMap<DeviceId, number>
   lackedBy(theirs: ReadonlyMap<DeviceId, Holding>): AsyncGenerator<Uint8Array[]>
   /** Entries without which others cannot be judged. */
   wanted(): Promise<readonly string[]>

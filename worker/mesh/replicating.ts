@@ -91,11 +91,11 @@ export class Replicating {
     return this.timers.isOver
   }
 
-  /** Whether the other side is known to have, durably, what this device has. */
+  /** Whether the other side is known to have, durably, what this device has and what counts. */
   get isLevel(): boolean {
     return (
       this.theirHeads !== undefined &&
-      [...this.replica.positions].every(([device, seq]) => (this.held.get(device) ?? 0) >= seq)
+      [...this.replica.counted].every(([device, seq]) => (this.held.get(device) ?? 0) >= seq)
     )
   }
 

@@ -28,6 +28,8 @@ const workerMessages = {
   'echo/import-unknown': 'This is not a file that Hearth wrote of a space. Choose one that was exported.',
   'echo/import-newer':
     'This file was written by a newer Hearth (format {theirs}). Update this one, and import it again.',
+  'echo/import-others':
+    'This file leads nowhere by these words: somebody else wrote it, or a Hearth that left nothing for them. Without the words, it opens as a copy.',
   'echo/import-damaged':
     'This file is damaged ({reason}), and nothing was taken from it. Copy it anew from where it was kept, or export the space again.',
   'echo/unknown-space': 'There is no such space on this device. Look in home.spaces.',

@@ -182,8 +182,8 @@ export interface HostInfo {
   /** Its address, without a slash at the end. */
   readonly url: string
   /**
-   * `kept`: it has all that is here, on its disk; `syncing`: it is there, and lacks something; `away`: it cannot be reached now; `refused`: it
-   * keeps nothing (any more), and `code` says why.
+   * `kept`: it has all that is here, on its disk; `syncing`: it is there, or is just being asked, and lacks something; `away`: it cannot be reached
+   * now, and may not have been asked yet; `refused`: it keeps nothing (any more), and `code` says why.
    */
   readonly state: 'kept' | 'syncing' | 'away' | 'refused'
   readonly code?: string
@@ -192,6 +192,8 @@ export interface HostInfo {
   readonly quotaBytes?: number
   /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
   readonly recovers?: true
+  /** Of the personal space: all spaces of this person are to be kept there, as far as they may say so, also those that come later. */
+  readonly all?: true
 }
 /** A tab, of this device or another one, that is present where somebody has said so. */
 export interface PresenceInfo {
@@ -287,10 +289,17 @@ export type OwnerMessage =
   /** It keeps waiting in vain: this one has the store and is not older. */
   | { readonly t: 'owns'; readonly build: string; readonly url: string }
 
-/** Requests of one tab. Every one ends: with an answer, or a coded error. */
+/** By which a space is given back itself. */
+export interface ImportWords {
+  /** 24 recovery words. */
+  readonly words: string
+  /** Addresses of KUBEs, at which others are met from then on. */
+  readonly kubes: readonly string[]
+}
 /** The space that has what was in a file; and what it is called, if it is a new one. */
 export type ImportOutcome = readonly [space: SpaceId, name?: string]
 
+/** Requests of one tab. Every one ends: with an answer, or a coded error. */
 export interface SessionApi {
   /** Durable when it resolves. @throws HearthError `echo/invalid`, `store/quota`, `store/failed` */
   createSpace(name: string): Promise<SpaceInfo>
@@ -310,9 +319,10 @@ export interface SessionApi {
   deleteSpace(space: SpaceId): Promise<void>
   /**
    * Resolves when the KUBE has agreed to keep the space.
+   * @param isAll of the personal space: and all others, also those that come later
    * @throws HearthError `echo/unknown-space`, `echo/invalid`, `halo/not-allowed`, `mesh/host-…`, `store/…`
    */
-  addHost(space: SpaceId, url: string): Promise<void>
+  addHost(space: SpaceId, url: string, isAll?: boolean): Promise<void>
   /** @throws HearthError as `addHost` */
   removeHost(space: SpaceId, url: string): Promise<void>
   /**
@@ -374,9 +384,10 @@ export interface SessionApi {
   /**
    * Begins to take a space from a file: its `outcome` is an `ImportOutcome`.
    * @param isCopy a new one, also where this device is in the one that was written
-   * @throws HearthError `echo/invalid`
+   * @param by the very one that was written, with whoever wrote it in it
+   * @throws HearthError `echo/invalid`, `halo/recovery-…`
    */
-  importSpace(job: string, file: Blob, isCopy: boolean): Promise<void>
+  importSpace(job: string, file: Blob, isCopy: boolean, by?: ImportWords): Promise<void>
   /**
    * @returns in a list, what came of it; undefined if it is not done within some seconds: ask again
    * @throws HearthError its own: `echo/import-…`, `echo/unknown-space`, `halo/…`, `store/…`; `rpc/worker-gone` if it has ended with its worker

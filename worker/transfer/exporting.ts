@@ -1,6 +1,10 @@
 /** Writes a space to a file. */
 import type { Echo } from '../echo/echo.js'
+import type { Capsules } from '../capsules.js'
 import type { Halo } from '../halo/halo.js'
+import { sealWayBack } from '../halo/kept/way-back.js'
+import type { HaloSpace } from '../halo/space.js'
+import type { SuitePlatform } from '../halo/suite/platform.js'
 import { HearthError } from '../protocol/errors.js'
 import type { SpaceId } from '../protocol/ids.js'
 import { isOwnType } from '../protocol/own-types.js'
@@ -11,18 +15,31 @@ import { FileWriter, type FileObject } from './file.js'
 const PART_BYTES = 1 << 20
 const PART_OBJECTS = 256
 
+export interface Exporting {
+  readonly platform: SuitePlatform
+  readonly halo: Halo
+  readonly echo: Echo
+  readonly capsules: Pick<Capsules, 'own'>
+}
+
 /**
  * All that is here of it and durable, whether it counts or not.
  * @param at milliseconds since 1970
  * @throws HearthError `echo/unknown-space`, `store/…`
  */
-export async function exportSpace(halo: Halo, echo: Echo, id: SpaceId, at: number): Promise<Blob> {
+export async function exportSpace(
+  { platform, halo, echo, capsules }: Exporting,
+  id: SpaceId,
+  at: number,
+): Promise<Blob> {
   await echo.loadAll()
   await echo.settled()
   const space = halo.get(id)
   if (!space) throw new HearthError('echo/unknown-space')
   const file = new FileWriter({ space: id, name: space.info.name, at })
   const log = [...space.log.entries].map(({ bytes }) => bytes)
+  const way = await wayBack(platform, halo, capsules, space).catch(() => undefined)
+  if (way) file.way(way)
   for (const part of inParts(log, ({ length }) => length)) file.log(part)
   for await (const portion of echo.exchange.lackedBy(id, new Map()))
     for (const part of inParts(portion, ({ length }) => length)) file.entries(part)
@@ -35,6 +52,20 @@ export async function exportSpace(halo: Halo, echo: Echo, id: SpaceId, at: numbe
   }
   for (const part of inParts(rows, ([, , value]) => sizeOf(value))) file.objects(part)
   return file.end()
+}
+
+/** @returns undefined until a device that keeps the words of this identity has been heard of */
+async function wayBack(
+  platform: SuitePlatform,
+  { spaces: [personal] }: Halo,
+  capsules: Pick<Capsules, 'own'>,
+  space: HaloSpace,
+): Promise<Uint8Array | undefined> {
+  const capsule = await capsules.own()
+  const to = personal!.log.recovery
+  if (!capsule || !to) return undefined
+  const own = [...personal!.log.entries].map(({ bytes }) => bytes)
+  return sealWayBack(platform, capsule, to, space.id, { own, keys: space.knownKeys() })
 }
 
 function* inParts<T>(list: readonly T[], sizeOfOne: (one: T) => number): Generator<T[]> {

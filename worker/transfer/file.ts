@@ -1,6 +1,6 @@
 /**
  * A space as one file: its membership log and the entries of all its feeds, as they were signed, and its objects as they were when it was
- * written, to be read without any key.
+ * written, to be read without any key; and what leads back to that very space, for the recovery words of whoever wrote it.
  *
  *   file = "hearth-space\n" part … end
  *   part = kind (1 byte) | length (4 bytes, the highest first) | that many bytes
@@ -30,6 +30,7 @@ const LOG = 2
 const ENTRIES = 3
 const OBJECTS = 4
 const END = 5
+const WAY = 6
 
 export interface FileHead {
   readonly space: SpaceId
@@ -61,6 +62,13 @@ export class FileWriter {
 
   objects(objects: readonly FileObject[]): void {
     this.part(OBJECTS, compress(cbor(objects)))
+  }
+
+  /** For the recovery words of whoever writes it, as in `halo/kept/way-back.ts`. @returns false if it is too long for a file */
+  way(way: Uint8Array): boolean {
+    if (way.length > MAX_PART) return false
+    this.part(WAY, way)
+    return true
   }
 
   end(): Blob {
@@ -129,6 +137,12 @@ export class SpaceFile {
   /** Of feeds, each after the one before. @throws HearthError `echo/import-damaged` */
   entries(): AsyncGenerator<Uint8Array[]> {
     return this.contents(ENTRIES, listOfBytes)
+  }
+
+  /** What leads whoever wrote it back to this very space, by their words; none in files of the first builds. @throws HearthError `echo/import-damaged` */
+  async way(): Promise<Uint8Array | undefined> {
+    for await (const way of this.contents(WAY, (content) => content)) return way
+    return undefined
   }
 
   /** In order of creation. What values hold is not checked yet. @throws HearthError `echo/import-damaged` */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { randomBytes } from 'node:crypto'
 import { Random } from '../../test/e2e/random.js'
+import { transferring } from '../../test/simulation/files.js'
 import { freshDevices } from '../../test/simulation/fresh-devices.js'
 import { admit, type Device } from '../../test/simulation/people-and-feeds.js'
 import { OwnObjects } from '../own-objects.js'
@@ -25,11 +26,10 @@ async function write(
   await new OwnObjects(device.halo, device.echo).write(items, space)
 }
 
-const toFile = ({ halo, echo }: Device, space: SpaceId) => exportSpace(halo, echo, space, 1_750_000_000_000)
+const toFile = (device: Device, space: SpaceId) => exportSpace(transferring(device), space, 1_750_000_000_000)
 
-async function fromFile({ halo, echo }: Device, file: Blob, asCopy = false): Promise<SpaceId> {
-  const objects = new OwnObjects(halo, echo)
-  return (await importSpace({ halo, echo, objects, random: randomBytes }, file, asCopy))[0]
+async function fromFile(device: Device, file: Blob, asCopy = false): Promise<SpaceId> {
+  return (await importSpace(transferring(device), file, asCopy))[0]
 }
 
 const todosOf = ({ echo }: Device, space: SpaceId) => echo.objectsOf(space, 'todo').map(({ value }) => value)

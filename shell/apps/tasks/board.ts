@@ -53,7 +53,7 @@ export class Board {
   ) {
     const todos = home.query<Todo>('todo').orderBy('order')
     const lists = home.query<List>('list').orderBy('order')
-    this.badge = new Badge(home, changed)
+    this.badge = new Badge(home, changed, () => this.space)
     followSpaces(home, () => {
       this.#places = undefined
       changed()

@@ -18,7 +18,8 @@ export const PATIENCE_MS = 20_000
 
 export class KeepingKube implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'hearth-keeping-'))
-  keeper = new Keeper(this.folder)
+  database = new Database(this.folder)
+  keeper = new Keeper(this.database)
   private there: Stranger | undefined
 
   constructor(readonly world: World) {
@@ -45,7 +46,8 @@ export class KeepingKube implements AsyncDisposable {
     const database = new Database(this.folder)
     await run(database)
     await database.close()
-    this.keeper = new Keeper(this.folder, limits)
+    this.database = new Database(this.folder)
+    this.keeper = new Keeper(this.database, { limits })
   }
 
   /** It keeps the spaces of somebody from now on, and their personal space, and their words lead there. */

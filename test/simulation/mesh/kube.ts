@@ -1,9 +1,12 @@
 /**
- * A KUBE in memory: the server's own code for devices, topics and windows (`kube/signal`), on sockets that are none. It can go down and
- * come back, and what it relays can be made to suffer; a socket can break on either side, or on both.
+ * A KUBE in memory: the server's own code for devices, topics and windows (`kube/signal`), on sockets that are none, and for spaces that it
+ * keeps (`kube/replicas`), on a disk that is none. It can go down and come back, and what it relays can be made to suffer; a socket can break on either side, or on both.
  */
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
+import { Keeper } from '../../../kube/replicas/keeper.js'
+import { decodeRecord } from '../../../kube/replicas/record.js'
+import type { Limits } from '../../../kube/replicas/room.js'
 import { Access } from '../../../kube/access/access.js'
 import { Backlog } from '../../../kube/signal/backlog.js'
 import { Device } from '../../../kube/signal/device.js'
@@ -16,7 +19,9 @@ import { Watch } from '../../../kube/watching/watch.js'
 import { decodeFromDevice, decodeFromKube, encodeFromKube } from '../../../worker/mesh/signal-codec.js'
 import type { Socket, SocketEvents } from '../../../worker/mesh/platform.js'
 import { QUIET_MS, SIGNAL_PATH, type FromKube } from '../../../worker/protocol/signal.js'
+import { randomOf } from '../replay/chance.js'
 import type { Chaos } from './chaos.js'
+import type { KubeDisk } from './kube-disk.js'
 import type { World } from './world.js'
 
 /** Real time means nothing here: devices are given up by the world's. */
@@ -39,18 +44,25 @@ export class SimulatedKube {
   readonly names = new Map<string, string>()
   /** Everything that devices have sent to it, if it is kept. */
   heard: Uint8Array[] | undefined
+  /** How much it keeps, from when it is next up. */
+  limits: Partial<Limits> = {}
   /** It hangs up on a device, and says why. */
   onRefused: (code: string) => void = () => undefined
   private topics = new Topics<Device>()
   private readonly watch = new Watch()
   private backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  private keeper: Keeper | undefined
+  private life = 0
 
   constructor(
     readonly world: World,
     /** ws: */
     readonly url: string,
     readonly chaos: Chaos,
+    /** Without one, it keeps nothing. */
+    readonly disk?: KubeDisk,
   ) {
+    this.keeper = this.keeping()
     const check = () => {
       for (const line of this.lines) if (world.time - line.heardAt > 3 * QUIET_MS) line.lost()
       world.later(check, QUIET_MS)
@@ -78,6 +90,7 @@ export class SimulatedKube {
     const place = {
       limits,
       topics,
+      keeping: this.keeper,
       access,
       frequented,
       ice: undefined,
@@ -90,6 +103,9 @@ export class SimulatedKube {
   /** All connections end, and nothing is known any more. */
   down(how: Break = 'both'): void {
     this.isUp = false
+    this.life++
+    this.keeper = undefined
+    this.disk?.crash()
     for (const line of this.lines) line.break(how === 'kube' ? 'kube' : 'both')
     this.lines.clear()
     this.topics = new Topics()
@@ -97,12 +113,29 @@ export class SimulatedKube {
   }
 
   up(): void {
+    if (this.isUp) return
     this.isUp = true
+    this.keeper = this.keeping()
   }
 
   restart(): void {
     this.down()
     this.up()
+  }
+
+  /** As of which heads of its log it was told whose feeds to take of a space. */
+  registeredAt(name: string): string | undefined {
+    const row = this.disk?.state.get(JSON.stringify(['replica', name]))
+    return row && decodeRecord(row.value).asOf.join()
+  }
+
+  private keeping(): Keeper | undefined {
+    const { world, life, disk } = this
+    const platform = {
+      ...{ subtle: crypto.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
+      later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
+    }
+    return disk && new Keeper(disk.open(), { platform, limits: this.limits })
   }
 }
 

@@ -15,7 +15,7 @@ import type { MeshDevice } from './device.js'
 import { holdsDurably } from './holds.js'
 import { HEALED_MS, Village } from './village.js'
 
-const STEPS = 60
+export const STEPS = 60
 const TEN_YEARS = 10 * 365.25 * 24 * 3600_000
 const LONGEST_PAUSE_MS = 4_000
 /** What a person is told who follows an invitation over a bad network, and then tries again. */
@@ -44,14 +44,14 @@ interface Guest {
   isComing: boolean
 }
 
-class Story {
+export class Story {
   readonly village: Village
   space!: SpaceId
   owner!: MeshDevice
   readonly guests: Guest[] = []
   /** Objects whose tab was told that they are durable, and by whom. */
   readonly kept = new Map<ObjectId, MeshDevice>()
-  private readonly made = new Map<ObjectId, MeshDevice>()
+  protected readonly made = new Map<ObjectId, MeshDevice>()
   /** By the rules, what these have written may not count: also by a device that joined one of them when that was not known there. */
   readonly restricted = new Set<IdentityId>()
   removed: MeshDevice | undefined
@@ -63,8 +63,10 @@ class Story {
     readonly random: Random,
     /** Whether they have tabs that hold direct links. */
     readonly isDirect: boolean,
+    /** Whether KUBEs keep spaces. */
+    keeps = false,
   ) {
-    this.village = new Village(random)
+    this.village = new Village(random, undefined, keeps)
   }
 
   get in(): MeshDevice[] {
@@ -175,22 +177,24 @@ class Story {
   ask(device: MeshDevice): void {
     const { space, village } = this
     const before = device.planes.echo.exchange.positions(space).get(device.id) ?? 0
-    const { id } = device
     void (async () => {
       const { networking } = await device.network()
       await networking.synced(space, 10_000)
       // What a cut has taken out meanwhile is waited for no more.
       const waited = Math.min(before, device.planes.echo.exchange.counted(space))
-      const others = village.devices.filter((other) => other !== device)
-      const has = await Promise.all(
-        others.map((other) => holdsDurably(device.disk, other.disk, space, id, waited)),
-      )
-      if (!has.includes(true))
+      if (!(await this.isElsewhere(device, waited)))
         village.world.faults.push(new Error(`${device.name} is told that ${waited} entries are elsewhere`))
     })().catch((e: unknown) => {
       const { code } = toHearthError(e, 'mesh/closed')
       if (!['mesh/timeout', 'echo/unknown-space'].includes(code)) village.world.faults.push(e)
     })
+  }
+
+  /** Whether the power could go everywhere, and somebody else would still have what this device has written, up to this entry. */
+  protected async isElsewhere({ id, disk }: MeshDevice, seq: number): Promise<boolean> {
+    const others = this.village.devices.filter((other) => other.id !== id)
+    const has = await Promise.all(others.map((other) => holdsDurably(disk, other.disk, this.space, id, seq)))
+    return has.includes(true)
   }
 
   async step(removal: boolean): Promise<void> {
@@ -323,7 +327,7 @@ class Story {
     await this.village.agree(this.space, members)
   }
 
-  private async check(members: readonly MeshDevice[]): Promise<void> {
+  protected async check(members: readonly MeshDevice[]): Promise<void> {
     const { world } = this.village
     for (const [id, by] of this.kept)
       if (!this.restricted.has(by.identity) && by !== this.removed)
@@ -352,8 +356,11 @@ export const mesh = (random: Random, most = 11): Promise<string> => tell(random,
  */
 export const meshDirect = (random: Random, most = 7): Promise<string> => tell(random, most, true)
 
-async function tell(random: Random, most: number, isDirect: boolean): Promise<string> {
-  const story = new Story(random, isDirect)
+const tell = (random: Random, most: number, isDirect: boolean) => told(new Story(random, isDirect), most)
+
+/** @returns as `mesh` */
+export async function told(story: Story, most: number): Promise<string> {
+  const { random } = story
   await using village = story.village
   await story.begin(most)
   const removal = random.between(0, 2 * STEPS)

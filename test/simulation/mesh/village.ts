@@ -10,6 +10,7 @@ import { Air } from './air.js'
 import { calm } from './chaos.js'
 import { MeshDevice } from './device.js'
 import { SimulatedKube } from './kube.js'
+import { KubeDisk } from './kube-disk.js'
 import { World } from './world.js'
 
 /** Longest until everybody who is in has everything, once nothing goes wrong any more, in milliseconds. */
@@ -26,13 +27,15 @@ export class Village {
   readonly air: Air
   readonly devices: MeshDevice[] = []
 
-  constructor(seed: number | Random, limitMs?: number) {
+  /** @param keeps whether KUBEs keep spaces that they are asked to */
+  constructor(seed: number | Random, limitMs?: number, keeps = false) {
     this.random = typeof seed === 'number' ? new Random(seed) : seed
     this.world = new World(this.random, limitMs)
     this.air = new Air(this.world, this.chaos)
-    this.kubes = ['one', 'two'].map(
-      (name) => new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos),
-    )
+    this.kubes = ['one', 'two'].map((name) => {
+      const disk = keeps ? new KubeDisk(this.world) : undefined
+      return new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos, disk)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

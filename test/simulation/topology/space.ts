@@ -112,6 +112,7 @@ export class LightSpace implements Replica, Replicas {
   }
 
   readonly positions = new Map<DeviceId, number>()
+  readonly counted: ReadonlyMap<DeviceId, number> = this.positions
 
   async holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {
     return new Map([...this.positions].map(([device, seq]) => [device, { seq, head: null }]))

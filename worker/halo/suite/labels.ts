@@ -70,6 +70,8 @@ interface Labels {
     | 'recovery-epoch-key'
     /** Which personal space it is, and by which key it is found at a KUBE, to the recovery key. */
     | 'recovery-capsule'
+    /** What leads from a file of a space to that space, to the recovery key; of the space. */
+    | 'recovery-file'
     /** The terms of an invitation, to those who may admit. */
     | 'invitation-terms'
 }

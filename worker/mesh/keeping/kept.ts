@@ -67,9 +67,10 @@ export class Kept {
     return this.theirs?.heads
   }
 
-  /** All that is here is known to be there, durably. */
+  /** All that is here is known to be there, durably: what was written, and who is in. */
   get isLevel(): boolean {
-    return this.replicating?.isLevel ?? false
+    const { heads } = this.replica
+    return (this.replicating?.isLevel ?? false) && this.theirs?.heads.join() === heads.join()
   }
 
   /** All that is there is here. */

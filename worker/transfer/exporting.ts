@@ -41,6 +41,8 @@ export async function exportSpace(
   const way = await wayBack(platform, halo, capsules, space).catch(() => undefined)
   if (way) file.way(way)
   for (const part of inParts(log, ({ length }) => length)) file.log(part)
+  const checkpoint = await checkpointOf(echo, id)
+  if (checkpoint) file.checkpoint(...checkpoint)
   for await (const portion of echo.exchange.lackedBy(id, new Map()))
     for (const part of inParts(portion, ({ length }) => length)) file.entries(part)
   const rows: FileObject[] = []
@@ -66,6 +68,23 @@ async function wayBack(
   if (!capsule || !to) return undefined
   const own = [...personal!.log.entries].map(({ bytes }) => bytes)
   return sealWayBack(platform, capsule, to, space.id, { own, keys: space.knownKeys() })
+}
+
+/** Where entries are gone, what stands for them. A later one may take its place while it is read. @throws HearthError `store/…` */
+async function checkpointOf(
+  { checkpoints }: Echo,
+  id: SpaceId,
+): Promise<[head: Uint8Array, pieces: Uint8Array[]] | undefined> {
+  for (let base = checkpoints.of(id); base && base.gone.size > 0; base = checkpoints.of(id)) {
+    const pieces: Uint8Array[] = []
+    for (let n = 0; n < base.head.pieces.length; n++) {
+      const piece = await checkpoints.piece(id, base.head.id, n)
+      if (piece) pieces.push(piece)
+    }
+    if (pieces.length === base.head.pieces.length) return [base.bytes, pieces]
+    if (checkpoints.of(id) === base) throw new HearthError('store/failed', { reason: 'a piece is missing' })
+  }
+  return undefined
 }
 
 function* inParts<T>(list: readonly T[], sizeOfOne: (one: T) => number): Generator<T[]> {

@@ -31,6 +31,8 @@ const ENTRIES = 3
 const OBJECTS = 4
 const END = 5
 const WAY = 6
+const CHECKPOINT = 7
+const PIECE = 8
 
 export interface FileHead {
   readonly space: SpaceId
@@ -58,6 +60,12 @@ export class FileWriter {
   /** Of feeds. */
   entries(entries: readonly Uint8Array[]): void {
     this.part(ENTRIES, cbor(entries))
+  }
+
+  /** What stands for entries that are not in the file, and its pieces in order. */
+  checkpoint(head: Uint8Array, pieces: readonly Uint8Array[]): void {
+    this.part(CHECKPOINT, head)
+    for (const piece of pieces) this.part(PIECE, piece)
   }
 
   objects(objects: readonly FileObject[]): void {
@@ -137,6 +145,17 @@ export class SpaceFile {
   /** Of feeds, each after the one before. @throws HearthError `echo/import-damaged` */
   entries(): AsyncGenerator<Uint8Array[]> {
     return this.contents(ENTRIES, listOfBytes)
+  }
+
+  /** The head of what stands for entries that are not in it; its pieces are asked for apart. @throws HearthError `echo/import-damaged` */
+  async checkpoint(): Promise<Uint8Array | undefined> {
+    for await (const head of this.contents(CHECKPOINT, (content) => content)) return head
+    return undefined
+  }
+
+  /** In order. @throws HearthError `echo/import-damaged` */
+  pieces(): AsyncGenerator<Uint8Array> {
+    return this.contents(PIECE, (content) => content)
   }
 
   /** What leads whoever wrote it back to this very space, by their words; none in files of the first builds. @throws HearthError `echo/import-damaged` */

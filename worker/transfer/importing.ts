@@ -43,9 +43,20 @@ export async function importSpace(
   else if (!asCopy) await comeAgain(to, file)
   if (asCopy || !to.halo.get(space)) return copy(to, file)
   for await (const entries of file.log()) await to.halo.admissions.receive(space, entries)
+  await takeCheckpoint(to, file)
   for await (const entries of file.entries()) await to.echo.exchange.receive(space, entries)
   await to.echo.exchange.durable()
   return [space]
+}
+
+/** What stands for entries that are not in the file, if it is wanted here. @throws HearthError `store/…` */
+async function takeCheckpoint({ echo: { checkpoints } }: Importing, file: SpaceFile): Promise<void> {
+  const head = await file.checkpoint()
+  const coming = head && (await checkpoints.begin(file.head.space, head))
+  if (!coming) return
+  let n = 0
+  for await (const piece of file.pieces()) if (!(await coming.take(n++, piece))) return coming.stop()
+  await coming.end()
 }
 
 /** @throws HearthError `echo/import-others`: it is for other words, or none; `halo/refused`, `store/…` */

@@ -534,11 +534,11 @@ describe('a member of one space', () => {
     const [peer] = [
       ...(
         alice.mesh as unknown as {
-          peers: Map<string, { replicating: Map<string, { theirs: Map<string, 1> }> }>
+          peers: Map<string, { replicating: Map<string, { feeding: { theirs: Map<string, 1> } }> }>
         }
       ).peers.values(),
     ]
-    const { theirs } = peer!.replicating.get(toBase64Url(bob.ref(space)))!
+    const { theirs } = peer!.replicating.get(toBase64Url(bob.ref(space)))!.feeding
     assert.ok(theirs.size <= 2, `${theirs.size} remembered`)
   })
 })

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { readHead } from '../../../worker/echo/checkpoints/head.js'
 import type { DeviceId, SpaceId } from '../../../worker/protocol/ids.js'
 import type { Disk } from '../disk.js'
 
-/** Whether another disk would still have an entry of this one if the power went now, be it that it counts there or not. */
+/**
+ * Whether another disk would still have an entry of this one if the power went now, or a checkpoint that stands for it, be it that it counts there or
+ * not.
+ */
 export async function holdsDurably(
   own: Disk,
   other: Disk,
@@ -14,7 +19,12 @@ export async function holdsDurably(
   copy.crash()
   const store = copy.open()
   if (seq === 0 || (await store.get('entries', [space, feed, seq])) !== undefined) return true
+  const covering = await store.get<{ head: Uint8Array }>('checkpoints', [space])
+  const covers = covering ? (await readHead(covering.head, sha256)).covers : []
+  if (covers.some((one) => one.feed === feed && one.seq >= seq)) return true
   const bytes = await own.open().get('entries', [space, feed, seq])
   const strays = await store.rows('strays', [space])
   return strays.some(({ value }) => isDeepStrictEqual(value, bytes))
 }
+
+const sha256 = async (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest())

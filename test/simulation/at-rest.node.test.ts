@@ -44,7 +44,7 @@ async function plaintextOf(disk: Disk): Promise<Map<Table, string[]>> {
 /** A profile that was used; its words are all over what is derived, and nowhere in what is to leave it. */
 async function used(): Promise<Disk> {
   const disk = new Disk()
-  const life = await Life.begin(disk)
+  const life = await Life.begin(disk, new Random(2), { checkpointAfter: 40 })
   await life.planes.halo.setProfile({ displayName: words.person, deviceName: words.device })
   const { id: space } = await life.planes.halo.createSpace(words.space)
   const id = randomId(new Random(1))
@@ -58,6 +58,9 @@ async function used(): Promise<Disk> {
   for (let i = 0; i < 70; i++)
     await write({ id, op: { t: 'text', at: ['text'], i: 0, n: 0, v: ` ${words.typed}` } })
   await life.echo.drain()
+  // It is made when it is quiet.
+  for (let turn = 0; turn < 1_000 && !life.echo.checkpoints.of(space); turn++)
+    await new Promise((resolve) => setTimeout(resolve, 2))
   await write({ id, op: { t: 'text', at: ['text'], i: 0, n: 0, v: ` ${words.typed}` } })
   life.stop()
   return disk
@@ -67,6 +70,7 @@ test('of what was written, a disk shows what docs/trust.md says, and entries sho
   const disk = await used()
   const found = await plaintextOf(disk)
   assert.equal((await disk.open().rows('entries')).length > 60, true)
+  assert.equal((await disk.open().rows('pieces')).length > 0, true)
   assert.deepEqual([...found.keys()].sort(), ['documents', 'journal', 'log', 'pages'])
   assert.deepEqual(found.get('log')?.sort(), ['device', 'person', 'space'])
   assert.deepEqual(found.get('pages')?.sort(), ['field', 'type', 'typed', 'value'])

@@ -161,3 +161,24 @@ describe('a file of a space', () => {
     assert.equal(bytes.includes('secret phone'), false)
   })
 })
+
+describe('a file of a space that keeps no history', () => {
+  it('has the checkpoint in place of entries, and gives all of it back', async () => {
+    const olga = await fresh({ checkpointAfter: 5 })
+    const { id: space } = await olga.halo.createSpace('Kitchen')
+    for (let n = 0; n < 8; n++) await write(olga, space, `Egg ${n}`)
+    await olga.life.planes.history.keep(space, false)
+    const { checkpoints } = olga.echo
+    for (let turn = 0; turn < 1_000 && !checkpoints.of(space)?.gone.size; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    await write(olga, space, 'Milk')
+    const [file, words] = [await toFile(olga, space), await wordsOf(olga)]
+    assert.ok(await (await SpaceFile.open(file)).checkpoint())
+    const back = await fresh()
+    assert.equal(await fromFile(back, file, words), space)
+    assert.deepEqual(titles(back, space), titles(olga, space))
+    assert.equal(titles(back, space).length, 9)
+    await back.again()
+    assert.deepEqual(titles(back, space), titles(olga, space))
+  })
+})

@@ -62,6 +62,8 @@ export class Checkpoints {
   private readonly turns = new WeakMap<Space, Promise<void>>()
   private readonly due = new Map<Space, { readonly since: number; cancel: () => void }>()
   private readonly making = new Set<Space>()
+  /** While one is made, another one was wanted. */
+  private readonly again = new Set<Space>()
   /** Ids of some that are not what they say. */
   private readonly unfit = new Set<string>()
 
@@ -291,7 +293,8 @@ export class Checkpoints {
   }
 
   private async make(space: Space): Promise<void> {
-    if (this.making.has(space) || this.covering.ended()) return
+    if (this.covering.ended()) return
+    if (this.making.has(space)) return void this.again.add(space)
     this.making.add(space)
     try {
       await this.covering.loaded()
@@ -317,7 +320,8 @@ export class Checkpoints {
       this.making.delete(space)
     }
     // More may have come meanwhile.
-    this.look(space)
+    if (this.again.delete(space)) this.schedule(space)
+    else this.look(space)
   }
 
   /** Deletes the entries that the checkpoint here stands for, once nothing that is derived needs them. */

@@ -201,18 +201,25 @@ export class Device implements WireListener {
     if (!flow) here.flows.set(p, (flow = new Flow(!this.place.topics.hasLeft(t, p))))
     // defence: small-frames-cost
     if (flow.frames > MANY_FRAMES) this.wire.charge(1 - SEND_COST)
-    const inside = flow.take(frame.length)
+    // What waits is what it is told: of what came, only how much it was.
+    const { length } = frame
+    const inside = flow.take(length)
     // defence: relay-window
     if (!inside) throw kubeError('kube/signal-window', { most: RELAY_WINDOW })
     const { relayedFrames, relayedBytes } = this.wire.watch.metrics
     relayedFrames.inc()
-    relayedBytes.inc(frame.length)
-    receiver.wire.send(encodeFromKube(['from', topic, here.peer, frame]), () =>
+    relayedBytes.inc(length)
+    const from = encodeFromKube(['from', topic, here.peer, frame])
+    receiver.wire.send(from, this.#released(flow, topic, to, length))
+  }
+
+  /** Apart from where the frame is at hand, which would be kept as well for as long as this waits. */
+  #released(flow: Flow, topic: Topic, to: Peer, bytes: number): () => void {
+    return () =>
       this.wire.guard(() => {
-        const credit = flow.release(frame.length)
+        const credit = flow.release(bytes)
         if (credit > 0) this.wire.send(encodeFromKube(['credit', topic, to, credit]))
-      }),
-    )
+      })
   }
 
   #toKeeper(frame: Uint8Array): void {

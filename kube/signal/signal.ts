@@ -18,6 +18,7 @@ import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
 import type { Pace } from './pace.js'
 import { keyOf, Topics } from './topics.js'
+import { Turns } from './turns.js'
 import { versionFor } from './version.js'
 import { Wire } from './wire.js'
 import { Watch } from '../watching/watch.js'
@@ -54,6 +55,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const watch = options.watch ?? new Watch()
   let isShut = false
   const backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  const turns = new Turns()
   const topics = new Topics<Device>()
   const wires = new Set<Wire>()
   /** Oldest first. */
@@ -129,7 +131,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   }
 
   function meet(socket: WebSocket, { headers, url }: IncomingMessage): void {
-    const wire = new Wire(socket, limits, backlog, watch)
+    const wire = new Wire(socket, limits, backlog, turns, watch)
     wires.add(wire)
     watch.log.debug('a device connects')
     socket.once('close', () => {

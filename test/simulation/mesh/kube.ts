@@ -44,6 +44,8 @@ export class SimulatedKube {
   private topics = new Topics<Device>()
   private readonly watch = new Watch()
   private backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  /** Messages come one at a time here: nobody has to wait for another's. */
+  private readonly turns = new Turns((run) => run())
 
   constructor(
     readonly world: World,
@@ -72,7 +74,7 @@ export class SimulatedKube {
 
   /** Where a WebSocket ends that has been opened. */
   meet(socket: WebSocket, version: number): void {
-    const wire = new Wire(socket, limits, this.backlog, this.watch)
+    const wire = new Wire(socket, limits, this.backlog, this.turns, this.watch)
     const { topics } = this
     const [access, frequented] = [new Access(), new Frequented()]
     const place = {

@@ -1,29 +1,51 @@
-/** Two clients of a bare relay, in a process that nobody else uses: as `Pair`, without a KUBE. */
+/** Two clients of a bare relay, in a process of its own: as `Pair`, without a KUBE. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
+import { nextAddress } from './member.js'
 import { FRAME_BYTES } from './pair.js'
 
 const main = fileURLToPath(new URL('./bare-relay-main.ts', import.meta.url))
 
-export class BarePair {
+export class BareRelayProcess {
   private constructor(
-    /** Of the relay: ws:. */
+    /** ws: */
     readonly url: string,
     private readonly child: ChildProcess,
-    private readonly near: WebSocket,
-    private readonly far: WebSocket,
   ) {}
 
-  static async meet(): Promise<BarePair> {
+  static async start(): Promise<BareRelayProcess> {
     const child = fork(main, { execArgv: ['--import', 'tsx'] })
     const [page] = (await once(child, 'message')) as [string]
-    const url = page.replace('http', 'ws').replace('localhost', '127.0.0.1')
-    const [near, far] = [await open(url), await open(url)]
-    far.on('message', (data: Buffer) => far.send(data))
-    return new BarePair(url, child, near, far)
+    return new BareRelayProcess(page.replace('http', 'ws').replace('localhost', '127.0.0.1'), child)
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL')
+  }
+}
+
+export class BarePair {
+  private constructor(
+    readonly near: WebSocket,
+    readonly far: WebSocket,
+  ) {}
+
+  /** @param name of an address of the relay where nobody else is */
+  static async meet({ url }: BareRelayProcess, name: string): Promise<BarePair> {
+    const address = `${url}/${name}`
+    return new BarePair(await open(address), await open(address))
+  }
+
+  /** From now on, the far one sends back what comes. */
+  answer(): void {
+    this.far.on('message', (data: Buffer) => this.far.send(data))
   }
 
   /** @returns in milliseconds; one after the other */
@@ -45,12 +67,16 @@ export class BarePair {
   leave(): void {
     this.near.terminate()
     this.far.terminate()
-    this.child.kill('SIGKILL')
   }
 }
 
-async function open(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(url, { perMessageDeflate: false })
+async function open(url: string, localAddress = '127.0.0.1'): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false, localAddress })
   await once(socket, 'open')
   return socket
+}
+
+/** As many as that, two and two at an address. */
+export async function openBare(url: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await open(`${url}/${n >> 1}`, nextAddress())
 }

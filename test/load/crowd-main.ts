@@ -1,5 +1,6 @@
 /** A process of its own for those who are many: `Crowd` tells it what to do, and asks how it goes. */
 import { pour } from './garbage.js'
+import { openBare } from './bare-pair.js'
 import { Idle } from './idle.js'
 import { Slow } from './slow.js'
 
@@ -9,6 +10,8 @@ const slow = new Slow(url)
 
 const jobs = {
   idle: (count: number) => idle.enter(count),
+  /** Connections to something that is no KUBE. */
+  bare: (count: number) => openBare(url, count),
   slow: (count: number) => slow.enter(count),
   pour: (frames: number) => pour(url, frames),
   async state() {

@@ -10,7 +10,7 @@ import { freePort, ServerProcess } from '../keeping/server.js'
 import { Writer } from '../keeping/writer.js'
 import { Crowd } from './crowd.js'
 import { residentOf } from './memory.js'
-import { BarePair } from './bare-pair.js'
+import { BarePair, BareRelayProcess } from './bare-pair.js'
 import { Pair } from './pair.js'
 
 export interface Load {
@@ -45,21 +45,22 @@ export interface Borne {
 
 /** Beside those of the load: of the honest, of who floods, of who sends to the slow. */
 const MORE_CONNECTIONS = 300
-/** From when all are there until the flood begins: what their coming cost is over, in milliseconds. */
-const SETTLE_MS = 2_000
+/** As long as more than this is sent to the slow in a second, in bytes, they are not all waited for yet; for so long at most, in milliseconds. */
+const FILLING = 50e6
+const FILL_MS = 120_000
 const EVERY_MS = 20
 const APPEND_MS = 50
 
 export async function loaded(load: Load, say: (what: string) => void = () => {}): Promise<Borne> {
   const data = await mkdtemp(join(tmpdir(), 'hearth-load-'))
   const connections = Math.ceil(load.idle + load.slow * 1.2 + MORE_CONNECTIONS)
-  const server = await ServerProcess.start({
+  const server = await ServerProcess.start({ node: process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof', '--trace-gc'] : [],
     ...{ data, port: await freePort() },
     env: { HEARTH_CONNECTIONS: String(connections), HEARTH_LOG: 'error' },
   })
   const { url } = server
   const writer = await Writer.begin()
-  const bare = await BarePair.meet()
+  const relay = await BareRelayProcess.start()
   try {
     await using crowd = new Crowd(url)
     await using laggards = new Crowd(url)
@@ -69,10 +70,13 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
     say(`${load.idle} idle`)
     await laggards.do('slow', load.slow)
     say(`${load.slow} slow`)
-    await pause(SETTLE_MS)
+    await settled(laggards)
+    say('all that slow devices keep waiting is there')
     const pair = await Pair.meet(url)
     let isOver = false
     const trips = pair.roundTrips(() => isOver, EVERY_MS)
+    const bare = await BarePair.meet(relay, 'honest')
+    bare.answer()
     const bareTrips = bare.roundTrips(() => isOver, EVERY_MS)
     const appending = appends(writer, space, () => isOver)
     const began = performance.now()
@@ -85,6 +89,7 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
     const { idle } = await crowd.do('state')
     const { slowGone, sent } = await laggards.do('state')
     pair.leave()
+    bare.leave()
     return {
       ...{ isRunning: server.isRunning, peak: residentOf(server.child.pid!).peak },
       ...{ bareTrips: await bareTrips },
@@ -93,9 +98,19 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
     }
   } finally {
     writer.end()
-    bare.leave()
-    await server.end('SIGKILL')
+    relay.end()
+    console.error(server.said.split('\n').filter((l) => /Mark-Compact/.test(l)).slice(-25).join('\n')); await server.end(process.env['PROF'] ? 'SIGTERM' : 'SIGKILL')
     await rm(data, { recursive: true, force: true })
+  }
+}
+
+/** What networks and the KUBE keep for the slow is there: from then on they are sent what takes its place. */
+async function settled(laggards: Crowd): Promise<void> {
+  let before = -Infinity
+  for (const end = performance.now() + FILL_MS; performance.now() < end; await pause(1_000)) {
+    const { sent } = await laggards.do('state')
+    if (sent - before < FILLING) return
+    before = sent
   }
 }
 

@@ -75,7 +75,7 @@ export class Member {
 
   #hear(message: FromKube): void {
     if (message[0] === 'refused') this.#refusal = message[1]
-    if (message[0] !== this.#awaited?.name) return this.onHeard(message)
+    if (message[0] !== this.#awaited?.name) return void this.onHeard(message)
     const { done } = this.#awaited
     this.#awaited = undefined
     done(message)

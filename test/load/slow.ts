@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Bucket } from '../../kube/signal/bucket.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { RELAY_WINDOW, TOPIC_BYTES } from '../../worker/protocol/signal.js'
 import { Member } from './member.js'
@@ -12,6 +13,9 @@ import { Member } from './member.js'
 const SLOW_TOGETHER = 20
 const SENDERS = 2
 const FRAME = Buffer.alloc(16 << 10, 7)
+/** Each sends so much as soon as it may, which is more than networks and the KUBE keep for its slow ones; and so much a second from then on. */
+const AT_FIRST = 48 << 20
+const A_SECOND = 256 << 10
 const SAID_MS = 8_000
 /** Those who take a little take some frames so often, in milliseconds. */
 const EVERY_MS = 2_000
@@ -65,7 +69,8 @@ export class Slow {
       if (this.#over) return
       this.gone++
       // Where it is hung up on at the door, it tries again.
-      const again = () => void pause(AGAIN_MS).then(() => !this.#over && this.#lag(place, nothing).catch(again))
+      const again = () =>
+        void pause(AGAIN_MS).then(async () => this.#over || (await this.#lag(place, nothing).catch(again)))
       again()
     }
     await member.announce(place.topic)
@@ -80,12 +85,23 @@ export class Slow {
     const member = await Member.enter(this.url)
     this.#members.add(member)
     senders.add(toBase64Url(member.peer))
+    const pace = new Bucket(AT_FIRST, A_SECOND, performance.now())
+    let isResting = false
     const fill = (key: string) => {
       const one = rooms.get(key)
-      for (; one && one.room >= FRAME.length; one.room -= FRAME.length) {
+      for (; !isResting && one && one.room >= FRAME.length; one.room -= FRAME.length) {
         member.say(['send', topic, one.peer, FRAME])
         this.sent += FRAME.length
+        const ms = pace.take(FRAME.length, performance.now())
+        if (ms > 0) rest(ms)
       }
+    }
+    const rest = (ms: number) => {
+      isResting = true
+      setTimeout(() => {
+        isResting = false
+        for (const key of rooms.keys()) fill(key)
+      }, ms)
     }
     const meet = (peer: Uint8Array) => {
       const key = toBase64Url(peer)

@@ -8,6 +8,10 @@ import { failover } from './failover.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
+import { kubeAppend } from './kube-append.js'
+import { kubeIdle } from './kube-idle.js'
+import { kubeRelay } from './kube-relay.js'
+import { kubeStart } from './kube-start.js'
 import { joining, relayLatency, textGrowth } from './sharing.js'
 import { receive } from './receive.js'
 import { workerRecover } from './recover.js'
@@ -42,5 +46,9 @@ export const metrics: readonly Metric[] = [
   { name: 'failover', run: failover, slow: true },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },
+  { name: 'kube-idle', run: kubeIdle, slow: true },
+  { name: 'kube-relay', run: kubeRelay },
+  { name: 'kube-append', run: kubeAppend },
+  { name: 'kube-start', run: kubeStart },
   { name: 'growth', run: growth, slow: true },
 ]

@@ -14,7 +14,7 @@ export async function withKube(
   try {
     await run(server)
   } finally {
-    await server.end('SIGKILL')
+    await server.end('SIGTERM')
     await rm(data, { recursive: true, force: true })
   }
 }

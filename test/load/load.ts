@@ -54,7 +54,7 @@ const APPEND_MS = 50
 export async function loaded(load: Load, say: (what: string) => void = () => {}): Promise<Borne> {
   const data = await mkdtemp(join(tmpdir(), 'hearth-load-'))
   const connections = Math.ceil(load.idle + load.slow * 1.2 + MORE_CONNECTIONS)
-  const server = await ServerProcess.start({ node: process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof', '--trace-gc'] : [],
+  const server = await ServerProcess.start({
     ...{ data, port: await freePort() },
     env: { HEARTH_CONNECTIONS: String(connections), HEARTH_LOG: 'error' },
   })
@@ -99,7 +99,7 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
   } finally {
     writer.end()
     relay.end()
-    console.error(server.said.split('\n').filter((l) => /Mark-Compact/.test(l)).slice(-25).join('\n')); await server.end(process.env['PROF'] ? 'SIGTERM' : 'SIGKILL')
+    await server.end('SIGKILL')
     await rm(data, { recursive: true, force: true })
   }
 }

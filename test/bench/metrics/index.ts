@@ -9,6 +9,7 @@ import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
 import { kubeAppend } from './kube-append.js'
+import { kubeCatchup } from './kube-catchup.js'
 import { kubeIdle } from './kube-idle.js'
 import { kubeRelay } from './kube-relay.js'
 import { kubeStart } from './kube-start.js'
@@ -50,5 +51,6 @@ export const metrics: readonly Metric[] = [
   { name: 'kube-relay', run: kubeRelay },
   { name: 'kube-append', run: kubeAppend },
   { name: 'kube-start', run: kubeStart },
+  { name: 'kube-catchup', run: kubeCatchup, slow: true },
   { name: 'growth', run: growth, slow: true },
 ]

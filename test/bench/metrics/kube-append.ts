@@ -7,22 +7,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inMessages } from '../../../worker/mesh/replicating.js'
+import type { Visitor } from '../../keeping/visitor.js'
 import { Writer } from '../../keeping/writer.js'
 import { withKube } from '../kube.js'
 import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
 
 const ENTRIES = 10_000
+/** Floor and KUBE have their turns: each of a part of the entries. */
+const PARTS = 4
 /** As they are written: some 500 of an entry. */
 const BYTES = 100
 
 export async function kubeAppend(run: Run): Promise<void> {
   const count = run.quick ? ENTRIES / 4 : ENTRIES
   const row: RowSpec = {
-    metric: `kube-append ${count.toLocaleString('en')} entries`,
+    metric: `kube-append ${(count / PARTS).toLocaleString('en')} entries`,
     unit: 'ms',
     // 60 % as many a second.
-    budget: { of: 'ratio', limit: 1 / 0.6 },
+    budget: { of: 'ratio', limit: 1.67 },
   }
   for (let rep = 0; rep < run.reps; rep++)
     await withKube({}, async ({ url }) => {
@@ -34,20 +37,24 @@ export async function kubeAppend(run: Run): Promise<void> {
       const known = writer.written(space)
       for (let n = 0; n < count; n++) await writer.write(space, BYTES)
       const entries = (await writer.entries(space)).slice(known)
-      run.add(row, { system: 'floor' }, await bareAppend(entries))
-
       const visitor = await writer.visit(url, space)
       await visitor.next('have')
-      const ref = writer.ref(space)
-      const began = performance.now()
-      void (async () => {
-        for (const some of inMessages(entries)) await visitor.session.send(['entries', ref, some], 'bulk')
-      })()
-      for (let held = 0; held < known + count;)
-        held = (await visitor.next('held'))[2].find(([device]) => device === writer.device)?.[1] ?? held
-      run.add(row, { system: 'hearth' }, performance.now() - began)
+      for (let n = 0; n < PARTS; n++) {
+        const part = entries.slice((n * count) / PARTS, ((n + 1) * count) / PARTS)
+        const last = known + ((n + 1) * count) / PARTS
+        run.add(row, { system: 'floor' }, await bareAppend(part))
+        const began = performance.now()
+        void send(visitor, writer.ref(space), part)
+        for (let held = 0; held < last;)
+          held = (await visitor.next('held'))[2].find(([device]) => device === writer.device)?.[1] ?? held
+        run.add(row, { system: 'hearth' }, performance.now() - began)
+      }
       visitor.leave()
     })
+}
+
+async function send({ session }: Visitor, ref: Uint8Array, entries: readonly Uint8Array[]): Promise<void> {
+  for (const some of inMessages(entries)) await session.send(['entries', ref, some], 'bulk')
 }
 
 /** @returns milliseconds */

@@ -16,6 +16,9 @@ const FRAME = Buffer.alloc(16 << 10, 7)
 /** Each sends so much as soon as it may, which is more than networks and the KUBE keep for its slow ones; and so much a second from then on. */
 const AT_FIRST = 48 << 20
 const A_SECOND = 256 << 10
+/** A sender looks so often, in milliseconds, and sends so many frames then, at most: all senders are in one process, which has other things to do. */
+const FILL_MS = 50
+const FRAMES = 3
 const SAID_MS = 8_000
 /** Those who take a little take some frames so often, in milliseconds. */
 const EVERY_MS = 2_000
@@ -86,37 +89,31 @@ export class Slow {
     this.#members.add(member)
     senders.add(toBase64Url(member.peer))
     const pace = new Bucket(AT_FIRST, A_SECOND, performance.now())
-    let isResting = false
-    const fill = (key: string) => {
-      const one = rooms.get(key)
-      for (; !isResting && one && one.room >= FRAME.length; one.room -= FRAME.length) {
-        member.say(['send', topic, one.peer, FRAME])
-        this.sent += FRAME.length
-        const ms = pace.take(FRAME.length, performance.now())
-        if (ms > 0) rest(ms)
-      }
+    let restUntil = 0
+    const fill = () => {
+      let left = FRAMES
+      for (const one of rooms.values())
+        for (; one.room >= FRAME.length; one.room -= FRAME.length) {
+          const now = performance.now()
+          if (left-- === 0 || now < restUntil) return
+          member.say(['send', topic, one.peer, FRAME])
+          this.sent += FRAME.length
+          restUntil = now + pace.take(FRAME.length, now)
+        }
     }
-    const rest = (ms: number) => {
-      isResting = true
-      setTimeout(() => {
-        isResting = false
-        for (const key of rooms.keys()) fill(key)
-      }, ms)
-    }
+    const filling = setInterval(fill, FILL_MS)
+    member.onGone = () => clearInterval(filling)
     const meet = (peer: Uint8Array) => {
       const key = toBase64Url(peer)
       if (senders.has(key)) return
       rooms.set(key, { peer, room: RELAY_WINDOW })
-      fill(key)
     }
     member.onHeard = (message) => {
       if (message[0] === 'came') meet(message[2])
       if (message[0] === 'left') rooms.delete(toBase64Url(message[2]))
       if (message[0] !== 'credit') return
-      const key = toBase64Url(message[2])
-      const one = rooms.get(key)
+      const one = rooms.get(toBase64Url(message[2]))
       if (one) one.room += message[3]
-      fill(key)
     }
     for (const peer of await member.announce(topic)) meet(peer)
   }

@@ -15,7 +15,12 @@ const jobs = {
   slow: (count: number) => slow.enter(count),
   pour: (frames: number) => pour(url, frames),
   async state() {
-    return { idle: idle.members.length - idle.gone, idleGone: idle.gone, slowGone: slow.gone, sent: slow.sent }
+    return {
+      idle: idle.members.length - idle.gone,
+      idleGone: idle.gone,
+      slowGone: slow.gone,
+      sent: slow.sent,
+    }
   },
   async leave() {
     idle.leave()

@@ -28,8 +28,7 @@ export interface Borne {
   readonly roundTrips: readonly number[]
   /** The same of two who have a bare relay to themselves, at the same time: what this machine takes of it. */
   readonly bareTrips: readonly number[]
-  /** Entries that the third one had acknowledged meanwhile; and from when one was written until then, in milliseconds. */
-  readonly appended: number
+  /** Of each entry that the third one appended meanwhile: from when it was written until it was acknowledged, in milliseconds. */
   readonly appends: readonly number[]
   /** Of the idle, how many are still there. */
   readonly idle: number
@@ -84,7 +83,8 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
     const floodMs = performance.now() - began
     say(`${poured.frames} frames of garbage`)
     isOver = true
-    const [roundTrips, appended] = [await trips, await appending]
+    const roundTrips = await trips
+    await appending
     await writer.level([space])
     const { idle } = await crowd.do('state')
     const { slowGone, sent } = await laggards.do('state')
@@ -93,7 +93,7 @@ export async function loaded(load: Load, say: (what: string) => void = () => {})
     return {
       ...{ isRunning: server.isRunning, peak: residentOf(server.child.pid!).peak },
       ...{ bareTrips: await bareTrips },
-      ...{ roundTrips, appended: appended.length, appends: appended, idle, slowGone, sent, floodMs },
+      ...{ roundTrips, appends: await appending, idle, slowGone, sent, floodMs },
       ...{ connections: poured.connections, left: poured.left },
     }
   } finally {

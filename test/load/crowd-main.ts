@@ -10,6 +10,7 @@ const slow = new Slow(url)
 
 const jobs = {
   idle: (count: number) => idle.enter(count),
+  sessions: (count: number) => idle.visit(count),
   /** Connections to something that is no KUBE. */
   bare: (count: number) => openBare(url, count),
   slow: (count: number) => slow.enter(count),

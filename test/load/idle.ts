@@ -1,6 +1,7 @@
 /** Devices that are there and do nothing, but for saying so: two and two of them at a topic. */
 import { randomBytes } from 'node:crypto'
 import { QUIET_MS, TOPIC_BYTES } from '../../worker/protocol/signal.js'
+import { Visitor } from '../keeping/visitor.js'
 import { Member } from './member.js'
 
 /** Who come at the same time: a KUBE knows no more than 128 who have not said who they are. */
@@ -11,6 +12,7 @@ const SAID_MS = QUIET_MS - 1_000
 
 export class Idle {
   readonly members: Member[] = []
+  readonly #visitors: Visitor[] = []
   /** How many were hung up on. */
   gone = 0
   #beat: NodeJS.Timeout | undefined
@@ -21,20 +23,27 @@ export class Idle {
   async enter(count: number): Promise<void> {
     this.#beat ??= setInterval(() => this.#say(), BEAT_MS)
     const topics = Array.from({ length: Math.ceil(count / 2) }, () => randomBytes(TOPIC_BYTES))
-    let begun = 0
-    const come = async () => {
-      for (let n = begun++; n < count; n = begun++) {
-        const member = await Member.enter(this.url)
-        await member.announce(topics[n >> 1]!)
-        member.onGone = () => this.gone++
-        this.members.push(member)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, come))
+    await atOnce(count, async (n) => {
+      const member = await Member.enter(this.url)
+      await member.announce(topics[n >> 1]!)
+      member.onGone = () => this.gone++
+      this.members.push(member)
+    })
+  }
+
+  /** Those who have a session with the KUBE itself, as devices do whose spaces it keeps, and no more. */
+  visit(count: number): Promise<void> {
+    return atOnce(count, async () => void this.#visitors.push(await Visitor.enter(this.url)))
+  }
+
+  /** How many sessions are there. */
+  get sessions(): number {
+    return this.#visitors.filter(({ session }) => session.isOpen).length
   }
 
   leave(): void {
     clearInterval(this.#beat)
+    for (const visitor of this.#visitors) visitor.leave()
     for (const member of this.members) {
       member.onGone = () => undefined
       member.leave()
@@ -47,4 +56,12 @@ export class Idle {
     const until = this.#next + Math.ceil((length * BEAT_MS) / SAID_MS)
     for (; this.#next < until && length > 0; this.#next++) this.members[this.#next % length]!.say(['ping'])
   }
+}
+
+async function atOnce(count: number, come: (n: number) => Promise<void>): Promise<void> {
+  let begun = 0
+  const next = async () => {
+    for (let n = begun++; n < count; n = begun++) await come(n)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, next))
 }

@@ -49,7 +49,7 @@ export class Slow {
     this.#beat = setInterval(() => this.#members.forEach((member) => member.say(['ping'])), SAID_MS)
     const slow = Array.from(
       { length: count },
-      (_, n) => () => this.#lag(places[n % places.length]!, n % 2 === 0),
+      (_, n) => () => this.#lag(places[n % places.length]!, Math.floor(n / places.length) % 2 === 0),
     )
     await eachOf(slow)
     await eachOf(places.flatMap((place) => Array.from({ length: SENDERS }, () => () => this.#send(place))))

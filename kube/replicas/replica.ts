@@ -54,6 +54,17 @@ export interface ReplicaEvents {
   damaged(): void
 }
 
+interface ReadEntry {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly id: string
+  readonly prev: string | null
+  readonly bytes: Uint8Array
+  /** Whether the signature holds, where that was looked at. */
+  readonly verdict: boolean | undefined
+  isSigned(): Promise<boolean>
+}
+
 export class KeptReplica implements Replica {
   /** Nobody here knows it. */
   readonly space = '' as SpaceId
@@ -328,8 +339,11 @@ export class KeptReplica implements Replica {
   }
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
+    // Signatures are looked at while what came before is being written.
+    const ahead = entries.map((bytes) => this.#read(bytes))
+    for (const one of ahead) one.catch(() => undefined)
     return this.#exclusive(async () => {
-      const checked = await Promise.all(entries.map((bytes) => this.#check(bytes)))
+      const checked = await Promise.all(ahead.map(async (one) => this.#check(await one)))
       const heads = new Map<DeviceId, { seq: number; head: string }>()
       const rows: Row[] = []
       const appended: Appended[] = []
@@ -392,19 +406,39 @@ export class KeptReplica implements Replica {
     })
   }
 
-  async #check(bytes: Uint8Array) {
+  /** @returns undefined of what is no entry of this replica; without a verdict on the signature, if its feed is not to be taken as it is known now */
+  async #read(bytes: Uint8Array): Promise<ReadEntry | undefined> {
     const entry = await readEntry(bytes, sha256).catch(() => undefined)
     if (!entry) return undefined
     const { feed, seq, prev, replica, header, signature } = entry
     // defence: kept-of-this-replica
     if (toBase64Url(replica) !== this.#name) return undefined
-    const wanted = this.#record.feeds.find(([device]) => device === feed)
+    const isSigned = () => verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
+    const ids = { id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+    return {
+      feed,
+      seq,
+      bytes,
+      ...ids,
+      isSigned,
+      verdict: this.#wants(feed, seq) ? await isSigned() : undefined,
+    }
+  }
+
+  async #check(one: ReadEntry | undefined) {
+    if (!one) return undefined
+    const { feed, seq, id, prev, bytes } = one
     // defence: kept-feeds-only
-    if (!wanted || seq > (wanted[1] ?? Infinity)) return undefined
+    if (!this.#wants(feed, seq)) return undefined
+    // What was not to be taken when it came may be now.
     // defence: kept-signed
-    if (!(await verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)))
-      return undefined
-    return { feed, seq, bytes, id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+    if (!(one.verdict ?? (await one.isSigned()))) return undefined
+    return { feed, seq, bytes, id, prev }
+  }
+
+  #wants(feed: DeviceId, seq: number): boolean {
+    const wanted = this.#record.feeds.find(([device]) => device === feed)
+    return wanted !== undefined && seq <= (wanted[1] ?? Infinity)
   }
 
   #hasRoom(more: number): boolean {

@@ -16,6 +16,7 @@ import { Flow } from './flow.js'
 import type { Frequented } from './frequented.js'
 import { Offered, type IceSettings } from './ice.js'
 import type { SignalLimits } from './limits.js'
+import { readSend, writeFrom } from './relayed.js'
 import { signedChallenge } from './challenge.js'
 import { keyOf, type Topics } from './topics.js'
 import type { Wire, WireListener } from './wire.js'
@@ -91,7 +92,7 @@ export class Device implements WireListener {
   }
 
   heard(bytes: Uint8Array): void {
-    const message = decodeFromDevice(bytes)
+    const message = readSend(bytes) ?? decodeFromDevice(bytes)
     const [name] = message
     this.wire.charge(name === 'send' ? SEND_COST : 1)
     // defence: hello-first
@@ -209,7 +210,7 @@ export class Device implements WireListener {
     const { relayedFrames, relayedBytes } = this.wire.watch.metrics
     relayedFrames.inc()
     relayedBytes.inc(length)
-    const from = encodeFromKube(['from', topic, here.peer, frame])
+    const from = writeFrom(topic, here.peer, frame)
     receiver.wire.send(from, this.#released(flow, topic, to, length))
   }
 
@@ -231,7 +232,8 @@ export class Device implements WireListener {
     const inside = flow.take(frame.length)
     // defence: keeper-window
     if (!inside) return link.close()
-    link.take(frame)
+    // It may be kept for long, and what it is a part of is not to be kept with it.
+    link.take(frame.slice())
     // What has come is counted by the session, and more of it may come when there is room.
     if (isFirst) keeping.whenRoom(() => this.wire.guard(() => this.#creditOfKeeper(flow)))
   }

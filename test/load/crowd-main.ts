@@ -16,11 +16,10 @@ const jobs = {
   slow: (count: number) => slow.enter(count),
   pour: (frames: number) => pour(url, frames),
   async state() {
+    const { members, gone, sessions } = idle
     return {
-      idle: idle.members.length - idle.gone,
-      idleGone: idle.gone,
-      slowGone: slow.gone,
-      sent: slow.sent,
+      ...{ idle: members.length - gone, idleGone: gone, sessions },
+      ...{ slowGone: slow.gone, sent: slow.sent },
     }
   },
   async leave() {

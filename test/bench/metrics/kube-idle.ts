@@ -11,6 +11,8 @@ import type { RowSpec } from '../rows.js'
 import type { Run } from '../run.js'
 
 const DEVICES = 10_000
+/** Of those who have a session with the KUBE, as those do whose spaces it keeps: to make one takes this machine some 10 ms. */
+const SESSIONS = 2_000
 const BUDGET_KB = 40
 /** More than twice as long as devices may say nothing. */
 const SETTLE_MS = 25_000
@@ -23,24 +25,31 @@ export async function kubeIdle(run: Run): Promise<void> {
     unit: 'kB',
     budget: { of: 'most', limit: BUDGET_KB },
   }
-  const grown = async (pid: number, come: () => Promise<unknown>) => {
+  const session: RowSpec = { ...row, metric: `kube-idle, each of ${SESSIONS} with a session` }
+  const grown = async (pid: number, count: number, come: () => Promise<unknown>) => {
     await pause(FIRST_MS)
     const before = residentOf(pid).now
     await come()
     await pause(SETTLE_MS)
-    return (residentOf(pid).now - before) / 1_000 / devices
+    return (residentOf(pid).now - before) / 1_000 / count
   }
   for (let rep = 0; rep < run.reps; rep++) {
     const relay = await BareRelayProcess.start()
     try {
       await using crowd = new Crowd(relay.url)
-      run.add(row, { system: 'floor' }, await grown(relay.pid, () => crowd.do('bare', devices)))
+      run.add(row, { system: 'floor' }, await grown(relay.pid, devices, () => crowd.do('bare', devices)))
     } finally {
       relay.end()
     }
+    await withKube({ HEARTH_CONNECTIONS: String(SESSIONS) }, async ({ url, child }) => {
+      await using crowd = new Crowd(url)
+      const ofSessions = await grown(child.pid!, SESSIONS, () => crowd.do('sessions', SESSIONS))
+      run.add(session, { system: 'hearth' }, ofSessions)
+      if ((await crowd.do('state')).sessions < SESSIONS) throw new Error('Sessions have ended.')
+    })
     await withKube({ HEARTH_CONNECTIONS: String(devices) }, async ({ url, child }) => {
       await using crowd = new Crowd(url)
-      run.add(row, { system: 'hearth' }, await grown(child.pid!, () => crowd.do('idle', devices)))
+      run.add(row, { system: 'hearth' }, await grown(child.pid!, devices, () => crowd.do('idle', devices)))
       const { idleGone } = await crowd.do('state')
       if (idleGone > 0) throw new Error(`${idleGone} devices are not there any more.`)
     })

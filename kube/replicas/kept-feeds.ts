@@ -23,6 +23,17 @@ export interface Covered {
   readonly id: string
 }
 
+interface ReadEntry {
+  readonly feed: DeviceId
+  readonly seq: number
+  readonly id: string
+  readonly prev: string | null
+  readonly bytes: Uint8Array
+  /** Whether the signature holds, where that was looked at. */
+  readonly verdict: boolean | undefined
+  isSigned(): Promise<boolean>
+}
+
 export class KeptFeeds {
   readonly #last = new Map<DeviceId, Last>()
   /** Of each feed, the first entry that is here as such, or would be the next; but where that is the first of all. */
@@ -163,8 +174,11 @@ export class KeptFeeds {
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
     const { shelf } = this
+    // Signatures are looked at while what came before is being written.
+    const ahead = entries.map((bytes) => this.#read(bytes))
+    for (const one of ahead) one.catch(() => undefined)
     return shelf.exclusive(async () => {
-      const checked = await Promise.all(entries.map((bytes) => this.#check(bytes)))
+      const checked = await Promise.all(ahead.map(async (one) => this.#check(await one)))
       const heads = new Map<DeviceId, Last>()
       const rows: Row[] = []
       const appended: Appended[] = []
@@ -205,18 +219,28 @@ export class KeptFeeds {
     this.#floors.clear()
   }
 
-  async #check(bytes: Uint8Array) {
+  /** @returns undefined of what is no entry of this replica; without a verdict on the signature, if its feed is not to be taken as it is known now */
+  async #read(bytes: Uint8Array): Promise<ReadEntry | undefined> {
     const entry = await readEntry(bytes, sha256).catch(() => undefined)
     if (!entry) return undefined
     const { feed, seq, prev, replica, header, signature } = entry
     // defence: kept-of-this-replica
     if (toBase64Url(replica) !== this.shelf.name) return undefined
+    const isSigned = () => verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
+    const ids = { id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+    const verdict = this.#mayTake(feed, seq) ? await isSigned() : undefined
+    return { feed, seq, bytes, ...ids, isSigned, verdict }
+  }
+
+  async #check(one: ReadEntry | undefined) {
+    if (!one) return undefined
+    const { feed, seq, id, prev, bytes } = one
     // defence: kept-feeds-only
     if (!this.#mayTake(feed, seq)) return undefined
+    // What was not to be taken when it came may be now.
     // defence: kept-signed
-    if (!(await verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)))
-      return undefined
-    return { feed, seq, bytes, id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+    if (!(one.verdict ?? (await one.isSigned()))) return undefined
+    return { feed, seq, bytes, id, prev }
   }
 
   #mayTake(feed: DeviceId, seq: number): boolean {

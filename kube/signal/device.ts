@@ -16,6 +16,7 @@ import { Flow } from './flow.js'
 import type { Frequented } from './frequented.js'
 import { Offered, type IceSettings } from './ice.js'
 import type { SignalLimits } from './limits.js'
+import { readSend, writeFrom } from './relayed.js'
 import { signedChallenge } from './challenge.js'
 import { keyOf, type Topics } from './topics.js'
 import type { Wire, WireListener } from './wire.js'
@@ -91,7 +92,7 @@ export class Device implements WireListener {
   }
 
   heard(bytes: Uint8Array): void {
-    const message = decodeFromDevice(bytes)
+    const message = readSend(bytes) ?? decodeFromDevice(bytes)
     const [name] = message
     this.wire.charge(name === 'send' ? SEND_COST : 1)
     // defence: hello-first
@@ -201,18 +202,25 @@ export class Device implements WireListener {
     if (!flow) here.flows.set(p, (flow = new Flow(!this.place.topics.hasLeft(t, p))))
     // defence: small-frames-cost
     if (flow.frames > MANY_FRAMES) this.wire.charge(1 - SEND_COST)
-    const inside = flow.take(frame.length)
+    // What waits is what it is told: of what came, only how much it was.
+    const { length } = frame
+    const inside = flow.take(length)
     // defence: relay-window
     if (!inside) throw kubeError('kube/signal-window', { most: RELAY_WINDOW })
     const { relayedFrames, relayedBytes } = this.wire.watch.metrics
     relayedFrames.inc()
-    relayedBytes.inc(frame.length)
-    receiver.wire.send(encodeFromKube(['from', topic, here.peer, frame]), () =>
+    relayedBytes.inc(length)
+    const from = writeFrom(topic, here.peer, frame)
+    receiver.wire.send(from, this.#released(flow, topic, to, length))
+  }
+
+  /** Apart from where the frame is at hand, which would be kept as well for as long as this waits. */
+  #released(flow: Flow, topic: Topic, to: Peer, bytes: number): () => void {
+    return () =>
       this.wire.guard(() => {
-        const credit = flow.release(frame.length)
+        const credit = flow.release(bytes)
         if (credit > 0) this.wire.send(encodeFromKube(['credit', topic, to, credit]))
-      }),
-    )
+      })
   }
 
   #toKeeper(frame: Uint8Array): void {
@@ -224,7 +232,8 @@ export class Device implements WireListener {
     const inside = flow.take(frame.length)
     // defence: keeper-window
     if (!inside) return link.close()
-    link.take(frame)
+    // It may be kept for long, and what it is a part of is not to be kept with it.
+    link.take(frame.slice())
     // What has come is counted by the session, and more of it may come when there is room.
     if (isFirst) keeping.whenRoom(() => this.wire.guard(() => this.#creditOfKeeper(flow)))
   }

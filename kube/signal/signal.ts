@@ -18,6 +18,7 @@ import { defaultLimits, type SignalLimits } from './limits.js'
 import { mayCome, type Origins } from './origins.js'
 import type { Pace } from './pace.js'
 import { keyOf, Topics } from './topics.js'
+import { Turns } from './turns.js'
 import { versionFor } from './version.js'
 import { Wire } from './wire.js'
 import { Watch } from '../watching/watch.js'
@@ -43,6 +44,8 @@ export interface Signal {
 
 /** So many beyond the limit are told that they are too many. */
 const TOLD_BUSY = 64
+/** All are looked at once in the time that a device may say nothing, in so many parts. */
+const CHECKS = 50
 /** Devices come back over so long a time for each that there is, in milliseconds, so that not all come at once; and no longer. */
 const SPREAD_MS = 5
 const MOST_SPREAD_MS = 30_000
@@ -54,6 +57,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   const watch = options.watch ?? new Watch()
   let isShut = false
   const backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  const turns = new Turns()
   const topics = new Topics<Device>()
   const wires = new Set<Wire>()
   /** Oldest first. */
@@ -129,7 +133,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
   }
 
   function meet(socket: WebSocket, { headers, url }: IncomingMessage): void {
-    const wire = new Wire(socket, limits, backlog, watch)
+    const wire = new Wire(socket, limits, backlog, turns, watch)
     wires.add(wire)
     watch.log.debug('a device connects')
     socket.once('close', () => {
@@ -155,10 +159,17 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     device.wire.refuse(kubeError('kube/signal-busy'))
   }
 
+  // Some at a time: to write to ten thousand takes long.
+  let round = wires.values()
   const checking = setInterval(() => {
     const now = performance.now()
-    for (const wire of wires) wire.guard(() => wire.check(now))
-  }, limits.quietMs)
+    for (let left = Math.ceil(wires.size / CHECKS); left > 0; left--) {
+      let next = round.next()
+      if (next.done) next = (round = wires.values()).next()
+      const wire = next.value
+      wire?.guard(() => wire.check(now))
+    }
+  }, limits.quietMs / CHECKS)
 
   const { metrics } = watch
   metrics.gauge('hearth_connections', 'WebSockets that are open.', () => wires.size)

@@ -11,6 +11,7 @@ import type { SignalLimits } from './limits.js'
 import { Pace } from './pace.js'
 import type { Watch } from '../watching/watch.js'
 import { Queue } from './queue.js'
+import type { Read, Turns } from './turns.js'
 
 /** What a message costs besides its bytes, until it is sent: small ones are not free. */
 const MESSAGE_COST = 256
@@ -27,7 +28,7 @@ export interface WireListener {
   closed(): void
 }
 
-export class Wire implements Waiting {
+export class Wire implements Waiting, Read {
   /** Its own, until it is known whose it is. */
   pace: Pace
   readonly #queue = new Queue<readonly [bytes: Uint8Array, taken: (() => void) | undefined]>()
@@ -41,11 +42,14 @@ export class Wire implements Waiting {
   /** When the device last took any of what waits for it. */
   #takenAt = performance.now()
   #pause: NodeJS.Timeout | undefined
+  turn = -1
+  readThisTurn = 0
 
   constructor(
     readonly socket: WebSocket,
     readonly limits: SignalLimits,
     readonly backlog: Backlog,
+    readonly turns: Turns,
     readonly watch: Watch,
   ) {
     this.pace = new Pace(limits, performance.now())
@@ -153,8 +157,18 @@ export class Wire implements Waiting {
     this.#heardAt = performance.now()
     if (!binary) throw kubeError('kube/signal-malformed', { reason: 'text' })
     this.charge(0, data.length)
+    // defence: others-in-their-turn
+    this.turns.read(this, data.length)
     // As bytes and nothing more: parts of a Buffer do not behave as others do.
     listener.heard(new Uint8Array(data.buffer, data.byteOffset, data.length))
+  }
+
+  wait(): void {
+    this.socket.pause()
+  }
+
+  goOn(): void {
+    if (this.#pause === undefined) this.socket.resume()
   }
 
   #rest(ms: number): void {

@@ -17,10 +17,16 @@ export function frame(opcode: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), payload])
 }
 
-/** Asks for a WebSocket and does not wait for the answer. What comes back is thrown away unless somebody listens. */
-export async function rawSocket(server: RunningServer): Promise<Socket> {
-  const { port } = new URL(server.url)
-  const socket = connect(Number(port), '127.0.0.1')
+/**
+ * Asks for a WebSocket and does not wait for the answer. What comes back is thrown away unless somebody listens.
+ * @param localAddress from where: one address has ports for some 28,000 connections, those that ended a minute ago included
+ */
+export async function rawSocket(
+  server: Pick<RunningServer, 'url'>,
+  localAddress = '127.0.0.1',
+): Promise<Socket> {
+  const port = Number(new URL(server.url).port)
+  const socket = connect({ port, host: '127.0.0.1', localAddress })
   socket.on('error', () => {})
   await once(socket, 'connect')
   socket.write(

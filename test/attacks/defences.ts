@@ -150,6 +150,7 @@ const kube = {
   'bounded-backlog-in-all': 'many devices that do not read, none of which keeps much',
   'small-frames-cost': 'frames of one byte, of which a window holds more than a KUBE can keep',
   paced: 'a device that has a KUBE answer it and nobody else',
+  'others-in-their-turn': 'devices that send so much that nobody else is read meanwhile',
   'telling-costs': 'one message that becomes hundreds',
   'former-peers-remembered': 'a peer that has others hung up on, by leaving and coming back as they send',
   'stuck-are-given-up': 'a device that talks and never reads, for which others wait',

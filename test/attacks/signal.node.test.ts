@@ -1,16 +1,47 @@
 /** What strangers, and devices that mean ill, try at a KUBE. A real server, and real sockets. */
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, it } from 'node:test'
+import type { WebSocket } from 'ws'
 import { RELAY_WINDOW, SIGNAL_VERSION } from '../../worker/protocol/signal.js'
 import { encodeFromDevice } from '../../worker/mesh/signal-codec.js'
 import type { RunningServer } from '../../kube/server.js'
-import type { SignalLimits } from '../../kube/signal/limits.js'
+import { Backlog } from '../../kube/signal/backlog.js'
+import { defaultLimits, type SignalLimits } from '../../kube/signal/limits.js'
+import { Turns } from '../../kube/signal/turns.js'
+import { Wire } from '../../kube/signal/wire.js'
 import { bytesOf, makeSigner, peerOf, TestDevice, topicOf } from '../../kube/testing/device.js'
 import { makeFixture } from '../../kube/testing/fixture.js'
+import { Watch } from '../../kube/watching/watch.js'
 import { endsWithin, frame, opcodes, rawSocket } from '../../kube/testing/raw.js'
 
 const topic = topicOf(1)
+
+/** A connection on which there is always more to read, until it is not read any more. */
+class Pouring extends EventEmitter {
+  heard = 0
+  #isPaused = false
+
+  constructor(turns: Turns) {
+    super()
+    const socket = this as unknown as WebSocket
+    const wire = new Wire(socket, defaultLimits, new Backlog(1 << 20, 1 << 20), turns, new Watch())
+    wire.listen({ heard: ({ length }) => (this.heard += length), closed() {} })
+  }
+
+  pour(): void {
+    for (let n = 0; n < 1_000 && !this.#isPaused; n++) this.emit('message', Buffer.alloc(16 << 10), true)
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+  }
+}
 
 /** @param change what differs from the limits */
 async function atKube(
@@ -244,6 +275,27 @@ describe('a device that means ill, at a KUBE', () => {
       await alice.settled()
       assert.ok(answered < 20_000, `${answered} answered`)
     }))
+  it('does not have others wait until all that twenty like it have sent is read', () => {
+    const turns: (() => void)[] = []
+    const shared = new Turns((run) => turns.push(run))
+    const senders = Array.from({ length: 20 }, () => new Pouring(shared))
+    const next = () => {
+      const before = senders.map(({ heard }) => heard)
+      for (const run of turns.splice(0)) run()
+      for (const one of senders) one.pour()
+      return senders.map(({ heard }, n) => heard - before[n]!)
+    }
+    // Node gives what has come of one socket, and then of the next; whoever has little to say comes between them.
+    const most = 64 << 10
+    assert.ok(next().every((bytes) => bytes > 0 && bytes <= most))
+    const later = Array.from({ length: 3 }, next)
+    for (const read of later) assert.ok(read.filter((bytes) => bytes > 0).length <= 8)
+    const sums = senders.map((_, n) => later.reduce((sum, read) => sum + read[n]!, 0))
+    assert.ok(
+      sums.every((bytes) => bytes > 0),
+      'each has had a turn',
+    )
+  })
   it('does not have everybody at a topic told of it without end', () =>
     atKube({ burst: 200, perSecond: 10 }, async (kube) => {
       const there = await Promise.all(Array.from({ length: 20 }, () => TestDevice.enter(kube)))

@@ -25,7 +25,7 @@ export class ServerProcess {
   private constructor(
     readonly child: ChildProcess,
     readonly url: string,
-    /** From when it was started until it was well, in milliseconds. */
+    /** From when it was started until it was ready, in milliseconds. */
     readonly startMs: number,
   ) {}
 
@@ -40,7 +40,7 @@ export class ServerProcess {
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (bytes: Buffer) => said.push(bytes))
     const url = `http://127.0.0.1:${port}`
-    while (!(await isWell(url))) {
+    while (!(await isReady(url))) {
       if (child.exitCode !== null || child.signalCode !== null || performance.now() - began > START_MS) {
         child.kill('SIGKILL')
         throw new Error(`The server did not start: ${Buffer.concat(said).toString()}`)
@@ -66,9 +66,9 @@ export class ServerProcess {
   }
 }
 
-async function isWell(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) })).ok
+    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok
   } catch {
     return false
   }

@@ -108,13 +108,25 @@ export class Writer {
         throw new Error(`not level in ${limitMs} ms: ${spaces.map((space) => this.state(space)).join()}`)
   }
 
+  /** Everything that this device has written there, in order. */
+  entries(space: SpaceId): Promise<readonly Uint8Array[]> {
+    return this.planes.echo.exchange.entriesOf(space, this.device)
+  }
+
+  /** A session in which it was shown that somebody is in, and nothing else was said. */
+  async visit(kube: string, space: SpaceId): Promise<Visitor> {
+    const halo = this.planes.halo.get(space)!
+    const visitor = await Visitor.enter(kube)
+    const [access, signature] = await halo.kept.keys.access(visitor.session.agreed.hash)
+    await visitor.session.send(['keep', halo.replica(), access, signature, false])
+    return visitor
+  }
+
   /** As somebody who is in and has nothing of it yet. @returns how many entries of this device's come */
   async readAgain(kube: string, space: SpaceId): Promise<number> {
     const halo = this.planes.halo.get(space)!
-    const visitor = await Visitor.enter(kube)
+    const visitor = await this.visit(kube, space)
     try {
-      const [access, signature] = await halo.kept.keys.access(visitor.session.agreed.hash)
-      await visitor.session.send(['keep', halo.replica(), access, signature, false])
       const have = await visitor.next('have')
       const most = have[3].find(([device]) => device === this.device)?.[1] ?? 0
       await visitor.session.send(['have', halo.replica(), halo.heads, [], null, 'gaps'])

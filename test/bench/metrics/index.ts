@@ -8,6 +8,11 @@ import { failover } from './failover.js'
 import { growth } from './growth.js'
 import { tabLatency } from './latency.js'
 import { tabMemory } from './memory.js'
+import { kubeAppend } from './kube-append.js'
+import { kubeCatchup } from './kube-catchup.js'
+import { kubeIdle } from './kube-idle.js'
+import { kubeRelay } from './kube-relay.js'
+import { kubeStart } from './kube-start.js'
 import { joining, relayLatency } from './sharing.js'
 import { textGrowth } from './text-growth.js'
 import { receive } from './receive.js'
@@ -43,5 +48,10 @@ export const metrics: readonly Metric[] = [
   { name: 'failover', run: failover, slow: true },
   { name: 'join', run: joining },
   { name: 'text-growth', run: textGrowth, slow: true },
+  { name: 'kube-idle', run: kubeIdle, slow: true },
+  { name: 'kube-relay', run: kubeRelay },
+  { name: 'kube-append', run: kubeAppend },
+  { name: 'kube-start', run: kubeStart },
+  { name: 'kube-catchup', run: kubeCatchup, slow: true },
   { name: 'growth', run: growth, slow: true },
 ]

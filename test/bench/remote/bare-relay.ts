@@ -1,5 +1,5 @@
 /**
- * The floor of what goes through a relay: a WebSocket server that hands on what one page sends to the other one, and does nothing else.
+ * The floor of what goes through a relay: a WebSocket server that hands on what one client sends to the other one at the same address, and does nothing else.
  * It has a page of its own: those of a KUBE may not reach it.
  */
 import { once } from 'node:events'
@@ -18,9 +18,10 @@ export async function bareRelay(): Promise<BareRelay> {
   const server = new WebSocketServer({ server: pages, perMessageDeflate: false })
   pages.listen(0, '127.0.0.1')
   await once(pages, 'listening')
-  const sockets = new Set<WebSocket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
+  const all = new Map<string, Set<WebSocket>>()
+  server.on('connection', (socket, { url = '/' }) => {
+    const sockets = all.get(url) ?? new Set()
+    all.set(url, sockets.add(socket))
     socket.on('message', (data, isBinary) => {
       for (const other of sockets) if (other !== socket) other.send(data as Buffer, { binary: isBinary })
     })
@@ -29,7 +30,7 @@ export async function bareRelay(): Promise<BareRelay> {
   return {
     url: `http://localhost:${(pages.address() as AddressInfo).port}`,
     async close() {
-      for (const socket of sockets) socket.terminate()
+      for (const sockets of all.values()) for (const socket of sockets) socket.terminate()
       server.close()
       pages.close()
       pages.closeAllConnections()

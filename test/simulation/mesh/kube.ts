@@ -13,6 +13,7 @@ import { Device } from '../../../kube/signal/device.js'
 import { Frequented } from '../../../kube/signal/frequented.js'
 import { defaultLimits } from '../../../kube/signal/limits.js'
 import { keyOf, Topics } from '../../../kube/signal/topics.js'
+import { Turns } from '../../../kube/signal/turns.js'
 import { versionFor } from '../../../kube/signal/version.js'
 import { Wire } from '../../../kube/signal/wire.js'
 import { Watch } from '../../../kube/watching/watch.js'
@@ -53,6 +54,8 @@ export class SimulatedKube {
   private backlog = new Backlog(limits.waiting, limits.waitingInAll)
   private keeper: Keeper | undefined
   private life = 0
+  /** Messages come one at a time here: nobody has to wait for another's. */
+  private readonly turns = new Turns((run) => run())
 
   constructor(
     readonly world: World,
@@ -84,7 +87,7 @@ export class SimulatedKube {
 
   /** Where a WebSocket ends that has been opened. */
   meet(socket: WebSocket, version: number): void {
-    const wire = new Wire(socket, limits, this.backlog, this.watch)
+    const wire = new Wire(socket, limits, this.backlog, this.turns, this.watch)
     const { topics } = this
     const [access, frequented] = [new Access(), new Frequented()]
     const place = {

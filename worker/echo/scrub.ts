@@ -56,6 +56,8 @@ export async function scrub(
         // It, or the one before it, may be one that counts no more: the feed is read again when the store is next opened.
         if (space.withdrawals !== before) break
         head = null
+        // It has gone meanwhile.
+        if (seq <= (space.base?.gone.get(feed) ?? 0)) continue
         report(entryDamage(space, feed, seq, e))
       }
     }

@@ -130,6 +130,8 @@ class Gathering {
   }
 
   private take({ id: bytes, feed, seq, heads, deps, epochs, lamport, at, ...body }: Entry): boolean {
+    // Nobody writes so; whoever does keeps a checkpoint from being made.
+    if (!Number.isSafeInteger(lamport) || !Number.isFinite(at)) return false
     const id = hashText(bytes)
     const list = this.feeds.get(feed) ?? []
     this.feeds.set(feed, list)

@@ -3,11 +3,11 @@
  * them. Spec: docs/protocol/checkpoints.md.
  *
  *   piece = CBOR [salt, commitment, ciphertext]
- *   body  = CBOR ['feed', feed, first, [[log heads] …], [[epochs] …], ids, [heads …], [[deps] …], [epochs …], [Lamport steps …], [time steps …]]
+ *   body  = CBOR ['feed', feed, first, [[log heads] …], [[epochs] …], ids, [heads …], [[deps] …], [epochs …], [Lamport steps …], [times …], whether these are steps]
  *         | CBOR ['objects', [feed …], [[object id, type, value, feed, seq, index, history] …]]
  *
- * `ids` are 32 bytes each, one after the other; `heads` and `epochs` of an entry are places in the lists; Lamport times and times of clocks
- * are differences to the entry before.
+ * `ids` are 32 bytes each, one after the other; `heads` and `epochs` of an entry are places in the lists; Lamport times, and where
+ * they are whole, times of clocks, are differences to the entry before.
  */
 import { encode, rfc8949EncodeOptions } from 'cborg'
 import { fromBase64Url, type DeviceId, type ObjectId } from '../../protocol/ids.js'
@@ -85,7 +85,7 @@ export async function openPiece(
   const content = decompress(await keeper.decryptPiece(epochs, clearOf(replica, n), sealed), MAX_INFLATED)
   // Values of objects have numbers and bytes of any kind: deterministic they are all the same.
   const fields = strictCbor(content) as unknown[]
-  return fields[0] === 'feed' ? feedOf(list(fields, 11)) : objectsOf(list(fields, 3))
+  return fields[0] === 'feed' ? feedOf(list(fields, 12)) : objectsOf(list(fields, 3))
 }
 
 const clearOf = (replica: Uint8Array, n: number): Uint8Array => cbor([CHECKPOINT_VERSION, replica, n])
@@ -93,6 +93,7 @@ const clearOf = (replica: Uint8Array, n: number): Uint8Array => cbor([CHECKPOINT
 function ofFeed({ feed, first, entries }: FeedPiece): unknown[] {
   const [heads, epochs] = [new Lists(), new Lists()]
   const ids = new Uint8Array(entries.length * HASH_BYTES)
+  const isWhole = entries.every(({ at }) => Number.isSafeInteger(at))
   const rows = entries.map((entry, i) => {
     ids.set(fromBase64Url(entry.id), i * HASH_BYTES)
     const before = entries[i - 1] ?? { lamport: 0, at: 0 }
@@ -101,12 +102,13 @@ function ofFeed({ feed, first, entries }: FeedPiece): unknown[] {
       deps: entry.deps.map(fromBase64Url),
       epochs: epochs.place(entry.epochs),
       lamport: entry.lamport - before.lamport,
-      at: entry.at - before.at,
+      at: isWhole ? entry.at - before.at : entry.at,
     }
   })
   return [
     ...['feed', fromBase64Url(feed), first, heads.all, epochs.all, ids],
     ...(['heads', 'deps', 'epochs', 'lamport', 'at'] as const).map((name) => rows.map((row) => row[name])),
+    isWhole,
   ]
 }
 
@@ -125,15 +127,16 @@ class Lists {
 }
 
 function feedOf(fields: readonly unknown[]): FeedPiece {
-  const [, feed, first, heads, epochs, ids, ...columns] = fields
+  const [, feed, first, heads, epochs, ids, ...rest] = fields
+  const [isWhole] = rest.splice(-1)
   const idBytes = asBytes(ids)
   const count = idBytes.length / HASH_BYTES
-  const [headsAt, deps, epochsAt, lamports, ats] = columns.map((column) => list(column, count))
+  const [headsAt, deps, epochsAt, lamports, ats] = rest.map((column) => list(column, count))
   const [headLists, epochLists] = [heads, epochs].map((lists) => all(lists).map(hashes))
   let [lamport, at] = [0, 0]
   const entries = Array.from({ length: count }, (_, i): CoveredEntry => {
     lamport += numberOf(lamports![i])
-    at += numberOf(ats![i])
+    at = isWhole === true ? at + numberOf(ats![i]) : timeOf(ats![i])
     return {
       id: hashText(idBytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
       heads: there(headLists![numberOf(headsAt![i])]),
@@ -221,6 +224,11 @@ function asBytes(value: unknown): Uint8Array {
 function numberOf(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new Error('not a piece of a checkpoint')
   return value as number
+}
+
+function timeOf(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error('not a piece of a checkpoint')
+  return value
 }
 
 function there<T>(value: T | undefined): T {

@@ -20,12 +20,13 @@ import { bytesOf, countOf, readHead, type CheckpointHead, type Covered } from '.
 import { make } from './making.js'
 import { isNewTo, readCheckpoint, rowsOf, Unfit } from './taking.js'
 
-/** Entries that no checkpoint stands for, from which on one is made; and how many of those that one stands for, so that it pays. */
-const LEAST = 1024
-const SHARE = 0.5
-/** Nothing was written for so long, or this long at the most, in milliseconds. */
-const QUIET_MS = 3_000
-const LONGEST_MS = 60_000
+/**
+ * One is made when so many entries have come that none stands for, and as a share of those that one stands for, so that it pays; when nothing
+ * was written for so long, or, while more and more is, this long at the most, in milliseconds.
+ */
+const BUSY = { least: 1024, share: 0.5, quietMs: 3_000, longestMs: 60_000 } as const
+/** Of fewer, when nobody has written for a while: whoever comes in next goes through what none stands for. */
+const IDLE = { least: 256, share: 0.05, quietMs: 10_000, longestMs: Infinity } as const
 /** Entries that are taken together, where each has to be looked at. */
 const TOGETHER = 512
 
@@ -257,15 +258,19 @@ export class Checkpoints {
 
   /** More is here: a checkpoint may be due. */
   look(space: Space): void {
-    if (this.isDue(space)) this.schedule(space)
+    const occasion = [BUSY, IDLE].find(({ least, share }) => this.isDue(space, least, share))
+    if (occasion) this.schedule(space, occasion)
   }
 
-  private schedule(space: Space): void {
+  private schedule(
+    space: Space,
+    { quietMs, longestMs }: Pick<typeof BUSY | typeof IDLE, 'quietMs' | 'longestMs'>,
+  ): void {
     const now = this.platform.now()
     const known = this.due.get(space)
     known?.cancel()
     const since = known?.since ?? now
-    const wait = Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now))
+    const wait = Math.max(0, Math.min(quietMs, since + longestMs - now))
     const cancel = this.platform.later(() => {
       this.due.delete(space)
       void this.make(space).catch(() => undefined)
@@ -276,7 +281,7 @@ export class Checkpoints {
   /** What is to be kept is otherwise now, and a checkpoint says so. */
   lookAgain(id: SpaceId): void {
     const space = this.spaces.get(id)
-    if (space) this.schedule(space)
+    if (space) this.schedule(space, BUSY)
   }
 
   stop(): void {
@@ -284,14 +289,14 @@ export class Checkpoints {
     this.due.clear()
   }
 
-  private isDue(space: Space): boolean {
+  private isDue(space: Space, least: number, share: number): boolean {
     const { keeper, device, base } = space
     if (!keeper.isAdmin(device)) return false
     // Nobody takes that one any more.
     if (base && !keeper.isAdmin(base.head.author)) return true
     const covered = base ? countOf(base.head) : 0
     const all = [...space.feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
-    return all - covered >= Math.max(this.platform.checkpointAfter ?? LEAST, covered * SHARE)
+    return all - covered >= Math.max(this.platform.checkpointAfter ?? least, covered * share)
   }
 
   private async make(space: Space): Promise<void> {
@@ -322,7 +327,7 @@ export class Checkpoints {
       this.making.delete(space)
     }
     // More may have come meanwhile.
-    if (this.again.delete(space)) this.schedule(space)
+    if (this.again.delete(space)) this.schedule(space, BUSY)
     else this.look(space)
   }
 

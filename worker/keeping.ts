@@ -149,31 +149,32 @@ export class Keeping {
     if (isAll && !known.isPersonal)
       invalid('only of the personal space can it be said that all are to be kept')
     await this.look()
-    const passes = passesIn([address])
-    if (this.urlsOf(space).includes(url)) await this.networking.use([url], passes)
-    else await this.addNew(known, address, url, passes)
+    await this.networking.use([url], passesIn([address]))
+    if (!this.urlsOf(space).includes(url)) {
+      // Without it, the recovery words would lead to nothing there.
+      if (!known.isPersonal) await this.add(this.objects.space, url)
+      await this.addNew(space, url, () => true)
+    }
     if (!isAll) return
     await this.all.begin(await this.saying(known, url))
     await this.look()
   }
 
-  private async addNew(
-    known: HaloSpace,
-    address: string,
-    url: string,
-    passes: ReadonlyMap<string, Uint8Array>,
-  ): Promise<void> {
-    const space = known.id
+  /**
+   * As `add`, of what is kept beside the personal space.
+   * @param isWanted asked once the KUBE has agreed: if it is not any more, it is to delete it
+   * @throws HearthError as `add`
+   */
+  async addNew(space: SpaceId, url: string, isWanted: () => boolean): Promise<void> {
     const urls = this.urlsOf(space)
-    // Without it, the recovery words would lead to nothing there.
-    if (!known.isPersonal) await this.add(this.objects.space, address)
+    if (urls.includes(url)) return
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
-    await this.networking.use([url], passes)
     await this.setForgetting(this.without(this.forgetting, space, url))
     this.asked = [...this.asked, [space, url]]
     this.apply()
     try {
       await this.answered(space, url)
+      if (!isWanted()) return await this.setForgetting([...this.forgetting, [space, url]])
       await this.objects.write([this.newHost(url)], space)
       await this.look()
       // Where to find it is in the personal space, too, when this resolves.

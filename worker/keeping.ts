@@ -317,7 +317,7 @@ export class Keeping {
       if (!kept) continue
       // It has done so; or it has no such thing, or is not to be told so by this device: it would say that again.
       if (kept.refusal !== undefined) void this.setForgetting(this.without(this.forgetting, space, url))
-      else if (kept.isKept && !this.told.has(kept)) {
+      else if (kept.hasAdmins && !this.told.has(kept)) {
         this.told.add(kept)
         void kept.forget().catch(() => undefined)
       }

@@ -33,7 +33,23 @@ const MAY_TRY_AGAIN: readonly string[] = [
   ...['mesh/cancelled', 'halo/host-away', 'halo/invite-used', 'halo/invite-dead', 'halo/invite-forged'],
 ]
 
+/** What an admin is told who is one no more meanwhile. */
+const MAY_BE_TOLD: readonly string[] = ['halo/not-allowed', 'echo/not-a-writer', 'echo/unknown-space']
+
 const first: StoredRecord = { notes: { '@text': 'some words' }, list: ['a', 'b'], count: 0, title: 'plain' }
+
+/** Few enough for there to be several in a world. */
+const CHECKPOINTS = { after: 12, offered: 4 }
+
+/** What there is in a world, beside people. */
+export interface Telling {
+  /** They have tabs that hold direct links. */
+  readonly isDirect?: boolean
+  /** KUBEs keep spaces. */
+  readonly keeps?: boolean
+  /** Checkpoints are made. */
+  readonly checkpoints?: boolean
+}
 
 interface Guest {
   readonly device: MeshDevice
@@ -58,15 +74,17 @@ export class Story {
   /** What the removed one has written since, behind a wall. */
   readonly late = new Set<ObjectId>()
   isHealed = false
+  /** From which step on entries need not be kept for which a checkpoint stands: never, in many worlds. */
+  private readonly dropping: number
+  private steps = 0
 
   constructor(
     readonly random: Random,
-    /** Whether they have tabs that hold direct links. */
-    readonly isDirect: boolean,
-    /** Whether KUBEs keep spaces. */
-    keeps = false,
+    readonly what: Telling,
   ) {
-    this.village = new Village(random, undefined, keeps)
+    const { keeps, checkpoints } = what
+    this.village = new Village(random, undefined, keeps, checkpoints ? CHECKPOINTS : undefined)
+    this.dropping = checkpoints ? random.between(0, 2 * STEPS) : Infinity
   }
 
   get in(): MeshDevice[] {
@@ -204,7 +222,8 @@ export class Story {
     const on = devices.filter(({ isOn }) => isOn)
     for (let n = random.between(0, 3); n > 0 && on.length > 0; n--) this.write(random.pick(on))
     if (removal) await this.remove()
-    if (this.isDirect)
+    if (this.steps++ >= this.dropping) this.drop()
+    if (this.what.isDirect)
       for (let n = random.between(1, 3); n > 0 && on.length > 0; n--) this.turn(random.pick(on))
     const roll = random.next()
     const device = random.pick(devices)
@@ -271,6 +290,21 @@ export class Story {
     })
   }
 
+  /** An admin says that the past need not be kept, whoever else has said so. */
+  private drop(): void {
+    const { village, space } = this
+    const admins = village.devices.filter(
+      ({ isOn, planes }) => isOn && planes.halo.get(space)?.isAdmin(planes.halo.device),
+    )
+    if (admins.length === 0 || this.random.next() < 0.8) return
+    const { planes } = this.random.pick(admins)
+    void planes.history.keep(space, false).catch((e: unknown) => {
+      // By the time that it writes, it may be no admin any more.
+      const { code } = toHearthError(e, 'store/unavailable')
+      if (!MAY_BE_TOLD.includes(code)) village.world.faults.push(e)
+    })
+  }
+
   private async remove(): Promise<void> {
     const { halo } = this.owner.planes
     if (!this.owner.isOn) return
@@ -302,7 +336,7 @@ export class Story {
     assert.ok(isFull(), `they are not in: ${outside.join(', ')}`)
     const members = this.in.filter((device) => device !== this.removed)
     await village.agree(this.space, members)
-    if (this.isDirect) await this.allDirect(members)
+    if (this.what.isDirect) await this.allDirect(members)
     for (const id of this.late)
       assert.equal(this.owner.value(id), undefined, 'who was removed does not count')
     chaos.walls = new Set()
@@ -348,15 +382,21 @@ export class Story {
  * @param most devices beside the owner's first
  * @returns a digest of every message between devices and KUBEs
  */
-export const mesh = (random: Random, most = 11): Promise<string> => tell(random, most, false)
+export const mesh = (random: Random, most = 11): Promise<string> => told(new Story(random, {}), most)
 
 /**
  * The same, with tabs that hold direct links, and come and go: when nothing goes wrong any more, all links are direct.
  * @returns as `mesh`
  */
-export const meshDirect = (random: Random, most = 7): Promise<string> => tell(random, most, true)
+export const meshDirect = (random: Random, most = 7): Promise<string> =>
+  told(new Story(random, { isDirect: true }), most)
 
-const tell = (random: Random, most: number, isDirect: boolean) => told(new Story(random, isDirect), most)
+/**
+ * The same, with checkpoints: in about half of the worlds entries go for which they stand.
+ * @returns as `mesh`
+ */
+export const meshCheckpoints = (random: Random, most = 7): Promise<string> =>
+  told(new Story(random, { checkpoints: true }), most)
 
 /** @returns as `mesh` */
 export async function told(story: Story, most: number): Promise<string> {

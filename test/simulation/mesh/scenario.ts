@@ -18,6 +18,9 @@ import { HEALED_MS, Village } from './village.js'
 export const STEPS = 60
 const TEN_YEARS = 10 * 365.25 * 24 * 3600_000
 const LONGEST_PAUSE_MS = 4_000
+/** Of invited people, how many try to come in a step: where there are checkpoints, there is a past by then. */
+const COMING = 0.15
+const COMING_LATE = 0.05
 /** What a person is told who follows an invitation over a bad network, and then tries again. */
 const MAY_TRY_AGAIN: readonly string[] = [
   // A spoilt first frame is of a version that nobody speaks.
@@ -39,7 +42,7 @@ const MAY_BE_TOLD: readonly string[] = ['halo/not-allowed', 'echo/not-a-writer',
 const first: StoredRecord = { notes: { '@text': 'some words' }, list: ['a', 'b'], count: 0, title: 'plain' }
 
 /** Few enough for there to be several in a world. */
-const CHECKPOINTS = { after: 12, offered: 4 }
+const CHECKPOINTS = { after: 8, offered: 4 }
 
 /** What there is in a world, beside people. */
 export interface Telling {
@@ -76,6 +79,8 @@ export class Story {
   isHealed = false
   /** From which step on entries need not be kept for which a checkpoint stands: never, in many worlds. */
   private readonly dropping: number
+  private readonly coming: number
+  private readonly longestPause: number
   private steps = 0
 
   constructor(
@@ -84,6 +89,9 @@ export class Story {
   ) {
     const { keeps, checkpoints } = what
     this.village = new Village(random, undefined, keeps, checkpoints ? CHECKPOINTS : undefined)
+    this.coming = checkpoints ? COMING_LATE : COMING
+    // None is made while people write.
+    this.longestPause = checkpoints ? 2 * LONGEST_PAUSE_MS : LONGEST_PAUSE_MS
     this.dropping = checkpoints ? random.between(0, 2 * STEPS) : Infinity
   }
 
@@ -218,7 +226,7 @@ export class Story {
   async step(removal: boolean): Promise<void> {
     const { random, village } = this
     const { world, chaos, kubes, devices } = village
-    for (const guest of this.guests) if (random.next() < 0.15) this.come(guest)
+    for (const guest of this.guests) if (random.next() < this.coming) this.come(guest)
     const on = devices.filter(({ isOn }) => isOn)
     for (let n = random.between(0, 3); n > 0 && on.length > 0; n--) this.write(random.pick(on))
     if (removal) await this.remove()
@@ -248,7 +256,7 @@ export class Story {
       Object.assign(chaos, { replayed: 0.1 * bad, delayMs: random.between(1, 300) })
     } else if (roll < 0.76) this.demote()
     else if (roll < 0.86 && device.isOn && device.planes.halo.get(this.space)) this.ask(device)
-    await world.pass(random.between(0, random.next() < 0.1 ? 10 * LONGEST_PAUSE_MS : LONGEST_PAUSE_MS))
+    await world.pass(random.between(0, random.next() < 0.1 ? 10 * this.longestPause : this.longestPause))
     this.note()
     // As a worker that ends, and is started again by its tabs.
     for (const one of devices) if (one.isOn && one.isOver) await one.again()
@@ -296,7 +304,7 @@ export class Story {
     const admins = village.devices.filter(
       ({ isOn, planes }) => isOn && planes.halo.get(space)?.isAdmin(planes.halo.device),
     )
-    if (admins.length === 0 || this.random.next() < 0.8) return
+    if (admins.length === 0) return
     const { planes } = this.random.pick(admins)
     void planes.history.keep(space, false).catch((e: unknown) => {
       // By the time that it writes, it may be no admin any more.
@@ -347,6 +355,20 @@ export class Story {
     for (const device of members) await device.again()
     await village.agree(this.space, members)
     await this.check(members)
+    if (this.what.checkpoints) await this.lateComer(members)
+  }
+
+  /** Whoever was never there has the same, by a checkpoint if there is one. */
+  private async lateComer(members: readonly MeshDevice[]): Promise<void> {
+    const { village, owner, space } = this
+    const guest = await village.person('late')
+    for (const id of owner.objects) guest.look(id)
+    await village.letIn(owner, guest, { space })
+    await village.agree(space, [...members, guest])
+    await guest.again()
+    await village.agree(space, [...members, guest])
+    guest.stop()
+    village.devices.splice(village.devices.indexOf(guest), 1)
   }
 
   /** Once each has a tab, and two that have failed again and again have tried once more. */
@@ -395,7 +417,7 @@ export const meshDirect = (random: Random, most = 7): Promise<string> =>
  * The same, with checkpoints: in about half of the worlds entries go for which they stand.
  * @returns as `mesh`
  */
-export const meshCheckpoints = (random: Random, most = 7): Promise<string> =>
+export const meshCheckpoints = (random: Random, most = 5): Promise<string> =>
   told(new Story(random, { checkpoints: true }), most)
 
 /** @returns as `mesh` */

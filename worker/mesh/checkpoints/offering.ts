@@ -203,7 +203,7 @@ export class Offering {
 
   /** It lacks entries which are here only as a checkpoint. */
   private isBelow({ covers }: Checkpoint): boolean {
-    return [...covers.keys()].some((feed) => this.has(feed) < this.floorOf(feed) - 1)
+    return [...covers].some(([feed, seq]) => this.has(feed) < Math.min(seq, this.floorOf(feed) - 1))
   }
 
   /** It keeps the latest one, and has all entries: whoever has these may go on giving them. */

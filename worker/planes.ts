@@ -64,7 +64,8 @@ export async function openPlanes(platform: PlanesPlatform, gone?: () => void): P
       copied: () => void copied(),
       appended: (space, entries, isOwn) => network?.appended(space, entries, isOwn),
       covered: (space) => network?.checkpointed(space),
-      mayDrop: (space) => history?.isKept(space) === false,
+      // Nobody takes the checkpoint of who is no admin any more. An owner stays one: what is gone by theirs can be had from it.
+      mayDrop: (space) => history?.isKept(space) === false && halo.get(space)?.role === 'owner',
     }
     const opening: Promise<Echo> = Echo.open(platform, store, heads, halo.spaces, events)
     const echo = await opening

@@ -132,7 +132,7 @@ export class LocalReplica implements Replica {
   // Checkpoints
 
   get wish(): CheckpointWish {
-    return this.echo.checkpoints.isWelcome(this.space) ? 'instead' : 'gaps'
+    return this.echo.checkpoints.wish(this.space)
   }
 
   get checkpoint(): Checkpoint | undefined {
@@ -143,8 +143,8 @@ export class LocalReplica implements Replica {
   }
 
   get floors(): ReadonlyMap<DeviceId, number> {
-    const gone = this.echo.checkpoints.of(this.space)?.gone ?? []
-    return new Map([...gone].map(([feed, seq]) => [feed, seq + 1]))
+    const bare = this.echo.checkpoints.bareUpTo(this.space)
+    return new Map([...bare].map(([feed, seq]) => [feed, seq + 1]))
   }
 
   piece(checkpoint: string, n: number): Promise<Uint8Array | undefined> {

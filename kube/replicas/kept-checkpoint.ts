@@ -7,7 +7,6 @@ import type { Key } from 'lmdb'
 import {
   bytesOf,
   countOf,
-  includes,
   readHead,
   type CheckpointHead,
 } from '../../worker/echo/checkpoints/head.js'
@@ -149,12 +148,15 @@ export class KeptCheckpoint {
     return pieces.length > 0 && (await this.feeds.fit(covers))
   }
 
-  /** It stands for more, and for all that is here no more. In place of one whose author is no admin any more, one for as much will do. */
+  /**
+   * It stands for all that is here no more, and for more than the one before, or for something that is not here. What that one stood for beside it is
+   * here as entries. In place of one whose author is no admin any more, which nobody takes, any will do.
+   */
   #isLater(head: CheckpointHead): boolean {
     const here = this.#here?.head
-    const more = here ? countOf(head) - countOf(here) : 1
-    const isEnough = more > 0 || (more === 0 && !this.registration().admins.includes(here!.author))
-    if (!isEnough || (here && !includes(head, here))) return false
+    if (here?.id === head.id) return false
+    const isMore = !here || countOf(head) > countOf(here) || this.feeds.advancing(head.covers).shorter.length > 0
+    if (!isMore && this.registration().admins.includes(here.author)) return false
     const upTo = new Map(head.covers.map(({ feed, seq }) => [feed, seq]))
     return [...this.feeds.floors].every(([feed, floor]) => (upTo.get(feed) ?? 0) >= floor - 1)
   }

@@ -9,7 +9,7 @@ import { acceptance } from './acceptance/scenario.js'
 import { everyLog } from './membership/every-log.js'
 import { membership } from './membership/scenario.js'
 import { meshHost } from './mesh/host-scenario.js'
-import { mesh, meshDirect } from './mesh/scenario.js'
+import { mesh, meshCheckpoints, meshDirect } from './mesh/scenario.js'
 import { sharing } from './sharing/scenario.js'
 import { crowd } from './topology/crowd-scenario.js'
 import { topologyMesh } from './topology/mesh-scenario.js'
@@ -21,6 +21,7 @@ const scenarios: Readonly<Record<string, (random: Random) => void | Promise<stri
   sharing,
   mesh: (random) => mesh(random),
   'mesh-direct': (random) => meshDirect(random),
+  'mesh-checkpoints': (random) => meshCheckpoints(random),
   'mesh-host': (random) => meshHost(random),
   topology: crowd,
   'topology-mesh': topologyMesh,

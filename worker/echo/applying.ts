@@ -186,6 +186,8 @@ export class Applying {
     }
     space.applied++
     feeds.took(opened)
+    for (const { sealed, place } of opened)
+      if (isBare(sealed)) space.bare.set(place.at, Math.max(place.n, space.bare.get(place.at) ?? 0))
     // Others would not take a bare one, or what lies in a branch.
     const passable = opened.filter(({ sealed, place }) => place.at === sealed.feed && !isBare(sealed))
     this.showing.appended(

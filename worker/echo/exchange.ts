@@ -4,6 +4,7 @@ import type { DeviceId, SpaceId } from '../protocol/ids.js'
 import type { Store } from '../store.js'
 import { hashText } from './hash-text.js'
 import type { Asides } from './asides.js'
+import { bareUpTo } from './checkpoints/bare.js'
 import { isSealed, readStored, type StoredEntry } from './bare-entry.js'
 import type { Gate } from './gate.js'
 import type { FeedPosition } from './keeper.js'
@@ -143,8 +144,8 @@ export class Exchange {
       const their = theirs.get(device) ?? { seq: 0, head: null }
       const isOther = their.seq <= seq && (await this.isOther(id, device, their))
       // What is before that can be given by a checkpoint only.
-      const gone = space.base?.gone.get(device) ?? 0
-      yield* this.portions(id, device, Math.max(gone, isOther ? their.seq - 1 : their.seq))
+      const bare = bareUpTo(space).get(device) ?? 0
+      yield* this.portions(space, device, Math.max(bare, isOther ? their.seq - 1 : their.seq))
       const rivals = forks.get(device)
       if (!rivals || rivals.join() === their.rivals?.join()) continue
       const shown = (await Promise.all(rivals.map((rival) => this.entry(space, rival)))).flatMap(
@@ -216,10 +217,13 @@ export class Exchange {
     return rows.map(({ value }) => value)
   }
 
-  private async *portions(space: SpaceId, feed: DeviceId, after: number): AsyncGenerator<Uint8Array[]> {
+  private async *portions(space: Space, feed: DeviceId, after: number): AsyncGenerator<Uint8Array[]> {
     for (let from = after; ;) {
-      const rows = await this.store.rows<Uint8Array>('entries', [space, feed], from, TOGETHER)
-      if (rows.length > 0) yield rows.map(({ value }) => value)
+      const rows = await this.store.rows<Uint8Array>('entries', [space.id, feed], from, TOGETHER)
+      const lastBare = rows.filter(({ value }) => !isSealed(value)).at(-1)
+      // Of an earlier life.
+      if (lastBare) space.bare.set(feed, (lastBare.key as readonly [string, string, number])[2])
+      else if (rows.length > 0) yield rows.map(({ value }) => value)
       if (rows.length < TOGETHER) return
       from = (rows.at(-1)!.key as readonly [string, string, number])[2]
     }

@@ -65,6 +65,8 @@ export class Space {
   withdrawals = 0
   /** The checkpoint that is here, if there is one: what entries were that are here no more. */
   base: Base | undefined
+  /** Of feeds, the last entry that came by a checkpoint and goes to nobody, beside what `base` says: as far as this life has seen. */
+  readonly bare = new Map<DeviceId, number>()
   /** Highest Lamport time seen or given out. */
   lamport = 0
   /** While `rows` lacks what was not read yet. */

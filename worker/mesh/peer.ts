@@ -44,7 +44,7 @@ export class Peer {
   private readonly begun = new Set<string>()
 
   constructor(
-    private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
+    private readonly platform: Pick<MeshPlatform, 'now' | 'later' | 'checkpointFor'>,
     readonly device: DeviceId,
     readonly session: Carrier,
     private readonly own: DeviceId,

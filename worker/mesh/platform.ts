@@ -10,6 +10,8 @@ export interface MeshPlatform {
   now(): number
   /** @returns calls it off */
   later(run: () => void, ms: number): () => void
+  /** Entries that somebody lacks, from which on a checkpoint is offered in their place: where not said, as many as pay. */
+  readonly checkpointFor?: number
   /** Begins to connect a WebSocket. Each of `events` runs in a turn of its own. */
   socket(url: string, events: SocketEvents): Socket
 }

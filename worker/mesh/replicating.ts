@@ -62,7 +62,7 @@ export class Replicating {
   private readonly taking: Taking
 
   constructor(
-    private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
+    private readonly platform: Pick<MeshPlatform, 'now' | 'later' | 'checkpointFor'>,
     private readonly session: Pick<Carrier, 'send'>,
     readonly replica: Replica,
     private readonly events: ReplicatingEvents,

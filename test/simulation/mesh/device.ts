@@ -48,6 +48,13 @@ export interface Surroundings {
   readonly world: World
   readonly air: Air
   readonly kubes: readonly SimulatedKube[]
+  readonly checkpoints?: Checkpointing | undefined
+}
+
+/** From how many entries on checkpoints are made, and offered in their place; undefined: as many as pay, and nobody in a simulation writes so many. */
+export interface Checkpointing {
+  readonly after: number
+  readonly offered: number
 }
 
 export class MeshDevice {
@@ -224,7 +231,7 @@ export class MeshDevice {
 
   private platform(life: number): PlanesPlatform {
     const { random, disk } = this
-    const { world, kubes } = this.around
+    const { world, kubes, checkpoints } = this.around
     const alive = (run: () => void) => () => {
       if (life === this.life) run()
     }
@@ -238,6 +245,7 @@ export class MeshDevice {
       random: (bytes) => drawn(random, new Uint8Array(bytes)),
       sha256: async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
       automerge,
+      ...(checkpoints && { checkpointAfter: checkpoints.after, checkpointFor: checkpoints.offered }),
       later: (run, ms) => world.later(alive(run), ms),
       socket: (url, { opened, message, closed }) =>
         kubes

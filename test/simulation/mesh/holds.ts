@@ -20,11 +20,16 @@ export async function holdsDurably(
   const store = copy.open()
   if (seq === 0 || (await store.get('entries', [space, feed, seq])) !== undefined) return true
   const covering = await store.get<{ head: Uint8Array }>('checkpoints', [space])
-  const covers = covering ? (await readHead(covering.head, sha256)).covers : []
-  if (covers.some((one) => one.feed === feed && one.seq >= seq)) return true
+  if (covering && (await covers(covering.head, feed, seq))) return true
   const bytes = await own.open().get('entries', [space, feed, seq])
   const strays = await store.rows('strays', [space])
   return strays.some(({ value }) => isDeepStrictEqual(value, bytes))
+}
+
+/** Whether a checkpoint of this head stands for that entry. */
+export async function covers(head: Uint8Array, feed: DeviceId, seq: number): Promise<boolean> {
+  const { covers } = await readHead(head, sha256)
+  return covers.some((one) => one.feed === feed && one.seq >= seq)
 }
 
 const sha256 = async (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest())

@@ -33,7 +33,7 @@ class HostStory extends Story {
   private readonly backups = new Map<KubeDisk, KubeDisk['state']>()
 
   constructor(random: Random) {
-    super(random, false, true)
+    super(random, { keeps: true, checkpoints: true })
   }
 
   override async step(removal: boolean): Promise<void> {
@@ -135,7 +135,7 @@ class HostStory extends Story {
     const { village, space, removed } = this
     const others = village.devices.filter((device) => device.id !== id && device !== removed)
     for (const kube of village.kubes)
-      if (kube.disk!.has('entry', this.name, id, seq) && (await this.isKnown(kube, others))) return true
+      if ((await kube.disk!.holds(this.name, id, seq)) && (await this.isKnown(kube, others))) return true
     const has = await Promise.all(others.map((other) => holdsDurably(disk, other.disk, space, id, seq)))
     return has.includes(true)
   }
@@ -152,7 +152,7 @@ class HostStory extends Story {
   protected override async isElsewhere(device: MeshDevice, seq: number): Promise<boolean> {
     const { kubes } = this.village
     // It was told so at some time. What a KUBE has lost since, or somebody who has left has taken along, was elsewhere then.
-    if (kubes.some((kube) => kube.disk!.hasHad('entry', this.name, device.id, seq))) return true
+    for (const { disk } of kubes) if (await disk!.hasHeld(this.name, device.id, seq)) return true
     const { gone } = this
     if (gone && (await holdsDurably(device.disk, gone.disk, this.space, device.id, seq))) return true
     return super.isElsewhere(device, seq)
@@ -206,7 +206,7 @@ class HostStory extends Story {
       assert.ok(await village.world.until(isSaid, HEALED_MS), `${kube.url} is told whose feeds to take`)
       for (const { name, id, planes } of members) {
         const seq = planes.echo.exchange.counted(space)
-        if (seq > 0 && !kube.disk!.has('entry', this.name, id, seq))
+        if (seq > 0 && !(await kube.disk!.holds(this.name, id, seq)))
           assert.fail(`${kube.url} lacks entry ${seq} of ${name}`)
       }
     }

@@ -5,6 +5,8 @@
 import type { Key } from 'lmdb'
 import type { Found, Row, Rows } from '../../../kube/replicas/rows.js'
 import { HearthError } from '../../../worker/protocol/errors.js'
+import type { DeviceId } from '../../../worker/protocol/ids.js'
+import { covers } from './holds.js'
 import type { World } from './world.js'
 
 type State = ReadonlyMap<string, Found>
@@ -16,8 +18,9 @@ const A_BIT = 0.001
 
 export class KubeDisk {
   private rows: State = new Map()
-  /** Keys of all that was ever there. */
+  /** Keys of all that was ever there; and heads of checkpoints. */
   private readonly ever = new Set<string>()
+  private readonly heads: Found[] = []
   /** How often something was taken from it. */
   losses = 0
   private life = 0
@@ -37,9 +40,17 @@ export class KubeDisk {
     return this.rows.has(text(key))
   }
 
-  /** Whether it has had it, be it lost since. */
-  hasHad(...key: Key[]): boolean {
-    return this.ever.has(text(key))
+  /** Whether it has an entry, or a checkpoint that stands for it. @param name of the space between devices */
+  async holds(name: string, feed: DeviceId, seq: number): Promise<boolean> {
+    const head = this.rows.get(text(['checkpoint', name]))
+    return this.has('entry', name, feed, seq) || (!!head && covers(head.value, feed, seq))
+  }
+
+  /** Whether it has had that, be it lost since. */
+  async hasHeld(name: string, feed: DeviceId, seq: number): Promise<boolean> {
+    if (this.ever.has(text(['entry', name, feed, seq]))) return true
+    const heads = this.heads.filter(({ key }) => key[1] === name)
+    return (await Promise.all(heads.map(({ value }) => covers(value, feed, seq)))).includes(true)
   }
 
   /** Power is lost: of what is on its way, some is there. Nobody who has it open reads or writes any more. */
@@ -107,6 +118,7 @@ export class KubeDisk {
       for (const one of taken) {
         rows.set(text(one.key), one)
         this.ever.add(text(one.key))
+        if (one.key[0] === 'checkpoint') this.heads.push(one)
       }
       for (const key of deletes) rows.delete(text(key))
       if (deletes.length > 0) this.losses++

@@ -22,6 +22,7 @@ import type { Socket, SocketEvents } from '../../../worker/mesh/platform.js'
 import { QUIET_MS, SIGNAL_PATH, type FromKube } from '../../../worker/protocol/signal.js'
 import { randomOf } from '../replay/chance.js'
 import type { Chaos } from './chaos.js'
+import type { Checkpointing } from './device.js'
 import type { KubeDisk } from './kube-disk.js'
 import type { World } from './world.js'
 
@@ -64,6 +65,7 @@ export class SimulatedKube {
     readonly chaos: Chaos,
     /** Without one, it keeps nothing. */
     readonly disk?: KubeDisk,
+    private readonly checkpoints?: Checkpointing | undefined,
   ) {
     this.keeper = this.keeping()
     const check = () => {
@@ -133,8 +135,9 @@ export class SimulatedKube {
   }
 
   private keeping(): Keeper | undefined {
-    const { world, life, disk } = this
+    const { world, life, disk, checkpoints } = this
     const platform = {
+      ...(checkpoints && { checkpointFor: checkpoints.offered }),
       ...{ subtle: crypto.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
       later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
     }

@@ -18,6 +18,9 @@ import { HEALED_MS, Village } from './village.js'
 export const STEPS = 60
 const TEN_YEARS = 10 * 365.25 * 24 * 3600_000
 const LONGEST_PAUSE_MS = 4_000
+/** Of invited people, how many try to come in a step: where there are checkpoints, there is a past by then. */
+const COMING = 0.15
+const COMING_LATE = 0.05
 /** What a person is told who follows an invitation over a bad network, and then tries again. */
 const MAY_TRY_AGAIN: readonly string[] = [
   // A spoilt first frame is of a version that nobody speaks.
@@ -33,7 +36,23 @@ const MAY_TRY_AGAIN: readonly string[] = [
   ...['mesh/cancelled', 'halo/host-away', 'halo/invite-used', 'halo/invite-dead', 'halo/invite-forged'],
 ]
 
+/** What an admin is told who is one no more meanwhile. */
+const MAY_BE_TOLD: readonly string[] = ['halo/not-allowed', 'echo/not-a-writer', 'echo/unknown-space']
+
 const first: StoredRecord = { notes: { '@text': 'some words' }, list: ['a', 'b'], count: 0, title: 'plain' }
+
+/** Few enough for there to be several in a world. */
+const CHECKPOINTS = { after: 8, offered: 4 }
+
+/** What there is in a world, beside people. */
+export interface Telling {
+  /** They have tabs that hold direct links. */
+  readonly isDirect?: boolean
+  /** KUBEs keep spaces. */
+  readonly keeps?: boolean
+  /** Checkpoints are made. */
+  readonly checkpoints?: boolean
+}
 
 interface Guest {
   readonly device: MeshDevice
@@ -58,15 +77,22 @@ export class Story {
   /** What the removed one has written since, behind a wall. */
   readonly late = new Set<ObjectId>()
   isHealed = false
+  /** From which step on entries need not be kept for which a checkpoint stands: never, in many worlds. */
+  private readonly dropping: number
+  private readonly coming: number
+  private readonly longestPause: number
+  private steps = 0
 
   constructor(
     readonly random: Random,
-    /** Whether they have tabs that hold direct links. */
-    readonly isDirect: boolean,
-    /** Whether KUBEs keep spaces. */
-    keeps = false,
+    readonly what: Telling,
   ) {
-    this.village = new Village(random, undefined, keeps)
+    const { keeps, checkpoints } = what
+    this.village = new Village(random, undefined, keeps, checkpoints ? CHECKPOINTS : undefined)
+    this.coming = checkpoints ? COMING_LATE : COMING
+    // None is made while people write.
+    this.longestPause = checkpoints ? 2 * LONGEST_PAUSE_MS : LONGEST_PAUSE_MS
+    this.dropping = checkpoints ? random.between(0, 2 * STEPS) : Infinity
   }
 
   get in(): MeshDevice[] {
@@ -200,11 +226,12 @@ export class Story {
   async step(removal: boolean): Promise<void> {
     const { random, village } = this
     const { world, chaos, kubes, devices } = village
-    for (const guest of this.guests) if (random.next() < 0.15) this.come(guest)
+    for (const guest of this.guests) if (random.next() < this.coming) this.come(guest)
     const on = devices.filter(({ isOn }) => isOn)
     for (let n = random.between(0, 3); n > 0 && on.length > 0; n--) this.write(random.pick(on))
     if (removal) await this.remove()
-    if (this.isDirect)
+    if (this.steps++ >= this.dropping) this.drop()
+    if (this.what.isDirect)
       for (let n = random.between(1, 3); n > 0 && on.length > 0; n--) this.turn(random.pick(on))
     const roll = random.next()
     const device = random.pick(devices)
@@ -229,7 +256,7 @@ export class Story {
       Object.assign(chaos, { replayed: 0.1 * bad, delayMs: random.between(1, 300) })
     } else if (roll < 0.76) this.demote()
     else if (roll < 0.86 && device.isOn && device.planes.halo.get(this.space)) this.ask(device)
-    await world.pass(random.between(0, random.next() < 0.1 ? 10 * LONGEST_PAUSE_MS : LONGEST_PAUSE_MS))
+    await world.pass(random.between(0, random.next() < 0.1 ? 10 * this.longestPause : this.longestPause))
     this.note()
     // As a worker that ends, and is started again by its tabs.
     for (const one of devices) if (one.isOn && one.isOver) await one.again()
@@ -271,6 +298,21 @@ export class Story {
     })
   }
 
+  /** An admin says that the past need not be kept, whoever else has said so. */
+  private drop(): void {
+    const { village, space } = this
+    const admins = village.devices.filter(
+      ({ isOn, planes }) => isOn && planes.halo.get(space)?.isAdmin(planes.halo.device),
+    )
+    if (admins.length === 0) return
+    const { planes } = this.random.pick(admins)
+    void planes.history.keep(space, false).catch((e: unknown) => {
+      // By the time that it writes, it may be no admin any more.
+      const { code } = toHearthError(e, 'store/unavailable')
+      if (!MAY_BE_TOLD.includes(code)) village.world.faults.push(e)
+    })
+  }
+
   private async remove(): Promise<void> {
     const { halo } = this.owner.planes
     if (!this.owner.isOn) return
@@ -302,7 +344,7 @@ export class Story {
     assert.ok(isFull(), `they are not in: ${outside.join(', ')}`)
     const members = this.in.filter((device) => device !== this.removed)
     await village.agree(this.space, members)
-    if (this.isDirect) await this.allDirect(members)
+    if (this.what.isDirect) await this.allDirect(members)
     for (const id of this.late)
       assert.equal(this.owner.value(id), undefined, 'who was removed does not count')
     chaos.walls = new Set()
@@ -313,6 +355,20 @@ export class Story {
     for (const device of members) await device.again()
     await village.agree(this.space, members)
     await this.check(members)
+    if (this.what.checkpoints) await this.lateComer(members)
+  }
+
+  /** Whoever was never there has the same, by a checkpoint if there is one. */
+  private async lateComer(members: readonly MeshDevice[]): Promise<void> {
+    const { village, owner, space } = this
+    const guest = await village.person('late')
+    for (const id of owner.objects) guest.look(id)
+    await village.letIn(owner, guest, { space })
+    await village.agree(space, [...members, guest])
+    await guest.again()
+    await village.agree(space, [...members, guest])
+    guest.stop()
+    village.devices.splice(village.devices.indexOf(guest), 1)
   }
 
   /** Once each has a tab, and two that have failed again and again have tried once more. */
@@ -348,15 +404,21 @@ export class Story {
  * @param most devices beside the owner's first
  * @returns a digest of every message between devices and KUBEs
  */
-export const mesh = (random: Random, most = 11): Promise<string> => tell(random, most, false)
+export const mesh = (random: Random, most = 11): Promise<string> => told(new Story(random, {}), most)
 
 /**
  * The same, with tabs that hold direct links, and come and go: when nothing goes wrong any more, all links are direct.
  * @returns as `mesh`
  */
-export const meshDirect = (random: Random, most = 7): Promise<string> => tell(random, most, true)
+export const meshDirect = (random: Random, most = 7): Promise<string> =>
+  told(new Story(random, { isDirect: true }), most)
 
-const tell = (random: Random, most: number, isDirect: boolean) => told(new Story(random, isDirect), most)
+/**
+ * The same, with checkpoints: in about half of the worlds entries go for which they stand.
+ * @returns as `mesh`
+ */
+export const meshCheckpoints = (random: Random, most = 5): Promise<string> =>
+  told(new Story(random, { checkpoints: true }), most)
 
 /** @returns as `mesh` */
 export async function told(story: Story, most: number): Promise<string> {

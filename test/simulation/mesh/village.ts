@@ -8,7 +8,7 @@ import { Random } from '../../e2e/random.js'
 import { randomId } from '../script.js'
 import { Air } from './air.js'
 import { calm } from './chaos.js'
-import { MeshDevice } from './device.js'
+import { MeshDevice, type Checkpointing } from './device.js'
 import { SimulatedKube } from './kube.js'
 import { KubeDisk } from './kube-disk.js'
 import { World } from './world.js'
@@ -28,13 +28,18 @@ export class Village {
   readonly devices: MeshDevice[] = []
 
   /** @param keeps whether KUBEs keep spaces that they are asked to */
-  constructor(seed: number | Random, limitMs?: number, keeps = false) {
+  constructor(
+    seed: number | Random,
+    limitMs?: number,
+    keeps = false,
+    readonly checkpoints?: Checkpointing | undefined,
+  ) {
     this.random = typeof seed === 'number' ? new Random(seed) : seed
     this.world = new World(this.random, limitMs)
     this.air = new Air(this.world, this.chaos)
     this.kubes = ['one', 'two'].map((name) => {
       const disk = keeps ? new KubeDisk(this.world) : undefined
-      return new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos, disk)
+      return new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos, disk, checkpoints)
     })
   }
 

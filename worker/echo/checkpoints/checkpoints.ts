@@ -2,7 +2,7 @@
 import { toHearthError } from '../../protocol/errors.js'
 import { fromBase64Url, type DeviceId, type ObjectId, type SpaceId } from '../../protocol/ids.js'
 import type { Damage, ObjectRecord } from '../../protocol/rpc.js'
-import { MAX_CHECKPOINT_BYTES, MAX_HEAD_BYTES } from '../../protocol/wire.js'
+import { MAX_CHECKPOINT_BYTES, MAX_HEAD_BYTES, type CheckpointWish } from '../../protocol/wire.js'
 import type { Store, Write } from '../../store.js'
 import type { Checked } from '../applying.js'
 import { encodeBare, readStored } from '../bare-entry.js'
@@ -15,6 +15,7 @@ import type { EchoPlatform } from '../platform.js'
 import type { Receiving } from '../receiving.js'
 import { deviceOf, type Space } from '../space.js'
 import type { Syncing } from '../syncing.js'
+import { bareUpTo, isWanting, standsForBare } from './bare.js'
 import { Base, storedPieces, type BaseRow } from './base.js'
 import { bytesOf, countOf, readHead, type CheckpointHead, type Covered } from './head.js'
 import { make } from './making.js'
@@ -84,10 +85,18 @@ export class Checkpoints {
     return this.spaces.get(id)?.base
   }
 
-  /** Whether a checkpoint would be better than entries: nothing of others is here. */
-  isWelcome(id: SpaceId): boolean {
+  /** What this device would do with another one: it is better than entries where nothing of others is here. */
+  wish(id: SpaceId): CheckpointWish {
     const space = this.spaces.get(id)
-    return !!space && [...space.feeds.keys()].every((feed) => feed === space.device)
+    if (!space) return 'gaps'
+    if ([...space.feeds.keys()].every((feed) => feed === space.device)) return 'instead'
+    return isWanting(space) ? 'latest' : 'gaps'
+  }
+
+  /** Of feeds, the last entry that can go to others by a checkpoint only. */
+  bareUpTo(id: SpaceId): ReadonlyMap<DeviceId, number> {
+    const space = this.spaces.get(id)
+    return space ? bareUpTo(space) : new Map()
   }
 
   /** @returns undefined if that one is here no more @throws HearthError `store/…` */
@@ -130,7 +139,7 @@ export class Checkpoints {
     // defence: checkpoint-in-bounds
     if (bytesOf(head) > MAX_CHECKPOINT_BYTES) return undefined
     const isMore = covers.some(({ feed, seq }) => seq > (space.feeds.get(feed)?.seq ?? 0))
-    return isMore ? head : undefined
+    return isMore || (isWanting(space) && standsForBare(space, coversIn(head))) ? head : undefined
   }
 
   private coming(space: Space, head: CheckpointHead, bytes: Uint8Array, over: () => void): Coming {
@@ -174,7 +183,7 @@ export class Checkpoints {
   ): Promise<void> {
     await this.covering.loaded()
     if (this.spaces.get(space.id) !== space) return
-    const taken = isNewTo(space, head) && (await this.takeAtOnce(space, head, bytes, pieces))
+    const taken = !space.base && isNewTo(space, head) && (await this.takeAtOnce(space, head, bytes, pieces))
     if (!taken) await this.takeOneByOne(space, head, bytes, pieces)
     this.covering.covered(space)
   }
@@ -228,9 +237,8 @@ export class Checkpoints {
     pieces: readonly Uint8Array[],
   ): Promise<void> {
     const { firsts } = await readCheckpoint(this.platform, space, head, pieces, this.pause)
-    const isUnpacked = !space.base?.standsAlone
-    const row: BaseRow = { head: bytes, firsts, gone: goneOf(head), isUnpacked }
-    const arriving = new Base({ get: async (n) => pieces[n] }, space, head, row)
+    const whole: BaseRow = { head: bytes, firsts, gone: goneOf(head), isUnpacked: false }
+    const arriving = new Base({ get: async (n) => pieces[n] }, space, head, whole)
     const after = new Map([...space.feeds].map(([feed, { seq }]) => [feed, seq]))
     let some: Checked[] = []
     const taken = async () => {
@@ -248,7 +256,10 @@ export class Checkpoints {
     await taken()
     // What does not count here keeps it from standing for what does: it is worth its entries, and no more.
     const isWhole = head.covers.every(({ feed, seq }) => (space.feeds.get(feed)?.seq ?? 0) >= seq)
-    if (!isWhole) return
+    // Nor does one take the place of another that stands for what it does not: there may be nothing else that says what that was.
+    // defence: checkpoint-for-all-before
+    if (!isWhole || !standsForBare(space, arriving.covers)) return
+    const row: BaseRow = { ...whole, isUnpacked: !space.base?.standsAlone }
     await this.store.write(rowsOf(space, row, pieces), 'relaxed')
     this.syncing.wrote()
     space.base = new Base(storedPieces(this.store, space.id), space, head, row)
@@ -292,8 +303,7 @@ export class Checkpoints {
   private isDue(space: Space, least: number, share: number): boolean {
     const { keeper, device, base } = space
     if (!keeper.isAdmin(device)) return false
-    // Nobody takes that one any more.
-    if (base && !keeper.isAdmin(base.head.author)) return true
+    if (isWanting(space)) return true
     const covered = base ? countOf(base.head) : 0
     const all = [...space.feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
     return all - covered >= Math.max(this.platform.checkpointAfter ?? least, covered * share)
@@ -308,21 +318,23 @@ export class Checkpoints {
       await this.gate.idle()
       const covers = coversOf(space)
       if (!covers || (await this.isForked(space))) return
-      const { withdrawals } = space
+      const { withdrawals, base } = space
       const mayDrop = this.covering.mayDrop(space)
       const made = await make(this.platform, this.store, space, covers, mayDrop, this.pause)
       if (!made) return
-      await this.gate.run(async () => {
-        // What it stands for may count no more by now.
-        if (space.withdrawals !== withdrawals || this.spaces.get(space.id) !== space) return
+      const isHere = await this.gate.run(async () => {
+        // What it stands for may count no more by now, or another one have come.
+        if (space.withdrawals !== withdrawals || space.base !== base) return false
+        if (this.spaces.get(space.id) !== space) return false
         const { gone = new Map<DeviceId, number>(), standsAlone = false } = space.base ?? {}
         const row: BaseRow = { ...made.row, gone: [...gone], isUnpacked: !standsAlone }
         await this.store.write(rowsOf(space, row, made.pieces), 'strict')
         const head = await readHead(row.head, (b) => this.platform.sha256(b))
         space.base = new Base(storedPieces(this.store, space.id), space, head, row)
+        return true
       })
-      this.covering.covered(space)
-      if (mayDrop) await this.drop(space)
+      if (isHere) this.covering.covered(space)
+      if (isHere && mayDrop) await this.drop(space)
     } finally {
       this.making.delete(space)
     }
@@ -382,4 +394,5 @@ function coversOf(space: Space): Covered[] | undefined {
   return covers.length > 0 ? covers.sort((a, b) => (a.feed < b.feed ? -1 : 1)) : undefined
 }
 
+const coversIn = ({ covers }: CheckpointHead) => new Map(covers.map(({ feed, seq }) => [feed, seq]))
 const goneOf = ({ covers }: CheckpointHead) => covers.map(({ feed, seq }) => [feed, seq] as const)

@@ -107,15 +107,6 @@ export const countOf = ({ covers }: Pick<CheckpointHeader, 'covers'>): number =>
 export const bytesOf = ({ pieces }: Pick<CheckpointHeader, 'pieces'>): number =>
   pieces.reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** Whether it stands for all that the other one does. */
-export const includes = (
-  { covers }: Pick<CheckpointHeader, 'covers'>,
-  other: Pick<CheckpointHeader, 'covers'>,
-): boolean => {
-  const upTo = new Map(covers.map(({ feed, seq }) => [feed, seq]))
-  return other.covers.every(({ feed, seq }) => (upTo.get(feed) ?? 0) >= seq)
-}
-
 const strict = (bytes: Uint8Array): unknown =>
   decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })
 

@@ -59,7 +59,7 @@ export class Offering {
   private readonly streams: Streams
 
   constructor(
-    private readonly platform: Pick<MeshPlatform, 'now'>,
+    private readonly platform: Pick<MeshPlatform, 'now' | 'checkpointFor'>,
     private readonly session: Pick<Carrier, 'send'>,
     private readonly replica: Replica,
     private readonly timers: Timers,
@@ -198,12 +198,12 @@ export class Offering {
   private isInstead({ covers }: Checkpoint): boolean {
     if (this.said?.wish !== 'instead') return false
     const lacked = [...covers].map(([feed, seq]) => Math.max(0, seq - this.has(feed)))
-    return lacked.reduce((sum, count) => sum + count, 0) >= WORTH_ENTRIES
+    return lacked.reduce((sum, count) => sum + count, 0) >= (this.platform.checkpointFor ?? WORTH_ENTRIES)
   }
 
   /** It lacks entries which are here only as a checkpoint. */
   private isBelow({ covers }: Checkpoint): boolean {
-    return [...covers.keys()].some((feed) => this.has(feed) < this.floorOf(feed) - 1)
+    return [...covers].some(([feed, seq]) => this.has(feed) < Math.min(seq, this.floorOf(feed) - 1))
   }
 
   /** It keeps the latest one, and has all entries: whoever has these may go on giving them. */

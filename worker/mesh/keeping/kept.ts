@@ -43,7 +43,7 @@ export class Kept {
   private cancelAsking: (() => void) | undefined
 
   constructor(
-    private readonly platform: Pick<MeshPlatform, 'now' | 'later'>,
+    private readonly platform: Pick<MeshPlatform, 'now' | 'later' | 'checkpointFor'>,
     private readonly session: Session,
     readonly replica: KeptReplica,
     private readonly events: KeptEvents,

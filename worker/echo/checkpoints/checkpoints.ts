@@ -28,6 +28,8 @@ import { isNewTo, readCheckpoint, rowsOf, Unfit } from './taking.js'
 const BUSY = { least: 1024, share: 0.5, quietMs: 3_000, longestMs: 60_000 } as const
 /** Of fewer, when nobody has written for a while: whoever comes in next goes through what none stands for. */
 const IDLE = { least: 256, share: 0.05, quietMs: 10_000, longestMs: Infinity } as const
+/** Where none could be made, it is tried again with so many more entries, as a share: it may cost as much, and come to nothing again. */
+const AGAIN = 0.25
 /** Entries that are taken together, where each has to be looked at. */
 const TOGETHER = 512
 
@@ -66,6 +68,8 @@ export class Checkpoints {
   private readonly making = new Set<Space>()
   /** While one is made, another one was wanted. */
   private readonly again = new Set<Space>()
+  /** How many entries there were when none could be made. */
+  private readonly failed = new WeakMap<Space, number>()
   /** Ids of some that are not what they say. */
   private readonly unfit = new Set<string>()
 
@@ -303,9 +307,10 @@ export class Checkpoints {
   private isDue(space: Space, least: number, share: number): boolean {
     const { keeper, device, base } = space
     if (!keeper.isAdmin(device)) return false
+    const all = entriesIn(space)
+    if (all < (this.failed.get(space) ?? 0) * (1 + AGAIN)) return false
     if (isWanting(space)) return true
     const covered = base ? countOf(base.head) : 0
-    const all = [...space.feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
     return all - covered >= Math.max(this.platform.checkpointAfter ?? least, covered * share)
   }
 
@@ -321,7 +326,7 @@ export class Checkpoints {
       const { withdrawals, base } = space
       const mayDrop = this.covering.mayDrop(space)
       const made = await make(this.platform, this.store, space, covers, mayDrop, this.pause)
-      if (!made) return
+      if (!made) return void this.failed.set(space, entriesIn(space))
       const isHere = await this.gate.run(async () => {
         // What it stands for may count no more by now, or another one have come.
         if (space.withdrawals !== withdrawals || space.base !== base) return false
@@ -380,6 +385,8 @@ export class Checkpoints {
 
   private readonly pause = (): Promise<void> => new Promise((resolve) => void this.platform.later(resolve, 0))
 }
+
+const entriesIn = ({ feeds }: Space): number => [...feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
 
 /** @returns undefined where something stands in the way: a branch, or entries that do not count */
 function coversOf(space: Space): Covered[] | undefined {

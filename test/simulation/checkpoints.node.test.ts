@@ -21,7 +21,10 @@ const id = () => newId<ObjectId>()
 const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
 const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const shownBy = ({ echo }: Device, space: SpaceId) =>
-  echo.objectsOf(space).map((record) => ({ ...record, updatedAt: 0 }))
+  echo
+    .objectsOf(space)
+    .map((record) => ({ ...record, updatedAt: 0 }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
 
 async function until(what: string, is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 2_000 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -212,5 +215,50 @@ describe('a space that keeps no history', () => {
     )
     await olga.again()
     assert.deepEqual(shownBy(olga, space), before)
+  })
+
+  it('has all of it, where two owners have each deleted what the other one had not', async () => {
+    const { olga, space, note } = await typed()
+    const ed = await fresh({ checkpointAfter: AFTER })
+    await admit(olga, space, ed, 'owner')
+    assert.ok(await give(space, olga, ed))
+    // Each goes on alone, and keeps no history.
+    for (const device of [olga, ed]) {
+      await device.life.planes.history.keep(space, false)
+      for (let i = 0; i < 2 * AFTER; i++) await write(device, space, { id: note, op: text('body', 0, '-') })
+      await until('entries are gone', () => (device.echo.checkpoints.of(space)?.gone.get(device.halo.device) ?? 0) > AFTER)
+    }
+    assert.ok(await give(space, olga, ed))
+    assert.ok(await give(space, ed, olga))
+    await meet(space, olga, ed)
+    for (const device of [olga, ed]) {
+      const { checkpoints } = device.echo
+      const all = () => [olga, ed].every(({ halo }) => (checkpoints.of(space)?.covers.get(halo.device) ?? 0) > AFTER)
+      await until('one checkpoint stands for all', all)
+      await device.again()
+    }
+    assert.deepEqual(shownBy(ed, space), shownBy(olga, space))
+    const anna = await fresh()
+    await admit(olga, space, anna, 'editor')
+    await tellLog(space, olga, anna)
+    assert.ok(await give(space, ed, anna))
+    await meet(space, ed, anna)
+    assert.deepEqual(shownBy(anna, space), shownBy(olga, space))
+    for (const device of [olga, ed, anna]) assert.deepEqual(device.echo.damage, [])
+  })
+
+  it('loses nothing of an admin who is none any more when the others come', async () => {
+    const { olga, space, note } = await typed()
+    const ed = await fresh({ checkpointAfter: AFTER })
+    await admit(olga, space, ed, 'admin')
+    await meet(space, olga, ed)
+    await ed.life.planes.history.keep(space, false)
+    const before = ed.echo.checkpoints.of(space)?.head.id
+    for (let i = 0; i < 2 * AFTER; i++) await write(ed, space, { id: note, op: text('body', 0, '-') })
+    await until('a checkpoint is made', () => ed.echo.checkpoints.of(space)?.head.id !== before)
+    await olga.halo.setRole(space, ed.halo.identity.id, 'editor')
+    await meet(space, olga, ed)
+    assert.deepEqual(shownBy(olga, space), shownBy(ed, space))
+    assert.match((valueOf(olga, note)!['body'] as { '@text': string })['@text'], /^-{80}/)
   })
 })

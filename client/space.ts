@@ -173,7 +173,7 @@ export class Space {
 
   /**
    * Whether all entries that devices wrote are kept here, or only what is needed to go on: the latest checkpoint, and what came after it. By
-   * admins; for devices of owners, for who comes in later, and for KUBEs.
+   * admins, for owners' devices, which then delete the others with the next checkpoint, and for whoever keeps the space.
    * @param keep only asks, if it is left out
    * @returns whether they are
    * @throws HearthError `halo/not-allowed`, `store/…`

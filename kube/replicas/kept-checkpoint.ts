@@ -4,12 +4,7 @@
  */
 import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import type { Key } from 'lmdb'
-import {
-  bytesOf,
-  countOf,
-  readHead,
-  type CheckpointHead,
-} from '../../worker/echo/checkpoints/head.js'
+import { bytesOf, countOf, readHead, type CheckpointHead } from '../../worker/echo/checkpoints/head.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
 import { sameBytes } from '../../worker/halo/suite/compare.js'
 import { verify } from '../../worker/halo/suite/signing.js'
@@ -155,7 +150,8 @@ export class KeptCheckpoint {
   #isLater(head: CheckpointHead): boolean {
     const here = this.#here?.head
     if (here?.id === head.id) return false
-    const isMore = !here || countOf(head) > countOf(here) || this.feeds.advancing(head.covers).shorter.length > 0
+    const isMore =
+      !here || countOf(head) > countOf(here) || this.feeds.advancing(head.covers).shorter.length > 0
     if (!isMore && this.registration().admins.includes(here.author)) return false
     const upTo = new Map(head.covers.map(({ feed, seq }) => [feed, seq]))
     return [...this.feeds.floors].every(([feed, floor]) => (upTo.get(feed) ?? 0) >= floor - 1)

@@ -50,7 +50,7 @@ export const MAX_HEAD_BYTES = 512 << 10
 
 /**
  * What a side would do with a checkpoint: `gaps` takes one only in place of entries that are not to be had; `instead` would rather have
- * it than entries, for there are none here; `latest` keeps the latest one for others.
+ * it than entries, for there are none here; `latest` keeps the latest one for others, or has one that will not do.
  */
 export const CHECKPOINT_WISHES = ['gaps', 'instead', 'latest'] as const
 export type CheckpointWish = (typeof CHECKPOINT_WISHES)[number]

@@ -39,7 +39,13 @@ export class Village {
     this.air = new Air(this.world, this.chaos)
     this.kubes = ['one', 'two'].map((name) => {
       const disk = keeps ? new KubeDisk(this.world) : undefined
-      return new SimulatedKube(this.world, `ws://${name}.example${SIGNAL_PATH}`, this.chaos, disk, checkpoints)
+      return new SimulatedKube(
+        this.world,
+        `ws://${name}.example${SIGNAL_PATH}`,
+        this.chaos,
+        disk,
+        checkpoints,
+      )
     })
   }
 

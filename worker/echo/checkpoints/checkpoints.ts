@@ -261,7 +261,6 @@ export class Checkpoints {
     // What does not count here keeps it from standing for what does: it is worth its entries, and no more.
     const isWhole = head.covers.every(({ feed, seq }) => (space.feeds.get(feed)?.seq ?? 0) >= seq)
     // Nor does one take the place of another that stands for what it does not: there may be nothing else that says what that was.
-    // defence: checkpoint-for-all-before
     if (!isWhole || !standsForBare(space, arriving.covers)) return
     const row: BaseRow = { ...whole, isUnpacked: !space.base?.standsAlone }
     await this.store.write(rowsOf(space, row, pieces), 'relaxed')

@@ -23,8 +23,8 @@ interface Wish {
 /** What is kept where, and the way to have it kept. */
 export interface Places {
   urlsOf(space: SpaceId): readonly string[]
-  /** @throws HearthError as `Keeping.add` */
-  add(space: SpaceId, url: string): Promise<void>
+  /** @throws HearthError as `Keeping.addNew` */
+  addNew(space: SpaceId, url: string, isWanted: () => boolean): Promise<void>
 }
 
 export class KeepingAll {
@@ -123,8 +123,9 @@ export class KeepingAll {
     const name = key(space, url)
     let code: ErrorCode | undefined = away.has(url) ? 'mesh/host-away' : undefined
     try {
-      if (!code) await this.places.add(space, url)
-      if (!code) await this.note(url, space)
+      const isWanted = () => this.open(space).includes(url)
+      if (!code) await this.places.addNew(space, url, isWanted)
+      if (!code && isWanted()) await this.note(url, space)
     } catch (e) {
       code = toHearthError(e, 'mesh/host-away').code
     }

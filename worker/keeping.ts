@@ -5,7 +5,7 @@
 import type { Halo } from './halo/halo.js'
 import type { HaloSpace } from './halo/space.js'
 import { addressOf, isAddress, passesIn } from './addresses.js'
-import { ArrivingReplica } from './arriving-replica.js'
+import { Arrivals, type Fetched } from './arrivals.js'
 import type { Capsules } from './capsules.js'
 import { HostedReplica } from './hosted-replica.js'
 import { KeepingAll } from './keeping-all.js'
@@ -34,29 +34,10 @@ const GATHER_MS = 200
 /** A KUBE that was asked to keep a space says so within this time, in milliseconds. */
 const ANSWER_MS = 4_000
 const LOOK_MS = 20
-/** What one has sent is not kept waiting for others any longer, in milliseconds. */
-const OTHERS_MS = 1_000
 
 type HostsRow = Readonly<Record<SpaceId, readonly string[]>>
 /** What is done with which space where. */
 type Places = readonly (readonly [SpaceId, url: string])[]
-
-/** A space that is on its way here, from one KUBE. */
-interface Arriving {
-  readonly url: string
-  readonly replica: ArrivingReplica
-}
-/** The log of a space that is not here. */
-export interface Fetched {
-  /** Parents first. */
-  readonly log: readonly Uint8Array[]
-  /** Where it came from. */
-  readonly urls: readonly string[]
-  /** The space is here now. */
-  enter(): void
-  /** It is not wanted. */
-  refuse(): void
-}
 
 export class Keeping {
   private readonly keepers = new Map<string, Keeper>()
@@ -66,8 +47,7 @@ export class Keeping {
   private forgetting: Places = []
   /** Of those that were found there by recovery words, until they say themselves where they are kept. */
   private recovered: Places = []
-  /** Those that are being fetched. */
-  private readonly arriving = new Set<Arriving>()
+  private readonly arrivals: Arrivals
   /** Where it was said that all of it is to be deleted. */
   private readonly told = new WeakSet<Kept>()
   private cancelLook: (() => void) | undefined
@@ -87,6 +67,17 @@ export class Keeping {
     private readonly hostsChanged: () => Promise<void>,
   ) {
     this.all = new KeepingAll(platform, halo, objects, this, () => networking.changed())
+    this.arrivals = new Arrivals(
+      platform,
+      (url, space) => this.keeperAt(url)?.of(space),
+      (space, url) => this.replicaOf(space, signalUrl(url)),
+      {
+        changed: () => this.apply(),
+        refused: (space) => {
+          if (!halo.get(space)) this.recovered = this.recovered.filter(([of]) => of !== space)
+        },
+      },
+    )
   }
 
   /** @throws HearthError `store/…` */
@@ -164,31 +155,32 @@ export class Keeping {
     if (isAll && !known.isPersonal)
       invalid('only of the personal space can it be said that all are to be kept')
     await this.look()
-    const passes = passesIn([address])
-    if (this.urlsOf(space).includes(url)) await this.networking.use([url], passes)
-    else await this.addNew(known, address, url, passes)
+    await this.networking.use([url], passesIn([address]))
+    if (!this.urlsOf(space).includes(url)) {
+      // Without it, the recovery words would lead to nothing there.
+      if (!known.isPersonal) await this.add(this.objects.space, url)
+      await this.addNew(space, url, () => true)
+    }
     if (!isAll) return
     await this.all.begin(await this.saying(known, url))
     await this.look()
   }
 
-  private async addNew(
-    known: HaloSpace,
-    address: string,
-    url: string,
-    passes: ReadonlyMap<string, Uint8Array>,
-  ): Promise<void> {
-    const space = known.id
+  /**
+   * As `add`, of what is kept beside the personal space.
+   * @param isWanted asked once the KUBE has agreed: if it is not any more, it is to delete it
+   * @throws HearthError as `add`
+   */
+  async addNew(space: SpaceId, url: string, isWanted: () => boolean): Promise<void> {
     const urls = this.urlsOf(space)
-    // Without it, the recovery words would lead to nothing there.
-    if (!known.isPersonal) await this.add(this.objects.space, address)
+    if (urls.includes(url)) return
     if (urls.length >= MAX_HOSTS) invalid(`a space is kept by up to ${MAX_HOSTS} servers; remove one first`)
-    await this.networking.use([url], passes)
     await this.setForgetting(this.without(this.forgetting, space, url))
     this.asked = [...this.asked, [space, url]]
     this.apply()
     try {
       await this.answered(space, url)
+      if (!isWanted()) return await this.setForgetting([...this.forgetting, [space, url]])
       await this.objects.write([this.newHost(url)], space)
       await this.look()
       // Where to find it is in the personal space, too, when this resolves.
@@ -241,51 +233,7 @@ export class Keeping {
       const log = this.halo.admissions.entriesOf(space)
       return { log, urls, enter: () => this.apply(), refuse: () => undefined }
     }
-    const coming = urls.map((url): Arriving => ({
-      ...{ url, replica: new ArrivingReplica(this.platform, space, first) },
-    }))
-    for (const one of coming) this.arriving.add(one)
-    this.apply()
-    const refuse = () => {
-      for (const one of coming) one.replica.become(undefined)
-      for (const one of coming) this.arriving.delete(one)
-      if (!this.halo.get(space)) this.recovered = this.recovered.filter(([of]) => of !== space)
-      this.apply()
-    }
-    try {
-      const from = await this.arrived(coming, ms)
-      const log = new Map(from.flatMap(({ replica }) => [...replica.take()]))
-      return {
-        log: [...log.values()],
-        urls: from.map(({ url }) => url),
-        refuse,
-        enter: () => this.enter(space, coming),
-      }
-    } catch (e) {
-      refuse()
-      throw e
-    }
-  }
-
-  /** @returns those that have all of the log that there is said to be */
-  private async arrived(coming: readonly Arriving[], ms: number): Promise<Arriving[]> {
-    let end = this.platform.now() + ms
-    for (;;) {
-      const kept = coming.map(({ url, replica: { space } }) => this.keeperAt(url)?.of(space))
-      const has = coming.filter(({ replica }, i) => replica.hasAll(kept[i]?.heads ?? []))
-      const isOver = kept.every((one, i) => one?.refusal || has.includes(coming[i]!))
-      const left = end - this.platform.now()
-      if (has.length > 0 && (isOver || left <= 0)) return has
-      if (isOver || left <= 0) {
-        if (kept.some((one) => one?.isKept)) throw new HearthError('mesh/timeout', { ms })
-        const away = coming.find((_, i) => !kept[i]?.refusal)
-        if (away) throw new HearthError('mesh/host-away', { kube: away.url })
-        throw new HearthError(kept[0]!.refusal as 'mesh/host-unknown')
-      }
-      // The others may be away.
-      if (has.length > 0) end = Math.min(end, this.platform.now() + OTHERS_MS)
-      await new Promise<void>((resolve) => this.platform.later(resolve, LOOK_MS))
-    }
+    return this.arrivals.fetch(space, first, urls, ms)
   }
 
   /** To be written with what brings the space here: from the next opening on, it is kept where it came from. */
@@ -293,13 +241,6 @@ export class Keeping {
     const fresh = urls.map((url) => [space, url] as const)
     this.recovered = [...this.recovered.filter(([of]) => of !== space), ...fresh]
     return { table: 'meta', key: RECOVERED, put: this.recovered }
-  }
-
-  /** It is here: the rest of it comes. */
-  private enter(space: SpaceId, coming: readonly Arriving[]): void {
-    for (const { replica, url } of coming) replica.become(this.replicaOf(space, signalUrl(url)))
-    this.apply()
-    for (const one of coming) this.arriving.delete(one)
   }
 
   stop(): void {
@@ -315,11 +256,11 @@ export class Keeping {
     for (const [space, urls] of Object.entries(this.bySpace))
       for (const url of urls) want(space as SpaceId, url)
     for (const [space, url] of [...this.asked, ...this.forgetting, ...this.recovered]) want(space, url)
-    const coming = [...this.arriving]
+    const coming = this.arrivals.wanted
     for (const url of [...wanted.keys(), ...coming.map(({ url }) => url)]) this.keeperOf(url)
     for (const [url, keeper] of this.keepers) {
       const spaces = [...wanted].find(([kube]) => signalUrl(kube) === url)?.[1] ?? new Set()
-      const isFromThere = (one: Arriving) => signalUrl(one.url) === url
+      const isFromThere = (one: (typeof coming)[number]) => signalUrl(one.url) === url
       keeper.keep([
         ...coming.filter(isFromThere).map(({ replica }) => replica),
         ...[...spaces].flatMap((space) => this.replicaOf(space, url) ?? []),
@@ -382,7 +323,7 @@ export class Keeping {
       if (!kept) continue
       // It has done so; or it has no such thing, or is not to be told so by this device: it would say that again.
       if (kept.refusal !== undefined) void this.setForgetting(this.without(this.forgetting, space, url))
-      else if (kept.isKept && !this.told.has(kept)) {
+      else if (kept.hasAdmins && !this.told.has(kept)) {
         this.told.add(kept)
         void kept.forget().catch(() => undefined)
       }

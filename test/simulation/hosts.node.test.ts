@@ -182,3 +182,20 @@ test('Alice has a space kept at one KUBE while it is still to be deleted at anot
   assert.ok(await village.world.until(() => !kube!.disk!.has('replica', name), PATIENCE_MS))
   await isKept(village, space, alice)
 })
+
+test('what Alice takes from the KUBE while spaces are still on their way there stays away, all of it', async () => {
+  await using village = new Village(49, undefined, true)
+  const alice = await village.person('alice')
+  const [kube] = village.kubes
+  await keepsAll(village, alice)
+  await hears(village, alice, personalOf(alice), 'kept all')
+  const { keeping } = await village.world.done(alice.network())
+  const garden = await made(village, alice, 'Garden')
+  await village.world.done(keeping.remove(personalOf(alice), kube!.address))
+  await village.world.pass(PATIENCE_MS)
+  for (const space of [personalOf(alice), garden]) {
+    assert.equal((await told(village, alice, space))(), '')
+    const name = toBase64Url(alice.planes.halo.get(space)!.replica())
+    assert.equal(kube!.disk!.has('replica', name), false)
+  }
+})

@@ -52,7 +52,7 @@ async function joined({ olga, ed }: Two, size: number): Promise<number> {
   await olga.add(space, 'A text', '')
   await type(olga, space, size)
   // It is made when it is quiet: nobody is told, and nobody need be.
-  await new Promise((resolve) => setTimeout(resolve, 15_000))
+  await new Promise((resolve) => setTimeout(resolve, 30_000))
   const told = await olga.invite(space)
   const began = performance.now()
   await ed.join(told)

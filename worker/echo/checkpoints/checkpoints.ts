@@ -21,12 +21,15 @@ import { bytesOf, countOf, readHead, type CheckpointHead, type Covered } from '.
 import { make } from './making.js'
 import { isNewTo, readCheckpoint, rowsOf, Unfit } from './taking.js'
 
-/** Entries that no checkpoint stands for, from which on one is made; and how many of those that one stands for, so that it pays. */
-const LEAST = 1024
-const SHARE = 0.5
-/** Nothing was written for so long, or this long at the most, in milliseconds. */
-const QUIET_MS = 3_000
-const LONGEST_MS = 60_000
+/**
+ * One is made when so many entries have come that none stands for, and as a share of those that one stands for, so that it pays; when nothing
+ * was written for so long, or, while more and more is, this long at the most, in milliseconds.
+ */
+const BUSY = { least: 1024, share: 0.5, quietMs: 3_000, longestMs: 60_000 } as const
+/** Of fewer, when nobody has written for a while: whoever comes in next goes through what none stands for. */
+const IDLE = { least: 256, share: 0.05, quietMs: 10_000, longestMs: Infinity } as const
+/** Where none could be made, it is tried again with so many more entries, as a share: it may cost as much, and come to nothing again. */
+const AGAIN = 0.25
 /** Entries that are taken together, where each has to be looked at. */
 const TOGETHER = 512
 
@@ -65,6 +68,8 @@ export class Checkpoints {
   private readonly making = new Set<Space>()
   /** While one is made, another one was wanted. */
   private readonly again = new Set<Space>()
+  /** How many entries there were when none could be made. */
+  private readonly failed = new WeakMap<Space, number>()
   /** Ids of some that are not what they say. */
   private readonly unfit = new Set<string>()
 
@@ -267,15 +272,19 @@ export class Checkpoints {
 
   /** More is here: a checkpoint may be due. */
   look(space: Space): void {
-    if (this.isDue(space)) this.schedule(space)
+    const occasion = [BUSY, IDLE].find(({ least, share }) => this.isDue(space, least, share))
+    if (occasion) this.schedule(space, occasion)
   }
 
-  private schedule(space: Space): void {
+  private schedule(
+    space: Space,
+    { quietMs, longestMs }: Pick<typeof BUSY | typeof IDLE, 'quietMs' | 'longestMs'>,
+  ): void {
     const now = this.platform.now()
     const known = this.due.get(space)
     known?.cancel()
     const since = known?.since ?? now
-    const wait = Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now))
+    const wait = Math.max(0, Math.min(quietMs, since + longestMs - now))
     const cancel = this.platform.later(() => {
       this.due.delete(space)
       void this.make(space).catch(() => undefined)
@@ -286,7 +295,7 @@ export class Checkpoints {
   /** What is to be kept is otherwise now, and a checkpoint says so. */
   lookAgain(id: SpaceId): void {
     const space = this.spaces.get(id)
-    if (space) this.schedule(space)
+    if (space) this.schedule(space, BUSY)
   }
 
   stop(): void {
@@ -294,13 +303,14 @@ export class Checkpoints {
     this.due.clear()
   }
 
-  private isDue(space: Space): boolean {
+  private isDue(space: Space, least: number, share: number): boolean {
     const { keeper, device, base } = space
     if (!keeper.isAdmin(device)) return false
+    const all = entriesIn(space)
+    if (all < (this.failed.get(space) ?? 0) * (1 + AGAIN)) return false
     if (isWanting(space)) return true
     const covered = base ? countOf(base.head) : 0
-    const all = [...space.feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
-    return all - covered >= Math.max(this.platform.checkpointAfter ?? LEAST, covered * SHARE)
+    return all - covered >= Math.max(this.platform.checkpointAfter ?? least, covered * share)
   }
 
   private async make(space: Space): Promise<void> {
@@ -315,7 +325,7 @@ export class Checkpoints {
       const { withdrawals, base } = space
       const mayDrop = this.covering.mayDrop(space)
       const made = await make(this.platform, this.store, space, covers, mayDrop, this.pause)
-      if (!made) return
+      if (!made) return void this.failed.set(space, entriesIn(space))
       const isHere = await this.gate.run(async () => {
         // What it stands for may count no more by now, or another one have come.
         if (space.withdrawals !== withdrawals || space.base !== base) return false
@@ -333,7 +343,7 @@ export class Checkpoints {
       this.making.delete(space)
     }
     // More may have come meanwhile.
-    if (this.again.delete(space)) this.schedule(space)
+    if (this.again.delete(space)) this.schedule(space, BUSY)
     else this.look(space)
   }
 
@@ -374,6 +384,8 @@ export class Checkpoints {
 
   private readonly pause = (): Promise<void> => new Promise((resolve) => void this.platform.later(resolve, 0))
 }
+
+const entriesIn = ({ feeds }: Space): number => [...feeds.values()].reduce((sum, { seq }) => sum + seq, 0)
 
 /** @returns undefined where something stands in the way: a branch, or entries that do not count */
 function coversOf(space: Space): Covered[] | undefined {

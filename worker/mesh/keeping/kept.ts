@@ -62,6 +62,11 @@ export class Kept {
     return this.theirs !== undefined
   }
 
+  /** It has heard who may have it deleted: before, it deletes it for nobody. */
+  get hasAdmins(): boolean {
+    return !!this.theirs && this.theirs.asOf.length > 0
+  }
+
   /** Of the log there; undefined before it has said so. */
   get heads(): readonly string[] | undefined {
     return this.theirs?.heads

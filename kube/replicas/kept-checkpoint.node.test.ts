@@ -206,6 +206,23 @@ describe('a KUBE that is given a checkpoint', () => {
     assert.equal(place.counted(), heads)
   })
 
+  it('takes one that crossed with its own, if all that it lacks then is there as entries', async () => {
+    for (const mayDrop of [false, true]) {
+      await using place = await Place.open(20)
+      const { space, replica } = place
+      await bring(replica, await place.checkpoint(20, mayDrop))
+      await space.write(space.admin, 10)
+      const crossing = await space.checkpoint([
+        [space.admin, 10],
+        [space.writer, 5],
+      ])
+      assert.equal(await bring(replica, crossing), !mayDrop)
+      await place.swept()
+      assert.equal(replica.positions.get(idOf(space.admin)) ?? 0, mayDrop ? 0 : 10)
+      assert.deepEqual(await place.given(), mayDrop ? [] : range(1, 20))
+    }
+  })
+
   it('keeps nothing of one that did not come to its end', async () => {
     await using place = await Place.open()
     const size = place.replica.size

@@ -265,6 +265,7 @@ describe('a space that keeps no history', () => {
     await ed.life.planes.history.keep(space, false)
     for (let i = 0; i < 2 * AFTER; i++) await write(ed, space, { id: note, op: text('body', 0, '-') })
     await until('a checkpoint is made', () => coveredBy(ed, space) > 0)
+    assert.equal(ed.echo.checkpoints.of(space)!.head.mayDrop, false, 'entries go by owners only')
     await olga.halo.setRole(space, ed.halo.identity.id, 'editor')
     await meet(space, olga, ed)
     assert.deepEqual(shownBy(olga, space), shownBy(ed, space))

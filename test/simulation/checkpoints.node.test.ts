@@ -232,10 +232,10 @@ describe('a space that keeps no history', () => {
     for (const device of [olga, ed]) {
       await device.life.planes.history.keep(space, false)
       for (let i = 0; i < 2 * AFTER; i++) await write(device, space, { id: note, op: text('body', 0, '-') })
-      await until(
-        'entries are gone',
-        () => (device.echo.checkpoints.of(space)?.gone.get(device.halo.device) ?? 0) > AFTER,
-      )
+      const { checkpoints, exchange } = device.echo
+      checkpoints.lookAgain(space)
+      const goneTo = () => checkpoints.of(space)?.gone.get(device.halo.device)
+      await until('entries are gone', () => goneTo() === exchange.counted(space))
     }
     assert.ok(await give(space, olga, ed))
     assert.ok(await give(space, ed, olga))

@@ -71,8 +71,15 @@ export async function give(space: SpaceId, from: Device, to: Device): Promise<bo
   const base = from.echo.checkpoints.of(space)!
   const coming = await to.echo.checkpoints.begin(space, base.bytes)
   if (!coming) return false
-  for (let n = 0; n < coming.pieces; n++)
-    await coming.take(n, (await from.echo.checkpoints.piece(space, base.head.id, n))!)
+  for (let n = 0; n < coming.pieces; n++) {
+    const piece = await from.echo.checkpoints.piece(space, base.head.id, n)
+    if (piece) await coming.take(n, piece)
+    else {
+      // A later one has come.
+      coming.stop()
+      return give(space, from, to)
+    }
+  }
   await coming.end()
   return true
 }

@@ -37,6 +37,7 @@ export const storedPieces = (store: Store, space: SpaceId): Pieces => ({
 export interface OfSpace {
   readonly id: SpaceId
   readonly keeper: Keeper
+  readonly base: Base | undefined
 }
 
 export class Base {
@@ -149,9 +150,11 @@ export class Base {
       await store.write(writes, 'relaxed')
       writes = []
     }
-    const row: BaseRow = { ...this.row, isUnpacked: true }
-    await store.write([...writes, { table: 'checkpoints', key: [id], put: row }], 'strict')
-    this.row = row
+    await store.write(writes, 'relaxed')
+    // Another one may have taken its place meanwhile, and says itself what is here.
+    if (this.space.base !== this) return
+    this.row = { ...this.row, isUnpacked: true }
+    await store.write([{ table: 'checkpoints', key: [id], put: this.row }], 'strict')
   }
 
   private async objectsIn(n: number): Promise<readonly CoveredObject[]> {

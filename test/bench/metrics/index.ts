@@ -50,7 +50,7 @@ export const metrics: readonly Metric[] = [
   { name: 'text-growth', run: textGrowth, slow: true },
   { name: 'kube-idle', run: kubeIdle, slow: true },
   { name: 'kube-relay', run: kubeRelay },
-  { name: 'kube-append', run: kubeAppend },
+  { name: 'kube-append', run: kubeAppend, slow: true },
   { name: 'kube-start', run: kubeStart },
   { name: 'kube-catchup', run: kubeCatchup, slow: true },
   { name: 'growth', run: growth, slow: true },

@@ -2,7 +2,7 @@
  * `npm run test:attacks`: every attack that is known, each of which must fail.
  * `npm run test:attacks -- --mutate [part of a name]`: each defence is taken out in turn, and an attack must succeed then.
  */
-import { runForTally } from '../runner/child.js'
+import { runNodeTests } from '../runner/node-tests.js'
 import { filesOf } from '../runner/files.js'
 import { formatTally } from '../runner/tally.js'
 import { disagreements, houseMarks } from './removal/house-marks.js'
@@ -21,7 +21,7 @@ if (flag === '--mutate') {
   }
 } else {
   const files = filesOf('unit').filter((path) => path.startsWith('test/attacks/'))
-  const tally = await runForTally('unit', '', files)
+  const tally = await runNodeTests('', files)
   console.log(`\n${formatTally(tally)}`)
-  process.exitCode = tally.failed === 0 ? 0 : 1
+  process.exitCode = tally.failures.length === 0 ? 0 : 1
 }

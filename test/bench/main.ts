@@ -32,7 +32,8 @@ if (args.peers) installPeers()
 await buildAll([...systems, 'blank'])
 const server = await serve([...systems, 'blank'])
 const rows: Row[] = []
-const failures: string[] = []
+/** What could not be measured. */
+const broken: string[] = []
 try {
   for (const metric of chosen) {
     const began = performance.now()
@@ -48,10 +49,10 @@ if (rows.some(({ series }) => series)) console.log(growthTable(rows))
 
 for (const row of rows.filter(missed)) console.error(needs(row))
 const judged = rows.filter(({ budget }) => budget)
-const failed = judged.filter(missed).length + failures.length
-process.send?.({ passed: judged.length - judged.filter(missed).length, failed, skipped: 0 } satisfies Tally)
+const failures = [...judged.filter(missed).map(needs), ...broken]
+process.send?.({ passed: judged.filter((row) => !missed(row)).length, failures, skipped: 0 } satisfies Tally)
 process.disconnect?.()
-if (failed > 0) process.exitCode = 1
+if (failures.length > 0) process.exitCode = 1
 
 /**
  * On a machine that others use as well, one bad figure of a quick run says little: what misses by too much is
@@ -78,7 +79,7 @@ async function once(metric: Metric): Promise<readonly Row[]> {
   } catch (cause) {
     // What it had measured, and what the other metrics say, is worth having; the run has failed all the same.
     console.error(`${metric.name} failed:`, cause)
-    failures.push(metric.name)
+    broken.push(metric.name)
   }
   return run.rows.all
 }

@@ -10,9 +10,9 @@ import { addTallies, emptyTally, type Tally } from './tally.js'
  */
 export function browserReport(filtered: boolean, finished: (tally: Tally) => void): Reporter {
   return {
-    reportTestFileResults({ sessionsForTestFile, testFile }) {
+    reportTestFileResults({ sessionsForTestFile }) {
       for (const session of sessionsForTestFile) {
-        print(`${relative(root, testFile)} in ${session.browser.name}`)
+        print(nameOf(session))
         for (const line of linesOf(session, filtered)) print(line)
       }
     },
@@ -27,16 +27,25 @@ const print = (line: string) => process.stdout.write(`${line}\n`)
 
 /** What keeps a file from running counts as one failed test, or it would be passed over in silence. */
 export function tallyOf(
-  session: Pick<TestSession, 'errors' | 'passed' | 'testResults'>,
+  session: Pick<TestSession, 'errors' | 'passed' | 'testResults' | 'testFile'> & {
+    readonly browser: Pick<TestSession['browser'], 'name'>
+  },
   filtered: boolean,
 ): Tally {
   const tests = testsOf(session.testResults, filtered)
+  const file = nameOf(session)
   const skipped = tests.filter(({ test }) => test.skipped).length
   const passed = tests.filter(({ test }) => test.passed && !test.skipped).length
-  const failed = tests.length - passed - skipped
+  const failures = tests
+    .filter(({ test }) => !test.passed && !test.skipped)
+    .map(({ title }) => `${file} › ${title}`)
   const broken = session.errors.length > 0 || !session.passed || (tests.length === 0 && !filtered)
-  return { passed, failed: failed || Number(broken), skipped }
+  if (broken && failures.length === 0) failures.push(file)
+  return { passed, failures, skipped }
 }
+
+const nameOf = ({ testFile, browser }: Parameters<typeof tallyOf>[0]) =>
+  `${relative(root, testFile)} in ${browser.name}`
 
 function linesOf(session: TestSession, filtered: boolean): string[] {
   const lines: string[] = []

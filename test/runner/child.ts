@@ -1,10 +1,9 @@
 /** Starts what a run consists of, each in a process group of its own, so that nothing outlives a run. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
-import { root, type RunnerName } from './files.js'
-import { type Tally } from './tally.js'
+import { root } from './files.js'
+import type { Tally } from './tally.js'
 
-/** A runner that prints nothing for this long hangs. Long tests report progress. */
+/** What prints nothing for this long hangs. Long tests report progress. */
 const SILENCE_MS = 5 * 60_000
 /** Time to end browsers after being asked to stop. */
 const GRACE_MS = 5_000
@@ -17,32 +16,30 @@ export async function runCommand(command: string, args: readonly string[]): Prom
 }
 
 /**
- * @param pattern part of the names of tests to run; '' for all
- * @throws Error when the runner ends without having said how many tests it ran
+ * @param name for messages
+ * @param args for Node: a script, which sends its tally, and what it is given
+ * @throws Error when it ends without having sent a tally, or badly though nothing in it has failed
  */
-export function runForTally(runner: RunnerName, pattern: string, files: readonly string[]): Promise<Tally> {
-  const script = runner === 'browser' ? 'browser-tests.ts' : 'node-tests.ts'
-  return tallyOf(runner, join(root, 'test/runner', script), [pattern, ...files])
-}
-
-/** @throws Error when the bench ends without having said how many budgets hold */
-export const runBench = (args: readonly string[]): Promise<Tally> =>
-  tallyOf('bench', join(root, 'test/bench/main.ts'), args)
-
-async function tallyOf(name: string, script: string, args: readonly string[]): Promise<Tally> {
+export async function runForTally(name: string, args: readonly string[]): Promise<Tally> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', script, ...args],
+    ['--import', 'tsx', ...args],
     groupOptions(['ignore', 'pipe', 'pipe', 'ipc']),
   )
   let tally: Tally | undefined
   child.on('message', (message) => (tally = message as Tally))
   const code = await watch(child, name)
-  if (!tally) throw new Error(`The ${name} runner broke off (exit code ${code}).`)
+  if (!tally) throw new Error(`${name} ended with code ${code} and did not say how many tests it ran.`)
+  if (code !== 0 && tally.failures.length === 0)
+    throw new Error(`${name} ended with code ${code}, and no test of it had failed.`)
   return tally
 }
 
-const groupOptions = <Stdio>(stdio: Stdio) => ({ cwd: root, detached: true, stdio })
+function groupOptions<Stdio>(stdio: Stdio) {
+  // With this mark, which it sets for what its own runner starts, node:test asks no reporter.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  return { cwd: root, detached: true, stdio, env }
+}
 
 function watch(child: ChildProcess, name: string): Promise<number | null> {
   const stop = () => endGroup(child)

@@ -1,8 +1,9 @@
 /** What `node test/run.mjs [unit|browser|e2e] [filter]` does: prepare, run each runner in turn, add up. */
 import { findBrowsers, installBrowsers } from './browsers.js'
-import { runBench, runCommand, runForTally } from './child.js'
+import { runCommand, runForTally } from './child.js'
 import { findTests, isRunner, runners, type RunnerName } from './files.js'
-import { addTallies, emptyTally, formatTally, type Tally } from './tally.js'
+import { runNodeTests } from './node-tests.js'
+import { addTallies, attempt, countOf, emptyTally, formatTally, type Tally } from './tally.js'
 
 /**
  * @param given `unit`, `browser` or `e2e` to run one of them, and a filter: part of a file's path or of a test's name;
@@ -14,16 +15,20 @@ export async function main(given: readonly string[]): Promise<number> {
   const [first, ...rest] = args
   const chosen = isRunner(first) ? [first] : runners
   const filter = isRunner(first) ? rest.join(' ') : args.join(' ')
-  const steps: (() => Promise<Tally>)[] = chosen.map((runner) => () => runOne(runner, filter))
-  if (!isRunner(first)) steps.unshift(check)
-  if (args.length < given.length) steps.push(bench)
-  let tally = await attempt(prepare)
+  const steps: [name: string, step: () => Promise<Tally>][] = chosen.map((runner) => [
+    runner,
+    () => runOne(runner, filter),
+  ])
+  if (!isRunner(first)) steps.unshift(['check', check])
+  if (args.length < given.length) steps.push(['bench', bench])
+  let tally = await attempt('preparing', prepare)
   // Without browsers or a build, everything else would fail for that reason only.
-  if (tally.failed === 0) for (const step of steps) tally = addTallies(tally, await attempt(step))
-  if (filter && tally.passed + tally.failed === 0) tally = await attempt(() => noMatch(filter))
+  if (tally.failures.length === 0)
+    for (const [name, step] of steps) tally = addTallies(tally, await attempt(name, step))
+  if (filter && countOf(tally) === 0) tally = await attempt('filter', () => noMatch(filter))
   // On a line of its own, whatever escape sequence a runner left behind.
   console.log(`\n${formatTally(tally)}`)
-  return tally.failed === 0 ? 0 : 1
+  return tally.failures.length === 0 ? 0 : 1
 }
 
 async function prepare(): Promise<Tally> {
@@ -39,18 +44,11 @@ async function check(): Promise<Tally> {
 
 function bench(): Promise<Tally> {
   console.log('\n== bench --quick ==')
-  return runBench(['--quick'])
+  return runForTally('bench', ['test/bench/main.ts', '--quick'])
 }
 
-/** A step that breaks off counts as one failed test, and does not keep the others from being run. */
-async function attempt(step: () => Promise<Tally>): Promise<Tally> {
-  try {
-    return await step()
-  } catch (cause) {
-    console.error(`\n${cause instanceof Error ? cause.message : String(cause)}`)
-    return { ...emptyTally, failed: 1 }
-  }
-}
+const runBrowserTests = (pattern: string, files: readonly string[]) =>
+  runForTally('browser', ['test/runner/browser-tests.ts', pattern, ...files])
 
 async function noMatch(filter: string): Promise<never> {
   throw new Error(`No file or test matches "${filter}".`)
@@ -64,8 +62,8 @@ async function runOne(runner: RunnerName, filter: string): Promise<Tally> {
     if (filter) return emptyTally
     throw new Error(`The ${runner} runner found no test files.`)
   }
-  const tally = await runForTally(runner, pattern, files)
-  if (!filter && tally.passed === 0 && tally.failed === 0)
+  const tally = await (runner === 'browser' ? runBrowserTests : runNodeTests)(pattern, files)
+  if (!filter && tally.passed === 0 && tally.failures.length === 0)
     throw new Error(`The ${runner} runner ran 0 tests.`)
   return tally
 }

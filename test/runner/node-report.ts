@@ -1,9 +1,11 @@
-/** From the events of node:test: a line for each test, failures with their causes, and the tally. */
-import { relative, resolve } from 'node:path'
+/**
+ * A reporter for node:test, in the process of a test file: a line for each test, failures with their causes, and the
+ * tally to the parent process. Node's own runner reads what happened from between what a file prints, and breaks off
+ * where it takes the one for the other (https://github.com/nodejs/node/issues/66164).
+ */
 import type { run } from 'node:test'
 import { inspect } from 'node:util'
-import { root } from './files.js'
-import { type Tally } from './tally.js'
+import { addTallies, emptyTally, type Tally } from './tally.js'
 
 type Event = ReturnType<typeof run> extends AsyncIterable<infer Item> ? Item : never
 
@@ -11,99 +13,67 @@ type Event = ReturnType<typeof run> extends AsyncIterable<infer Item> ? Item : n
 interface Outcome {
   readonly name: string
   readonly nesting: number
-  readonly file?: string
   readonly skip?: string | boolean
   readonly todo?: string | boolean
   readonly details: { readonly duration_ms: number; readonly type?: string; readonly error?: Failure }
 }
 type Failure = Error & { readonly failureType?: string }
 
-export class NodeReport {
-  private passed = 0
-  private failed = 0
-  private skipped = 0
-  private file = ''
+export default async function* report(events: AsyncIterable<Event>): AsyncGenerator<string> {
+  let tally = emptyTally
   /** Names of the suites and tests around the one that runs, from the outside in. */
-  private readonly names: string[] = []
-  private readonly emptyFiles: string[] = []
-
-  constructor(private readonly print: (line: string) => void = console.log) {}
-
-  take(event: Event): void {
-    const data = event.data as unknown as Outcome & { message: string }
-    switch (event.type) {
-      case 'test:start':
-        this.names[data.nesting] = data.name
-        this.enter(data.file)
-        break
-      case 'test:pass':
-        this.onPass(data)
-        break
-      case 'test:fail':
-        this.onFail(data)
-        break
-      case 'test:stdout':
-      case 'test:stderr':
-        process.stdout.write(data.message)
-        break
-      case 'test:diagnostic':
-        // node:test only mentions these; an error nobody waited for is still an error.
-        if (data.message.includes('asynchronous activity after the test ended'))
-          this.fail(data.message, undefined)
-    }
+  const names: string[] = []
+  for await (const { type, data } of events) {
+    if (type === 'test:start') names[data.nesting] = data.name
+    const outcome = data as unknown as Outcome
+    const title = () => [...names.slice(0, outcome.nesting), outcome.name].join(' › ')
+    const ended =
+      type === 'test:pass'
+        ? passed(outcome, title)
+        : type === 'test:fail'
+          ? failed(outcome, title)
+          : type === 'test:diagnostic'
+            ? late(data.message)
+            : undefined
+    if (!ended) continue
+    tally = addTallies(tally, { ...emptyTally, ...ended.counts })
+    yield `  ${ended.line}\n`
   }
-
-  /** @param filtered by name: then a file without a matching test is no mistake */
-  finish(filtered: boolean): Tally {
-    if (!filtered) for (const file of this.emptyFiles) this.fail(`${file} has no tests`, undefined)
-    return { passed: this.passed, failed: this.failed, skipped: this.skipped }
-  }
-
-  private onPass(data: Outcome): void {
-    if (data.details.type === 'suite' || isFiltered(data)) return
-    if (isFile(data)) return void this.emptyFiles.push(data.name)
-    if (data.skip !== undefined || data.todo !== undefined) {
-      this.skipped++
-      this.print(`  - ${this.title(data)} (skipped)`)
-    } else {
-      this.passed++
-      this.print(`  ✔ ${this.title(data)}${duration(data.details.duration_ms)}`)
-    }
-  }
-
-  private onFail(data: Outcome): void {
-    const { error } = data.details
-    // Its parts have been counted. (A suite whose hook failed has not.)
-    if (error?.failureType === 'subtestsFailed' || isFiltered(data)) return
-    const title = isFile(data) ? `${data.name} broke off` : this.title(data)
-    this.fail(title + duration(data.details.duration_ms), error)
-  }
-
-  private fail(title: string, error: Failure | undefined): void {
-    this.failed++
-    this.print(`  ✖ ${title}`)
-    if (error) this.print(indent(describe(error)))
-  }
-
-  private enter(file: string | undefined): void {
-    if (!file || file === this.file) return
-    this.file = file
-    this.print(relative(root, file))
-  }
-
-  private title({ nesting, name }: Outcome): string {
-    return [...this.names.slice(0, nesting), name].join(' › ')
-  }
+  process.send?.(tally)
 }
 
-/** node:test reports a file as a test when it has none, or when it breaks off. */
-const isFile = ({ name, file }: Outcome) => file !== undefined && resolve(root, name) === file
+interface Ended {
+  readonly counts: Partial<Tally>
+  readonly line: string
+}
+
+function passed(outcome: Outcome, title: () => string): Ended | undefined {
+  if (outcome.details.type === 'suite' || isFiltered(outcome)) return undefined
+  return outcome.skip !== undefined || outcome.todo !== undefined
+    ? { counts: { skipped: 1 }, line: `- ${title()} (skipped)` }
+    : { counts: { passed: 1 }, line: `✔ ${title()}${duration(outcome)}` }
+}
+
+function failed(outcome: Outcome, title: () => string): Ended | undefined {
+  const { error } = outcome.details
+  // Its parts have been counted. (A suite whose hook failed has not.)
+  if (error?.failureType === 'subtestsFailed' || isFiltered(outcome)) return undefined
+  const cause = error ? `\n${describe(error).replace(/^/gm, '      ')}` : ''
+  return { counts: { failures: [title()] }, line: `✖ ${title()}${duration(outcome)}${cause}` }
+}
+
+/** node:test only mentions what goes wrong after its test; an error nobody waited for is still an error. */
+const late = (message: string): Ended | undefined =>
+  message.includes('asynchronous activity after the test ended')
+    ? { counts: { failures: [message] }, line: `✖ ${message}` }
+    : undefined
 
 /** Node 20 reports tests that the name filter leaves out as skipped ones. */
-const isFiltered = (data: Outcome) =>
-  typeof data.skip === 'string' && data.skip.startsWith('test name does not match')
+const isFiltered = ({ skip }: Outcome) =>
+  typeof skip === 'string' && skip.startsWith('test name does not match')
 
-const duration = (ms: number) => (ms < 100 ? '' : ` (${(ms / 1000).toFixed(1)} s)`)
+const duration = ({ details: { duration_ms: ms } }: Outcome) =>
+  ms < 100 ? '' : ` (${(ms / 1000).toFixed(1)} s)`
 
 /** node:test wraps what was thrown; the wrapper's own stack leads nowhere. */
 function describe(error: Failure): string {
@@ -114,5 +84,3 @@ function describe(error: Failure): string {
       ? cause
       : inspect(cause, { depth: 6 })
 }
-
-const indent = (text: string) => text.replace(/^/gm, '      ')

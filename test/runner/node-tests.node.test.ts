@@ -1,40 +1,34 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { join } from 'node:path'
-import { root } from './files.js'
-import type { Tally } from './tally.js'
+import { runNodeTests } from './node-tests.js'
+import { emptyTally } from './tally.js'
 
 describe('the runner of Node tests', () => {
   it('counts tests, not suites', async () => {
-    assert.deepEqual(await tallyOf('', 'mixed'), { passed: 2, failed: 1, skipped: 1 })
+    const failures = [`${fileOf('mixed')} › Alice › fails`]
+    assert.deepEqual(await tallyOf('', 'mixed'), { passed: 2, failures, skipped: 1 })
   })
   it('counts a broken hook as a failure', async () => {
-    assert.deepEqual(await tallyOf('', 'hook'), { passed: 1, failed: 1, skipped: 0 })
+    const failures = [`${fileOf('hook')} › Carol`]
+    assert.deepEqual(await tallyOf('', 'hook'), { ...emptyTally, passed: 1, failures })
   })
   it('leaves what a name filter leaves out uncounted', async () => {
-    assert.deepEqual(await tallyOf('passes too', 'mixed', 'empty'), { passed: 1, failed: 0, skipped: 0 })
+    assert.deepEqual(await tallyOf('passes too', 'mixed'), { ...emptyTally, passed: 1 })
   })
-  it('fails for a file without tests, and for one that does not load', async () => {
-    assert.deepEqual(await tallyOf('', 'empty'), { passed: 0, failed: 1, skipped: 0 })
-    assert.deepEqual(await tallyOf('', 'broken'), { passed: 0, failed: 1, skipped: 0 })
+  it('fails for a file without tests, and for one that does not load, and runs the others', async () => {
+    const { passed, failures } = await tallyOf('', 'empty', 'broken', 'bytes')
+    assert.deepEqual([passed, failures.length], [1, 2])
+    assert.match(failures[0]!, /empty.ts ended with code 0 and did not say/)
+    assert.match(failures[1]!, /broken.ts ended with code 1 and did not say/)
   })
   it('fails for an error that comes after its test', async () => {
-    assert.notEqual((await tallyOf('', 'late')).failed, 0)
+    assert.notEqual((await tallyOf('', 'late')).failures.length, 0)
+  })
+  it('counts tests whatever bytes they print', async () => {
+    assert.deepEqual(await tallyOf('', 'bytes'), { ...emptyTally, passed: 1 })
   })
 })
 
-function tallyOf(pattern: string, ...fixtures: string[]): Promise<Tally> {
-  const files = fixtures.map((name) => join('test/runner/fixtures', `${name}.ts`))
-  // node:test refuses to run inside a test; without its mark the child does not know that it does.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/runner/node-tests.ts', pattern, ...files], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  return new Promise((resolve, reject) => {
-    child.once('message', (tally) => resolve(tally as Tally))
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it reported`)))
-  })
-}
+const tallyOf = (pattern: string, ...fixtures: string[]) => runNodeTests(pattern, fixtures.map(fileOf))
+
+const fileOf = (name: string) => `test/runner/fixtures/${name}.ts`

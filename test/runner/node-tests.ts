@@ -1,22 +1,30 @@
+/** Runs test files by node:test. */
+import { runForTally } from './child.js'
+import { addTallies, attempt, countOf, emptyTally, type Tally } from './tally.js'
+
 /**
- * Runs test files by node:test, one after the other, and tells its parent process the tally.
- * Arguments: part of the names of tests to run ('' for all), then the files.
+ * One file after the other, each in a process of its own: end-to-end tests time each other out when several browsers
+ * share two cores. One that breaks off or hangs counts as a failed test, and the others are run.
+ *
+ * @param pattern part of the names of tests to run; '' for all
+ * @param files paths from the root
  */
-import { run } from 'node:test'
-import { NodeReport } from './node-report.js'
+export async function runNodeTests(pattern: string, files: readonly string[]): Promise<Tally> {
+  let tally = emptyTally
+  for (const file of files) {
+    console.log(file)
+    tally = addTallies(tally, await attempt(file, () => runFile(file, pattern)))
+  }
+  return tally
+}
 
-const [pattern = '', ...files] = process.argv.slice(2)
-const report = new NodeReport()
-const tests = run({
-  files,
-  // One at a time: end-to-end tests time each other out when several browsers share two cores.
-  concurrency: 1,
-  ...(pattern && { testNamePatterns: [new RegExp(escape(pattern))] }),
-})
-for await (const event of tests) report.take(event)
-process.send?.(report.finish(pattern !== ''))
-process.disconnect?.()
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+async function runFile(file: string, pattern: string): Promise<Tally> {
+  const tally = await runForTally(file, [
+    ...['--test-reporter', './test/runner/node-report.ts', '--test-reporter-destination', 'stdout'],
+    ...(pattern ? ['--test-name-pattern', pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')] : []),
+    file,
+  ])
+  // Filtered by name, a file without a matching test is no mistake.
+  if (countOf(tally) === 0 && !pattern) throw new Error(`${file} has no tests.`)
+  return { ...tally, failures: tally.failures.map((title) => `${file} › ${title}`) }
 }

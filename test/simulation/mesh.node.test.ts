@@ -19,6 +19,8 @@ test('Alice and Bob meet through a KUBE, and each has what the other writes', as
   await village.agree(space, [alice, bob])
   assert.ok(bob.value(a) && alice.value(b))
   assert.equal(alice.status.sync?.pending, 0)
+  const { agreements } = await import('./replay/curves.js')
+  assert.ok(agreements > 0, 'their handshakes are computed by the library')
 })
 
 test('Bob, who was away when he was removed, is told so when he comes back, and gets nothing that came after it', async () => {

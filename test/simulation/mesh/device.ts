@@ -1,44 +1,19 @@
 /** A device in a world with KUBEs: the real planes and the real network, on a disk and with sockets that are neither; and a tab. */
 import { createHash } from 'node:crypto'
-import { register } from 'node:module'
 import type { Opened } from '../../../worker/network.js'
-import { signedChallenge } from '../../../kube/signal/challenge.js'
-import { newHandle } from '../../../worker/echo/documents/handle.js'
-import { generateSigningKey, signerOf } from '../../../worker/halo/suite/signing.js'
 import { openPlanes, type Planes, type PlanesPlatform } from '../../../worker/planes.js'
 import type { DeviceId, IdentityId, ObjectId, SpaceId } from '../../../worker/protocol/ids.js'
 import type { InvitationInfo, InviteOptions } from '../../../worker/protocol/rpc.js'
 import { Random } from '../../e2e/random.js'
-import { webCrypto as suite } from '../../suite-platforms.js'
-import { automerge, Life } from '../device.js'
+import { automerge } from '../device.js'
 import { Disk } from '../disk.js'
-import { drawn, withRealChance } from '../replay/chance.js'
+import { drawn } from '../replay/chance.js'
 import { channelOf } from '../replay/channel.js'
 import { SimulatedTab } from '../tab.js'
 import { HostTab, type Air } from './air.js'
 import type { SimulatedKube } from './kube.js'
+import { load } from './loading.js'
 import type { World } from './world.js'
-
-let loaded: Promise<void> | undefined
-/** What is loaded or made when it is first used takes real time, and chance, of which a world knows nothing. */
-const load = () =>
-  (loaded ??= withRealChance(async () => {
-    register('../replay/loader.mjs', import.meta.url)
-    await automerge()
-    const life = await Life.begin(new Disk())
-    await life.planes.network.open()
-    life.planes.network.stop()
-    life.stop()
-    newHandle('00')
-    await asKube()
-  }))
-
-/** A KUBE finds out once whether it can verify by WebCrypto. */
-async function asKube(): Promise<void> {
-  const { publicKey, sign } = signerOf(suite, await generateSigningKey(suite))
-  const nonce = suite.random(32)
-  await signedChallenge(publicKey, nonce, await sign('kube-challenge', null, nonce))
-}
 
 const EPOCH = 1_700_000_000_000
 /** Longest that it takes to follow an invitation: each wait on the way has its own end. */

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
-import { Keeper } from '../../../kube/replicas/keeper.js'
+import type { Keeper } from '../../../kube/replicas/keeper.js'
 import { decodeRecord } from '../../../kube/replicas/record.js'
 import type { Limits } from '../../../kube/replicas/room.js'
 import { Access } from '../../../kube/access/access.js'
@@ -24,6 +24,7 @@ import { randomOf } from '../replay/chance.js'
 import type { Chaos } from './chaos.js'
 import type { Checkpointing } from './device.js'
 import type { KubeDisk } from './kube-disk.js'
+import { loadedKeeper } from './loading.js'
 import type { World } from './world.js'
 
 /** Real time means nothing here: devices are given up by the world's. */
@@ -53,6 +54,7 @@ export class SimulatedKube {
   private topics = new Topics<Device>()
   private readonly watch = new Watch()
   private backlog = new Backlog(limits.waiting, limits.waitingInAll)
+  /** Since the first device came while it is up. */
   private keeper: Keeper | undefined
   private life = 0
   /** Messages come one at a time here: nobody has to wait for another's. */
@@ -67,7 +69,6 @@ export class SimulatedKube {
     readonly disk?: KubeDisk,
     private readonly checkpoints?: Checkpointing | undefined,
   ) {
-    this.keeper = this.keeping()
     const check = () => {
       for (const line of this.lines) if (world.time - line.heardAt > 3 * QUIET_MS) line.lost()
       world.later(check, QUIET_MS)
@@ -95,7 +96,7 @@ export class SimulatedKube {
     const place = {
       limits,
       topics,
-      keeping: this.keeper,
+      keeping: (this.keeper ??= this.keeping()),
       access,
       frequented,
       ice: undefined,
@@ -120,7 +121,6 @@ export class SimulatedKube {
   up(): void {
     if (this.isUp) return
     this.isUp = true
-    this.keeper = this.keeping()
   }
 
   restart(): void {
@@ -141,7 +141,7 @@ export class SimulatedKube {
       ...{ subtle: crypto.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
       later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
     }
-    return disk && new Keeper(disk.open(), { platform, limits: this.limits })
+    return disk && new (loadedKeeper())(disk.open(), { platform, limits: this.limits })
   }
 }
 

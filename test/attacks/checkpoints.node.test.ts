@@ -75,7 +75,7 @@ async function craft(
   const covers = [{ feed: olga.halo.device, seq: 1, id }]
   const said = { replica, author: by.halo.device, heads, epochs, covers, pieces: hashes, mayDrop: false }
   const header = encodeHeader({ ...said, ...change })
-  return { head: encodeHead(header, await keeper.signCheckpoint(replica, header)), pieces }
+  return { head: encodeHead(header, await keeper.sign('checkpoint', replica, header)), pieces }
 }
 
 const objectOf = (value: StoredRecord, document?: (id: ObjectId) => Uint8Array): CoveredObject => {

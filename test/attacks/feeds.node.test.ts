@@ -60,7 +60,7 @@ describe('entries from elsewhere', () => {
     const [header, , ciphertext] = decode(bytes) as Uint8Array[]
     const keeper = olga.halo.get(space)!
     const { replica } = await keeper.context()
-    const forged = cbor([header, await keeper.sign(replica, header!), ciphertext])
+    const forged = cbor([header, await keeper.sign('feed-entry', replica, header!), ciphertext])
     assert.deepEqual(await olga.echo.exchange.receive(space, [forged]), { fresh: 0, refused: 1 })
     assert.deepEqual(await olga.echo.exchange.receive(space, [bytes]), { fresh: 1, refused: 0 })
     end()

@@ -7,8 +7,9 @@
  *
  * `body` is that of an entry, as it is (entry.ts).
  */
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
+import { decode } from 'cborg'
 import { fromBase64Url, type DeviceId } from '../protocol/ids.js'
+import { cbor } from './cbor.js'
 import {
   decodeBody,
   encodeBody,
@@ -77,5 +78,3 @@ function bareOf(bytes: unknown): BareEntry | undefined {
   const [heads, deps, epochs] = lists.map((list) => list.map(hashText)) as [string[], string[], string[]]
   return { replica, feed: hashText(feed) as DeviceId, seq, prev, heads, deps, epochs, id, body }
 }
-
-const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)

@@ -87,9 +87,9 @@ describe('an entry', () => {
   it('is signed by the key that its feed is named by', async () => {
     const { feed, replica, header, signature } = await readEntry((await made()).bytes, sha256)
     assert.equal(feed, keeper.device)
-    assert.equal(await keeper.verify(feed, replica, header, signature), true)
-    assert.equal(await keeper.verify(stranger.device, replica, header, signature), false)
-    assert.equal(await keeper.verify(feed, new Uint8Array(32), header, signature), false)
+    assert.equal(await keeper.verify('feed-entry', feed, replica, header, signature), true)
+    assert.equal(await keeper.verify('feed-entry', stranger.device, replica, header, signature), false)
+    assert.equal(await keeper.verify('feed-entry', feed, new Uint8Array(32), header, signature), false)
   })
 
   it('has a size that tells little of what was written', async () => {
@@ -108,7 +108,7 @@ describe('an entry', () => {
       bad[i]! ^= 1
       const isGood = await readEntry(bad, sha256).then(
         async (entry) =>
-          (await keeper.verify(entry.feed, entry.replica, entry.header, entry.signature)) &&
+          (await keeper.verify('feed-entry', entry.feed, entry.replica, entry.header, entry.signature)) &&
           (await openEntry(entry, keeper).then(() => true)),
         () => false,
       )

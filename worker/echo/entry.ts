@@ -12,9 +12,9 @@
  * what is hashed and signed are the received bytes, never a re-serialisation.
  * Spec: docs/protocol/entries.md.
  */
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import { fromBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import type { StoredRecord } from '../protocol/values.js'
+import { asBytes, asHash, asHashes, asList, asPositive, cbor, strictCbor } from './cbor.js'
 import { hashText } from './hash-text.js'
 import { compress, decompress } from './inflate.js'
 import type { EntryContext, JudgedHeader, Keeper, Sealed } from './keeper.js'
@@ -76,9 +76,9 @@ export async function encodeEntry(
   const ids = [heads, deps, epochs].map((list) => list.map(fromBase64Url))
   const clear = cbor([ENTRY_VERSION, replica, fromBase64Url(feed), seq, prev, ...ids])
   const content = compress(encodeBody({ lamport, at, creations, changes }))
-  const { salt, commitment, bytes } = await keeper.encrypt(epochs, clear, content)
+  const { salt, commitment, bytes } = await keeper.encrypt('feed-body', epochs, clear, content)
   const signed = cbor([clear, salt, commitment, await sha256(bytes)])
-  const [id, signature] = await Promise.all([sha256(signed), keeper.sign(replica, signed)])
+  const [id, signature] = await Promise.all([sha256(signed), keeper.sign('feed-entry', replica, signed)])
   const place = { feed, seq, prev: prev && hashText(prev), heads, deps, epochs }
   return { id, bytes: cbor([signed, signature, bytes]), header: { id: hashText(id), ...place } }
 }
@@ -89,12 +89,12 @@ export async function encodeEntry(
  */
 export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedEntry> {
   if (!(bytes instanceof Uint8Array)) throw new Error('not bytes')
-  const [header, signature, ciphertext] = list(strictCbor(bytes), 3).map(asBytes) as [
+  const [header, signature, ciphertext] = asList(strictCbor(bytes), 3).map((one) => asBytes(one)) as [
     Uint8Array,
     Uint8Array,
     Uint8Array,
   ]
-  const [clear, salt, commitment, hash] = list(strictCbor(header), 4).map(asBytes) as [
+  const [clear, salt, commitment, hash] = asList(strictCbor(header), 4).map((one) => asBytes(one)) as [
     Uint8Array,
     Uint8Array,
     Uint8Array,
@@ -103,16 +103,19 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
   const fields = strictCbor(clear)
   const version = Array.isArray(fields) ? (fields[0] as unknown) : undefined
   if (version !== ENTRY_VERSION) throw new Error(`entry version ${String(version)}`)
-  const [, replica, feed, seq, prev, heads, deps, epochs] = list(fields, 8)
-  if (!Number.isSafeInteger(seq) || (seq as number) < 1) throw new Error('not an entry')
+  const [, replica, feed, seq, prev, heads, deps, epochs] = asList(fields, 8)
   // defence: body-of-its-header
   if (!sameBytes(hash, await sha256(ciphertext))) throw new Error('the body is not what the header says')
   return {
-    replica: hash32(replica),
-    feed: hashText(hash32(feed)) as DeviceId,
-    seq: seq as number,
-    prev: prev === null ? null : hash32(prev),
-    ...{ heads: ids(heads), deps: ids(deps), epochs: ids(epochs) },
+    replica: asHash(replica),
+    feed: hashText(asHash(feed)) as DeviceId,
+    seq: asPositive(seq),
+    prev: prev === null ? null : asHash(prev),
+    ...{
+      heads: asHashes(heads, MAX_LIST),
+      deps: asHashes(deps, MAX_LIST),
+      epochs: asHashes(epochs, MAX_LIST),
+    },
     ...{ id: await sha256(header), header, signature, clear },
     sealed: { salt, commitment, bytes: ciphertext },
   }
@@ -121,7 +124,7 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
 /** @throws Error that says what is wrong with the body */
 export async function openEntry(entry: SealedEntry, keeper: Keeper): Promise<Entry> {
   const { id, feed, seq, prev, replica, heads, deps, epochs, clear, sealed } = entry
-  const content = decompress(await keeper.decrypt(epochs, clear, sealed), MAX_BODY)
+  const content = decompress(await keeper.decrypt('feed-body', epochs, clear, sealed), MAX_BODY)
   return { id, feed, seq, prev, replica, heads, deps, epochs, ...decodeBody(content) }
 }
 
@@ -130,38 +133,11 @@ export const encodeBody = ({ lamport, at, creations, changes }: EntryBody): Uint
 
 /** @throws Error that says what is wrong with the body */
 export function decodeBody(content: Uint8Array): EntryBody {
-  const [lamport, at, creations, changes] = list(strictCbor(content), 4) as [
+  const [lamport, at, creations, changes] = asList(strictCbor(content), 4) as [
     ...[number, number],
     ...[EntryCreation[], EntryChanges[]],
   ]
   return { lamport, at, creations, changes }
-}
-
-const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
-
-/** @throws Error for what is not CBOR in its one deterministic form */
-export const strictCbor = (bytes: Uint8Array): unknown =>
-  decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })
-
-function list(value: unknown, length: number): unknown[] {
-  if (!Array.isArray(value) || value.length !== length) throw new Error('not an entry')
-  return value
-}
-
-function asBytes(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error('not an entry')
-  return value
-}
-
-function hash32(value: unknown): Uint8Array {
-  const bytes = asBytes(value)
-  if (bytes.length !== 32) throw new Error('not an entry')
-  return bytes
-}
-
-function ids(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length > MAX_LIST) throw new Error('not an entry')
-  return value.map((one) => hashText(hash32(one)))
 }
 
 /**

@@ -71,6 +71,10 @@ export interface Quarantined {
   readonly reason: { readonly code: string }
 }
 
+/** What is sealed, and what is signed: nothing that was made as the one passes for the other. */
+export type Sealing = 'feed-body' | 'checkpoint-piece'
+export type Signing = 'feed-entry' | 'checkpoint'
+
 export interface Keeper {
   readonly id: SpaceId
   readonly info: SpaceInfo
@@ -91,27 +95,20 @@ export interface Keeper {
   /** @throws HearthError `halo/key-missing` */
   context(): Promise<EntryContext>
   /** Padded, and sealed with what belongs to it. @throws HearthError `halo/key-missing` */
-  encrypt(epochs: readonly string[], clear: Uint8Array, text: Uint8Array): Promise<Sealed>
+  encrypt(what: Sealing, epochs: readonly string[], clear: Uint8Array, text: Uint8Array): Promise<Sealed>
   /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
-  decrypt(epochs: readonly string[], clear: Uint8Array, sealed: Sealed): Promise<Uint8Array>
+  decrypt(what: Sealing, epochs: readonly string[], clear: Uint8Array, sealed: Sealed): Promise<Uint8Array>
   /** With the key of this device. @throws HearthError `halo/keys-lost` */
-  sign(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
-  verify(feed: DeviceId, replica: Uint8Array, header: Uint8Array, signature: Uint8Array): Promise<boolean>
-  // Checkpoints
-  /** Whether that device is an admin's, or an owner's, now: it may make them. */
-  isAdmin(device: DeviceId): boolean
-  /** Whether all of these are in the membership log that is here. */
-  knows(heads: readonly string[]): boolean
-  /** With the key of this device. @throws HearthError `halo/keys-lost` */
-  signCheckpoint(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
-  verifyCheckpoint(
+  sign(what: Signing, replica: Uint8Array, header: Uint8Array): Promise<Uint8Array>
+  verify(
+    what: Signing,
     author: DeviceId,
     replica: Uint8Array,
     header: Uint8Array,
     signature: Uint8Array,
   ): Promise<boolean>
-  /** @param clear where it belongs @throws HearthError `halo/key-missing` */
-  encryptPiece(epochs: readonly string[], clear: Uint8Array, text: Uint8Array): Promise<Sealed>
-  /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
-  decryptPiece(epochs: readonly string[], clear: Uint8Array, sealed: Sealed): Promise<Uint8Array>
+  /** Whether that device is an admin's, or an owner's, now: it may make them. */
+  isAdmin(device: DeviceId): boolean
+  /** Whether all of these are in the membership log that is here. */
+  knows(heads: readonly string[]): boolean
 }

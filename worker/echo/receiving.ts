@@ -139,7 +139,7 @@ export class Receiving {
       // defence: entry-of-this-space
       if (hashText(replica) !== ours) return undefined
       // defence: entry-by-its-feed
-      if (!(await space.keeper.verify(feed, replica, header, signature))) return undefined
+      if (!(await space.keeper.verify('feed-entry', feed, replica, header, signature))) return undefined
       return { bytes, sealed, header: headerOf(sealed) }
     } catch {
       return undefined

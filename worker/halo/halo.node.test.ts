@@ -67,10 +67,10 @@ async function canRead(id: SpaceId, writer: Device, reader: Device): Promise<boo
   const space = writer.halo.get(id)!
   const { epochs } = await space.context()
   const clear = new Uint8Array([1, 2, 3])
-  const sealed = await space.encrypt(epochs, clear, new Uint8Array([42]))
+  const sealed = await space.encrypt('feed-body', epochs, clear, new Uint8Array([42]))
   const text = await reader.halo
     .get(id)!
-    .decrypt(epochs, clear, sealed)
+    .decrypt('feed-body', epochs, clear, sealed)
     .catch(() => undefined)
   return text?.[0] === 42
 }
@@ -295,11 +295,11 @@ describe('a space', () => {
     const space = olga.halo.get(id)!
     const { epochs } = await space.context()
     const clear = new Uint8Array([9])
-    const old = await space.encrypt(epochs, clear, new Uint8Array([42]))
+    const old = await space.encrypt('feed-body', epochs, clear, new Uint8Array([42]))
     await olga.halo.removeMember(id, ed.halo.identity.id)
     const rita = await fresh()
     await admit(olga, id, rita, 'reader')
-    assert.deepEqual([...(await rita.halo.get(id)!.decrypt(epochs, clear, old))], [42])
+    assert.deepEqual([...(await rita.halo.get(id)!.decrypt('feed-body', epochs, clear, old))], [42])
   })
 
   it('whose members removed others at the same time is read by those who are in, and by them only', async () => {

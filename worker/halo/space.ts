@@ -16,6 +16,7 @@ import type { OwnDevice } from './own-device.js'
 import { decrypt, encrypt, type Ciphertext } from './suite/cipher.js'
 import { sameBytes } from './suite/compare.js'
 import { derive } from './suite/derive.js'
+import type { EncryptLabel, Purpose } from './suite/labels.js'
 import { pad, unpad } from './suite/padding.js'
 import type { SuitePlatform } from './suite/platform.js'
 import { verify } from './suite/signing.js'
@@ -26,6 +27,10 @@ const ADMIN = levelOf('admin')
 const MAX_PAST = 32
 /** No topic. */
 const NOWHERE = new Uint8Array()
+
+/** What is sealed for ECHO, and what is signed. */
+type Sealing = Extract<EncryptLabel, 'feed-body' | 'checkpoint-piece'>
+type Signing = Extract<Purpose, 'feed-entry' | 'checkpoint'>
 
 export class HaloSpace {
   private readonly writing = new Map<string, Uint8Array>()
@@ -227,65 +232,43 @@ export class HaloSpace {
   }
 
   /** @throws HearthError `halo/key-missing` */
-  async encrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Uint8Array): Promise<Ciphertext> {
-    return encrypt(this.platform, this.key(epochs), this.bodyOf(clear), pad(text))
+  async encrypt(
+    what: Sealing,
+    epochs: readonly LogEntryId[],
+    clear: Uint8Array,
+    text: Uint8Array,
+  ): Promise<Ciphertext> {
+    return encrypt(this.platform, this.key(epochs), this.contextOf(what, clear), pad(text))
   }
 
   /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
-  async decrypt(epochs: readonly LogEntryId[], clear: Uint8Array, text: Ciphertext): Promise<Uint8Array> {
-    return unpad(await decrypt(this.platform, this.key(epochs), this.bodyOf(clear), text))
+  async decrypt(
+    what: Sealing,
+    epochs: readonly LogEntryId[],
+    clear: Uint8Array,
+    text: Ciphertext,
+  ): Promise<Uint8Array> {
+    return unpad(await decrypt(this.platform, this.key(epochs), this.contextOf(what, clear), text))
   }
 
   /** A host checks it without knowing the space: it is bound to the replica. @throws HearthError `halo/keys-lost` */
-  async sign(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array> {
+  async sign(what: Signing, replica: Uint8Array, header: Uint8Array): Promise<Uint8Array> {
     const { signer } = await this.own.keys()
-    return signer.sign('feed-entry', replica, header)
+    return signer.sign(what, replica, header)
   }
 
   async verify(
-    feed: DeviceId,
-    replica: Uint8Array,
-    header: Uint8Array,
-    signature: Uint8Array,
-  ): Promise<boolean> {
-    return verify(this.platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
-  }
-
-  knows(heads: readonly LogEntryId[]): boolean {
-    return heads.every((id) => this.log.membership.has(id))
-  }
-
-  /** @throws HearthError `halo/keys-lost` */
-  async signCheckpoint(replica: Uint8Array, header: Uint8Array): Promise<Uint8Array> {
-    const { signer } = await this.own.keys()
-    return signer.sign('checkpoint', replica, header)
-  }
-
-  async verifyCheckpoint(
+    what: Signing,
     author: DeviceId,
     replica: Uint8Array,
     header: Uint8Array,
     signature: Uint8Array,
   ): Promise<boolean> {
-    return verify(this.platform, fromBase64Url(author), 'checkpoint', replica, header, signature)
+    return verify(this.platform, fromBase64Url(author), what, replica, header, signature)
   }
 
-  /** @throws HearthError `halo/key-missing` */
-  async encryptPiece(
-    epochs: readonly LogEntryId[],
-    clear: Uint8Array,
-    text: Uint8Array,
-  ): Promise<Ciphertext> {
-    return encrypt(this.platform, this.key(epochs), this.pieceOf(clear), pad(text))
-  }
-
-  /** @throws HearthError `halo/key-missing`, `halo/unreadable` */
-  async decryptPiece(
-    epochs: readonly LogEntryId[],
-    clear: Uint8Array,
-    text: Ciphertext,
-  ): Promise<Uint8Array> {
-    return unpad(await decrypt(this.platform, this.key(epochs), this.pieceOf(clear), text))
+  knows(heads: readonly LogEntryId[]): boolean {
+    return heads.every((id) => this.log.membership.has(id))
   }
 
   private get bytes(): Uint8Array {
@@ -325,11 +308,7 @@ export class HaloSpace {
     return made
   }
 
-  private bodyOf(clear: Uint8Array) {
-    return { label: 'feed-body', log: this.bytes, header: clear } as const
-  }
-
-  private pieceOf(clear: Uint8Array) {
-    return { label: 'checkpoint-piece', log: this.bytes, header: clear } as const
+  private contextOf(label: Sealing, clear: Uint8Array) {
+    return { label, log: this.bytes, header: clear }
   }
 }

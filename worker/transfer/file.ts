@@ -9,8 +9,8 @@
  * Spec: docs/protocol/file.md.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { encode, rfc8949EncodeOptions } from 'cborg'
-import { sameBytes, strictCbor } from '../echo/entry.js'
+import { cbor, strictCbor } from '../echo/cbor.js'
+import { sameBytes } from '../echo/entry.js'
 import { compress, decompress } from '../echo/inflate.js'
 import { HearthError } from '../protocol/errors.js'
 import { isId, type ObjectId, type SpaceId } from '../protocol/ids.js'
@@ -244,8 +244,6 @@ function decoded(content: Uint8Array): unknown {
     return damaged((e as Error).message)
   }
 }
-
-const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
 
 /** Of 32 bytes, in text. */
 const isLogId = (id: unknown): boolean => typeof id === 'string' && /^[\w-]{43}$/.test(id)

@@ -72,7 +72,7 @@ export class Arrivals {
     // defence: checkpoint-by-an-admin
     if (!keeper.isAdmin(author)) return undefined
     // defence: checkpoint-signed
-    if (!(await keeper.verifyCheckpoint(author, keeper.replica(), header, signature))) return undefined
+    if (!(await keeper.verify('checkpoint', author, keeper.replica(), header, signature))) return undefined
     if (!keeper.knows(heads) || this.unfit.has(id)) return undefined
     // defence: checkpoint-in-bounds
     if (bytesOf(head) > MAX_CHECKPOINT_BYTES) return undefined

@@ -8,9 +8,9 @@
  *
  * Spec: docs/protocol/checkpoints.md.
  */
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import { fromBase64Url, type DeviceId } from '../../protocol/ids.js'
 import { MAX_FEEDS, MAX_NAMES, MAX_PIECE_BYTES, MAX_PIECES } from '../../protocol/wire.js'
+import { asBytes, asHash, asHashes, asList, asListUpTo, asPositive, cbor, strictCbor } from '../cbor.js'
 import { hashText } from '../hash-text.js'
 
 export const CHECKPOINT_VERSION = 1
@@ -55,41 +55,40 @@ type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>
 
 export function encodeHeader(said: CheckpointHeader): Uint8Array {
   const { replica, author, heads, epochs, covers, pieces, mayDrop } = said
-  return encode(
-    [
-      ...[CHECKPOINT_VERSION, replica, fromBase64Url(author), heads.map(fromBase64Url)],
-      ...[epochs.map(fromBase64Url)],
-      covers.map(({ feed, seq, id }) => [fromBase64Url(feed), seq, fromBase64Url(id)]),
-      ...[pieces.map(({ hash, bytes }) => [hash, bytes]), mayDrop],
-    ],
-    rfc8949EncodeOptions,
-  )
+  return cbor([
+    ...[CHECKPOINT_VERSION, replica, fromBase64Url(author), heads.map(fromBase64Url)],
+    ...[epochs.map(fromBase64Url)],
+    covers.map(({ feed, seq, id }) => [fromBase64Url(feed), seq, fromBase64Url(id)]),
+    ...[pieces.map(({ hash, bytes }) => [hash, bytes]), mayDrop],
+  ])
 }
 
-export const encodeHead = (header: Uint8Array, signature: Uint8Array): Uint8Array =>
-  encode([header, signature], rfc8949EncodeOptions)
+export const encodeHead = (header: Uint8Array, signature: Uint8Array): Uint8Array => cbor([header, signature])
 
 /**
  * What can be read without a key; whether the signature holds is to be asked.
  * @throws Error that says what is wrong with the bytes
  */
 export async function readHead(bytes: Uint8Array, sha256: Sha256): Promise<CheckpointHead> {
-  const [header, signature] = list(strict(bytes), 2).map((one) => asBytes(one)) as [Uint8Array, Uint8Array]
-  const fields = list(strict(header), 8)
+  const [header, signature] = asList(strictCbor(bytes), 2).map((one) => asBytes(one)) as [
+    Uint8Array,
+    Uint8Array,
+  ]
+  const fields = asList(strictCbor(header), 8)
   const [version, replica, author, heads, epochs, covers, pieces, mayDrop] = fields
   if (version !== CHECKPOINT_VERSION) throw new Error(`checkpoint version ${String(version)}`)
   if (typeof mayDrop !== 'boolean') throw new Error('not a checkpoint')
   const head: CheckpointHead = {
-    replica: asBytes(replica, 32),
-    author: hashText(asBytes(author, 32)) as DeviceId,
-    ...{ heads: ids(heads), epochs: ids(epochs), mayDrop, header, signature: asBytes(signature, 64) },
-    covers: most(covers, MAX_FEEDS).map((one) => {
-      const [feed, seq, id] = list(one, 3)
-      return { feed: hashText(asBytes(feed, 32)) as DeviceId, seq: count(seq), id: hashText(asBytes(id, 32)) }
+    replica: asHash(replica),
+    author: hashText(asHash(author)) as DeviceId,
+    ...{ heads: inOrder(heads), epochs: inOrder(epochs), mayDrop, header, signature: asBytes(signature, 64) },
+    covers: asListUpTo(covers, MAX_FEEDS).map((one) => {
+      const [feed, seq, id] = asList(one, 3)
+      return { feed: hashText(asHash(feed)) as DeviceId, seq: asPositive(seq), id: hashText(asHash(id)) }
     }),
-    pieces: most(pieces, MAX_PIECES).map((one) => {
-      const [hash, size] = list(one, 2)
-      return { hash: asBytes(hash, 32), bytes: count(size) }
+    pieces: asListUpTo(pieces, MAX_PIECES).map((one) => {
+      const [hash, size] = asList(one, 2)
+      return { hash: asHash(hash), bytes: asPositive(size) }
     }),
     id: hashText(await sha256(header)),
   }
@@ -107,32 +106,9 @@ export const countOf = ({ covers }: Pick<CheckpointHeader, 'covers'>): number =>
 export const bytesOf = ({ pieces }: Pick<CheckpointHeader, 'pieces'>): number =>
   pieces.reduce((sum, { bytes }) => sum + bytes, 0)
 
-const strict = (bytes: Uint8Array): unknown =>
-  decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false })
-
-function most(value: unknown, length: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > length) throw new Error('not a checkpoint')
-  return value
-}
-
-function list(value: unknown, length: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length !== length) throw new Error('not a checkpoint')
-  return value
-}
-
-function asBytes(value: unknown, length?: number): Uint8Array {
-  if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length))
-    throw new Error('not a checkpoint')
-  return value
-}
-
-function count(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error('not a checkpoint')
-  return value as number
-}
-
-function ids(value: unknown): string[] {
-  const all = most(value, MAX_NAMES).map((one) => hashText(asBytes(one, 32)))
+/** Sorted, and each once. */
+function inOrder(value: unknown): string[] {
+  const all = asHashes(value, MAX_NAMES)
   if (!all.every((id, i) => i === 0 || all[i - 1]! < id)) throw new Error('not a checkpoint')
   return all
 }

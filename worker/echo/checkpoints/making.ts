@@ -65,7 +65,7 @@ export async function make(
   if (pieces.reduce((sum, { length }) => sum + length, 0) > MAX_CHECKPOINT_BYTES) return undefined
   const said = { replica, author: space.device, heads: space.knows ?? heads, epochs, covers, pieces: hashes }
   const header = encodeHeader({ ...said, mayDrop })
-  const head = encodeHead(header, await keeper.signCheckpoint(replica, header))
+  const head = encodeHead(header, await keeper.sign('checkpoint', replica, header))
   return { row: { head, firsts }, pieces }
 }
 

@@ -9,14 +9,13 @@
  * `ids` are 32 bytes each, one after the other; `heads` and `epochs` of an entry are places in the lists; Lamport times, and where
  * they are whole, times of clocks, are differences to the entry before.
  */
-import { encode, rfc8949EncodeOptions } from 'cborg'
 import { fromBase64Url, type DeviceId, type ObjectId } from '../../protocol/ids.js'
 import type { StoredRecord } from '../../protocol/values.js'
+import { asBytes, asHashes, asList, asListUpTo, asWhole, cbor, strictCbor } from '../cbor.js'
 import { hashText } from '../hash-text.js'
 import { compress, decompress } from '../inflate.js'
 import type { Keeper } from '../keeper.js'
 import type { History } from '../documents/history.js'
-import { strictCbor } from '../entry.js'
 import { CHECKPOINT_VERSION } from './head.js'
 
 /** Of a piece when it is inflated: an object of 16 MiB, and what was done to it. */
@@ -67,7 +66,12 @@ export async function sealPiece(
   body: PieceBody,
 ): Promise<Uint8Array> {
   const content = compress(cbor(body.t === 'feed' ? ofFeed(body) : ofObjects(body)))
-  const { salt, commitment, bytes } = await keeper.encryptPiece(epochs, clearOf(replica, n), content)
+  const { salt, commitment, bytes } = await keeper.encrypt(
+    'checkpoint-piece',
+    epochs,
+    clearOf(replica, n),
+    content,
+  )
   return cbor([salt, commitment, bytes])
 }
 
@@ -79,13 +83,16 @@ export async function openPiece(
   n: number,
   piece: Uint8Array,
 ): Promise<PieceBody> {
-  const [salt, commitment, bytes] = list(strictCbor(piece), 3) as [Uint8Array, Uint8Array, Uint8Array]
+  const [salt, commitment, bytes] = asList(strictCbor(piece), 3) as [Uint8Array, Uint8Array, Uint8Array]
   if (![salt, commitment, bytes].every((one) => one instanceof Uint8Array)) throw new Error('not a piece')
   const sealed = { salt, commitment, bytes }
-  const content = decompress(await keeper.decryptPiece(epochs, clearOf(replica, n), sealed), MAX_INFLATED)
+  const content = decompress(
+    await keeper.decrypt('checkpoint-piece', epochs, clearOf(replica, n), sealed),
+    MAX_INFLATED,
+  )
   // Values of objects have numbers and bytes of any kind: deterministic they are all the same.
   const fields = strictCbor(content) as unknown[]
-  return fields[0] === 'feed' ? feedOf(list(fields, 12)) : objectsOf(list(fields, 3))
+  return fields[0] === 'feed' ? feedOf(asList(fields, 12)) : objectsOf(asList(fields, 3))
 }
 
 const clearOf = (replica: Uint8Array, n: number): Uint8Array => cbor([CHECKPOINT_VERSION, replica, n])
@@ -131,21 +138,23 @@ function feedOf(fields: readonly unknown[]): FeedPiece {
   const [isWhole] = rest.splice(-1)
   const idBytes = asBytes(ids)
   const count = idBytes.length / HASH_BYTES
-  const [headsAt, deps, epochsAt, lamports, ats] = rest.map((column) => list(column, count))
-  const [headLists, epochLists] = [heads, epochs].map((lists) => all(lists).map(hashes))
+  const [headsAt, deps, epochsAt, lamports, ats] = rest.map((column) => asList(column, count))
+  const [headLists, epochLists] = [heads, epochs].map((lists) =>
+    asListUpTo(lists).map((one) => asHashes(one)),
+  )
   let [lamport, at] = [0, 0]
   const entries = Array.from({ length: count }, (_, i): CoveredEntry => {
-    lamport += numberOf(lamports![i])
-    at = isWhole === true ? at + numberOf(ats![i]) : timeOf(ats![i])
+    lamport += asWhole(lamports![i])
+    at = isWhole === true ? at + asWhole(ats![i]) : timeOf(ats![i])
     return {
       id: hashText(idBytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
-      heads: there(headLists![numberOf(headsAt![i])]),
-      deps: hashes(deps![i]),
-      epochs: there(epochLists![numberOf(epochsAt![i])]),
+      heads: there(headLists![asWhole(headsAt![i])]),
+      deps: asHashes(deps![i]),
+      epochs: there(epochLists![asWhole(epochsAt![i])]),
       ...{ lamport, at },
     }
   })
-  return { t: 'feed', feed: hashText(asBytes(feed)) as DeviceId, first: numberOf(first), entries }
+  return { t: 'feed', feed: hashText(asBytes(feed)) as DeviceId, first: asWhole(first), entries }
 }
 
 function ofObjects({ objects }: ObjectsPiece): unknown[] {
@@ -168,25 +177,25 @@ const ofHistory = (history: History, place: (feed: DeviceId) => number): unknown
     : [history.document, [...history.runs].map(([feed, runs]) => [place(feed), runs])]
 
 function objectsOf([, feedList, rows]: readonly unknown[]): ObjectsPiece {
-  const feeds = all(feedList).map((feed) => hashText(asBytes(feed)) as DeviceId)
-  const objects = all(rows).map((row): CoveredObject => {
-    const [id, type, value, feed, seq, index, history] = list(row, 7)
+  const feeds = asListUpTo(feedList).map((feed) => hashText(asBytes(feed)) as DeviceId)
+  const objects = asListUpTo(rows).map((row): CoveredObject => {
+    const [id, type, value, feed, seq, index, history] = asList(row, 7)
     return {
       ...{ id: id as ObjectId, type: type as string, value: value as StoredRecord },
-      ...{ feed: there(feeds[numberOf(feed)]), seq: numberOf(seq), index: numberOf(index) },
-      history: history === null ? undefined : historyOf(feeds, list(history, 2)),
+      ...{ feed: there(feeds[asWhole(feed)]), seq: asWhole(seq), index: asWhole(index) },
+      history: history === null ? undefined : historyOf(feeds, asList(history, 2)),
     }
   })
   return { t: 'objects', objects }
 }
 
 function historyOf(feeds: readonly DeviceId[], [document, byFeed]: readonly unknown[]): History {
-  const lists = all(byFeed).map((one) => {
-    const [feed, entries] = list(one, 2)
-    return [there(feeds[numberOf(feed)]), all(entries)] as const
+  const lists = asListUpTo(byFeed).map((one) => {
+    const [feed, entries] = asList(one, 2)
+    return [there(feeds[asWhole(feed)]), asListUpTo(entries)] as const
   })
   if (document !== null) {
-    const runs = lists.map(([feed, numbers]) => [feed, numbers.map(numberOf)] as const)
+    const runs = lists.map(([feed, numbers]) => [feed, numbers.map(asWhole)] as const)
     if (!runs.every(([, numbers]) => numbers.length > 0 && numbers.length % 3 === 0))
       throw new Error('not a history')
     return { document: asBytes(document), runs: new Map(runs) }
@@ -196,34 +205,12 @@ function historyOf(feeds: readonly DeviceId[], [document, byFeed]: readonly unkn
       [
         feed,
         entries.map((entry) => {
-          const [seq, change] = list(entry, 2)
-          return [numberOf(seq), asBytes(change)] as const
+          const [seq, change] = asList(entry, 2)
+          return [asWhole(seq), asBytes(change)] as const
         }),
       ] as const,
   )
   return { document: null, changes: new Map(changes) }
-}
-
-const cbor = (value: unknown): Uint8Array => encode(value, rfc8949EncodeOptions)
-
-function list(value: unknown, length: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length !== length) throw new Error('not a piece of a checkpoint')
-  return value
-}
-
-function all(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error('not a piece of a checkpoint')
-  return value
-}
-
-function asBytes(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error('not a piece of a checkpoint')
-  return value
-}
-
-function numberOf(value: unknown): number {
-  if (!Number.isSafeInteger(value)) throw new Error('not a piece of a checkpoint')
-  return value as number
 }
 
 function timeOf(value: unknown): number {
@@ -235,5 +222,3 @@ function there<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not a piece of a checkpoint')
   return value
 }
-
-const hashes = (value: unknown): string[] => all(value).map((one) => hashText(asBytes(one)))

@@ -3,23 +3,16 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
 import type { Op } from '../../worker/protocol/operations.js'
-import type { Author, Item } from '../../worker/protocol/rpc.js'
+import type { Author } from '../../worker/protocol/rpc.js'
 import { freshDevices } from './fresh-devices.js'
 import { admit, meet, tell, type Device } from './people-and-feeds.js'
 import { RawTab } from './raw-tab.js'
+import { write } from './writing.js'
 
 const { fresh } = freshDevices(9_000)
 const put = (field: string): Op => ({ t: 'put', at: [field], v: 1 })
 const tabs: RawTab[] = []
 after(() => tabs.forEach((tab) => tab.close()))
-const counts = new WeakMap<Device, number>()
-/** One batch, durable when it resolves. */
-async function write(device: Device, space: SpaceId, ...items: Item[]): Promise<void> {
-  const n = (counts.get(device) ?? 0) + 1
-  counts.set(device, n)
-  device.echo.accept(device.life.client, n, space, items)
-  await device.echo.settled()
-}
 
 /** A tab of the device that shows the object. */
 async function watching({ life }: Device, id: ObjectId) {

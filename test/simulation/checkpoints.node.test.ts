@@ -1,25 +1,13 @@
 /** What stands for entries: made by an admin's device, taken by whoever comes in, and judged as the entries themselves would be. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
-import type { Item } from '../../worker/protocol/rpc.js'
+import type { SpaceId } from '../../worker/protocol/ids.js'
 import { freshDevices } from './fresh-devices.js'
 import { admit, type Device, give, meet, tell, tellLog } from './people-and-feeds.js'
+import { newObject, text, valueOf, write } from './writing.js'
 
 const { fresh } = freshDevices(7_000)
 const AFTER = 40
-const counts = new WeakMap<object, number>()
-
-/** One batch, durable when it resolves. */
-async function write({ life }: Device, space: SpaceId, ...items: Item[]): Promise<void> {
-  const n = (counts.get(life) ?? 0) + 1
-  counts.set(life, n)
-  life.echo.accept(life.client, n, space, items)
-  await life.echo.settled()
-}
-const id = () => newId<ObjectId>()
-const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
-const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const shownBy = ({ echo }: Device, space: SpaceId) =>
   echo
     .objectsOf(space)
@@ -39,7 +27,7 @@ const coveredBy = ({ echo, halo }: Device, space: SpaceId) =>
 async function typed(entries = AFTER) {
   const olga = await fresh({ checkpointAfter: AFTER })
   const { id: space } = await olga.halo.createSpace('Kitchen')
-  const [note, todo] = [id(), id()]
+  const [note, todo] = [newObject(), newObject()]
   await write(
     olga,
     space,
@@ -108,7 +96,7 @@ describe('who comes in by a checkpoint', () => {
     await tellLog(space, olga, ed)
     await meet(space, olga, ed, anna)
     await write(ed, space, { id: note, op: text('body', 0, 'Bad ') })
-    const bad = id()
+    const bad = newObject()
     await write(ed, space, { id: bad, type: 'note', value: { body: { '@text': 'worse' } } })
     // Anna has what Ed wrote, and Olga removes him before she hears of it.
     await tell(space, ed, anna)

@@ -1,12 +1,13 @@
 /** A space that several devices write in: what each shows, and what becomes of what does not count. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { newId, type ObjectId, type SpaceId } from '../../worker/protocol/ids.js'
+import type { ObjectId, SpaceId } from '../../worker/protocol/ids.js'
 import type { Item } from '../../worker/protocol/rpc.js'
 import type { Role } from '../../worker/protocol/rpc.js'
 import { documentsOf } from './oracle.js'
 import { freshDevices } from './fresh-devices.js'
 import { admit, Device, meet, tell, tellLog } from './people-and-feeds.js'
+import { accept, newObject, text, valueOf, write } from './writing.js'
 
 const { fresh, keep } = freshDevices(500)
 async function shared(role: Role = 'editor') {
@@ -16,17 +17,6 @@ async function shared(role: Role = 'editor') {
   await meet(id, olga, ed)
   return { olga, ed, id }
 }
-const counts = new WeakMap<object, number>()
-/** One batch, durable when it resolves. */
-async function write({ life }: Device, space: SpaceId, ...items: Item[]): Promise<void> {
-  const n = (counts.get(life) ?? 0) + 1
-  counts.set(life, n)
-  life.echo.accept(life.client, n, space, items)
-  await life.echo.settled()
-}
-const id = () => newId<ObjectId>()
-const text = (at: string, i: number, v: string, n = 0) => ({ t: 'text', at: [at], i, n, v }) as const
-const valueOf = ({ echo }: Device, object: ObjectId) => echo.record(object)?.value
 const bodyOf = (device: Device, object: ObjectId) =>
   (valueOf(device, object)!['body'] as { '@text': string })['@text']
 
@@ -40,7 +30,7 @@ async function quarantineOf({ echo }: Device) {
 describe('a space with two members', () => {
   it('shows to both what each writes, whoever made it', async () => {
     const { olga, ed, id: space } = await shared()
-    const [a, b] = [id(), id()]
+    const [a, b] = [newObject(), newObject()]
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'Dear' } } })
     await meet(space, olga, ed)
     await write(ed, space, { id: a, op: text('body', 4, ' Olga') })
@@ -56,7 +46,7 @@ describe('a space with two members', () => {
 
   it('keeps what both write into one text without knowing of each other', async () => {
     const { olga, ed, id: space } = await shared()
-    const a = id()
+    const a = newObject()
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'middle' }, tags: ['x'] } })
     await meet(space, olga, ed)
     await write(olga, space, { id: a, op: text('body', 0, 'left ') })
@@ -72,7 +62,7 @@ describe('a space with two members', () => {
 
   it('is the same after the power was gone, at either, and goes on', async () => {
     const { olga, ed, id: space } = await shared()
-    const a = id()
+    const a = newObject()
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': '' } } })
     for (let i = 0; i < 5; i++) {
       await meet(space, olga, ed)
@@ -93,16 +83,13 @@ describe('a space with two members', () => {
 
   it('maps what a tab has typed and not saved over what comes meanwhile', async () => {
     const { olga, ed, id: space } = await shared()
-    const a = id()
+    const a = newObject()
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'world' } } })
     await meet(space, olga, ed)
     await write(olga, space, { id: a, op: text('body', 0, 'hello ') })
     // Typed here, and shown; what Olga has written arrives before it is durable.
     const coming = tell(space, olga, ed)
-    ed.life.echo.accept(ed.life.client, (counts.get(ed.life) ?? 0) + 1, space, [
-      { id: a, op: text('body', 5, '!') },
-    ])
-    counts.set(ed.life, (counts.get(ed.life) ?? 0) + 1)
+    accept(ed, space, { id: a, op: text('body', 5, '!') })
     await coming
     await ed.echo.settled()
     assert.equal(bodyOf(ed, a), 'hello world!')
@@ -114,10 +101,10 @@ describe('a space with two members', () => {
   it('takes nothing from a reader, and shows why', async () => {
     const { olga, ed, id: space } = await shared('reader')
     assert.throws(
-      () => ed.life.echo.accept(ed.life.client, 1, space, [{ id: id(), type: 'x', value: {} }]),
+      () => ed.life.echo.accept(ed.life.client, 1, space, [{ id: newObject(), type: 'x', value: {} }]),
       /may read this space/,
     )
-    const a = id()
+    const a = newObject()
     await write(olga, space, { id: a, type: 'note', value: {} })
     await olga.halo.setRole(space, ed.halo.identity.id, 'editor')
     await meet(space, olga, ed)
@@ -126,7 +113,7 @@ describe('a space with two members', () => {
 
   it('takes out what was written beyond a removal, and leaves what was before it', async () => {
     const { olga, ed, id: space } = await shared()
-    const [a, b] = [id(), id()]
+    const [a, b] = [newObject(), newObject()]
     await write(ed, space, { id: a, type: 'note', value: { body: { '@text': 'kept' } } })
     await meet(space, olga, ed)
     await olga.halo.removeMember(space, ed.halo.identity.id)
@@ -148,7 +135,7 @@ describe('a space with two members', () => {
     const rita = await fresh()
     await admit(olga, space, rita, 'editor')
     await meet(space, olga, ed, rita)
-    const [a, b] = [id(), id()]
+    const [a, b] = [newObject(), newObject()]
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'one' } } })
     await meet(space, olga, ed, rita)
     await olga.halo.removeMember(space, ed.halo.identity.id)
@@ -175,7 +162,7 @@ describe('a change that nobody sees', () => {
   it('is built on all the same, also where its document was let go meanwhile', async () => {
     const { olga, ed, id: space } = await shared()
     // More than stay loaded.
-    const ids = Array.from({ length: 140 }, id)
+    const ids = Array.from({ length: 140 }, newObject)
     await write(olga, space, ...ids.map((one) => ({ id: one, type: 'note', value: { title: 'A' } })))
     for (const v of ['B', 'A'])
       await write(olga, space, ...ids.map((one): Item => ({ id: one, op: { t: 'put', at: ['title'], v } })))
@@ -194,7 +181,7 @@ describe('a long feed that comes in one go', () => {
   /** Edits of a few objects, each in an entry, more than are applied together. */
   async function written() {
     const { olga, ed, id: space } = await shared()
-    const ids = Array.from({ length: 7 }, id)
+    const ids = Array.from({ length: 7 }, newObject)
     for (const one of ids) await write(olga, space, { id: one, type: 'note', value: { n: 0 } })
     for (let n = 1; n <= EDITS; n++)
       await write(olga, space, { id: ids[n % ids.length]!, op: { t: 'put', at: ['n'], v: n } })
@@ -260,7 +247,7 @@ describe('a removal that a device hears of', () => {
     const rita = await fresh()
     await admit(olga, space, rita, 'editor')
     await meet(space, olga, ed, rita)
-    const a = id()
+    const a = newObject()
     await write(olga, space, { id: a, type: 'note', value: { body: { '@text': 'one' } } })
     await meet(space, olga, ed, rita)
     await olga.halo.removeMember(space, ed.halo.identity.id)
@@ -316,7 +303,7 @@ describe('a removal that a device hears of', () => {
 
   it('of itself goes on with its feed when it is let in again, and stands for what it wrote in between', async () => {
     const { olga, ed, id: space } = await shared()
-    const a = id()
+    const a = newObject()
     await write(ed, space, { id: a, type: 'note', value: { body: { '@text': 'one' } } })
     await meet(space, olga, ed)
     await olga.halo.removeMember(space, ed.halo.identity.id)
@@ -357,7 +344,7 @@ describe('a profile that was copied', () => {
   /** Ed's device and a copy of it, and a note that both have. */
   async function copied() {
     const { olga, ed, id: space } = await shared()
-    const a = id()
+    const a = newObject()
     await write(ed, space, { id: a, type: 'note', value: { body: { '@text': 'before' } } })
     await meet(space, olga, ed)
     const copy = keep(await ed.copy())
@@ -372,7 +359,7 @@ describe('a profile that was copied', () => {
 
   it('loses nothing when both copies were used and meet, and the fork is shown', async () => {
     const { olga, ed, copy, space, a, device } = await copied()
-    const [one, other] = [id(), id()]
+    const [one, other] = [newObject(), newObject()]
     await write(ed, space, { id: one, type: 'note', value: { title: 'by the one' } })
     await write(ed, space, { id: a, op: text('body', 6, ', one') })
     await write(copy, space, { id: other, type: 'note', value: { title: 'by the other' } })
@@ -439,7 +426,7 @@ describe('a profile that was copied', () => {
     const anna = await fresh()
     await admit(olga, space, anna, 'editor')
     await meet(space, olga, ed, anna)
-    const [b, c] = [id(), id()]
+    const [b, c] = [newObject(), newObject()]
     await write(ed, space, { id: b, type: 'note', value: { title: 'by the one' } })
     await write(ed, space, { id: a, op: text('body', 6, ', one') })
     await meet(space, ed, olga)
@@ -480,7 +467,7 @@ describe('a profile that was copied', () => {
     const { olga, ed, id: space } = await shared()
     const { id: second } = await olga.halo.createSpace('Garden')
     await admit(olga, second, ed, 'editor')
-    const a = id()
+    const a = newObject()
     for (const one of [space, second]) await meet(one, olga, ed)
     await write(ed, second, { id: a, type: 'note', value: { body: { '@text': 'before' } } })
     await meet(second, olga, ed)
@@ -489,7 +476,7 @@ describe('a profile that was copied', () => {
       [ed, 6, ', one'],
       [copy, 0, 'other, '],
     ] as const) {
-      await write(who, space, { id: id(), type: 'note', value: {} })
+      await write(who, space, { id: newObject(), type: 'note', value: {} })
       await write(who, second, { id: a, op: text('body', i, v) })
     }
     await become(space, olga, ed, copy)
@@ -505,7 +492,7 @@ describe('a profile that was copied', () => {
     let writes = 0
     for (let crashed = true; crashed; writes++) {
       const { olga, ed, copy, space, a } = await copied()
-      const other = id()
+      const other = newObject()
       await write(ed, space, { id: a, op: text('body', 6, ', one') })
       await write(copy, space, { id: other, type: 'note', value: { title: 'made' } })
       await write(copy, space, { id: other, op: { t: 'put', at: ['title'], v: 'edited' } })

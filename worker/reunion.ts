@@ -65,6 +65,8 @@ export class Reunion {
       isShown: async (words, said, signature) => {
         const own = halo.spaces[0]!.log.state.members.get(halo.identity.id)!.recovery
         return (
+          // Everybody has words of their own.
+          // defence: words-of-this-identity
           sameBytes(words, fromBase64Url(own)) &&
           (await verify(platform, words, 'recovery-seek', null, said, signature))
         )

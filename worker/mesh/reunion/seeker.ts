@@ -12,9 +12,9 @@ import type { Appointment, Mesh } from '../mesh.js'
 import type { MeshPlatform } from '../platform.js'
 import type { Session } from '../session.js'
 
-/** Who are asked at one time, and in all. */
-const TOGETHER = 8
-const MAX_ASKED = 64
+/** Who are asked at one time, and who wait for that. */
+export const TOGETHER = 8
+const MAX_WAITING = 256
 /** The longest wait for all that one has to say, in milliseconds. */
 const LOG_MS = 120_000
 
@@ -33,7 +33,6 @@ export type WordsMeeting = Appointment & { readonly psk: Uint8Array }
 
 export class Seeker {
   private readonly waiting: Other[] = []
-  private asked = 0
   private underway = 0
   private readonly sessions = new Set<Session>()
   private readonly leave: () => void
@@ -66,17 +65,18 @@ export class Seeker {
     const { platform } = this.seeking
     // Others who look for somebody tell nothing of themselves; and whoever knows no more than the topic is there as well.
     if (!(await readHint(platform, this.meeting.secret, other.peer, other.hint))) return
+    if (this.waiting.length >= MAX_WAITING) return
     this.waiting.push(other)
     this.askNext()
   }
 
   private askNext(): void {
-    // defence: asked-in-bounds
-    if (this.asked >= MAX_ASKED) return
-    if (this.isOver || this.underway >= TOGETHER) return
+    if (this.isOver) return
+    // Whoever was ever a device of theirs can be there as often as it likes.
+    // defence: asked-at-once
+    if (this.underway >= TOGETHER) return
     const next = this.waiting.shift()
     if (!next) return
-    this.asked++
     this.underway++
     // Whoever answers with anything else is passed over for the next.
     void this.ask(next)

@@ -175,7 +175,7 @@ describe('Ann, whose phone is lost and whose laptop is on, where the server keep
     const since = Date.now()
     assert.equal(await recover(phone, words), 'done')
     console.log(`    everything was back after ${Date.now() - since} ms`)
-    assert.deepEqual(await whoIs(phone), await whoIs(laptop))
+    assert.deepEqual(await whoIs(phone), { id: (await whoIs(laptop)).id, name: 'Ann' })
     assert.deepEqual((await phone.see(diary))?.todos, { Monday: 'rain' })
     assert.deepEqual((await phone.see(kitchen))?.todos, { Milk: '2 litres' })
     assert.equal((await phone.see(kitchen))?.role, 'owner')

@@ -208,7 +208,7 @@ export class Home {
   }
 
   /**
-   * Gives back an identity and all that a server keeps of its spaces, by its 24 words; what this device has stays, and goes over to it.
+   * Gives back an identity and all that a server keeps of its spaces, or another device has that is on, by its 24 words; what this device has stays, and goes over to it.
    * @returns `home.space`
    * @throws HearthError `halo/recovery-…`, `halo/nothing-to-recover`, `mesh/…`, `store/…`: each says what to do next
    */

@@ -1,14 +1,24 @@
 /**
- * What leads from the recovery words to the personal space, where a KUBE keeps that. Only a device that keeps the words can make it; it
- * lies in the personal space, so that every device of the identity can bring it where that is kept.
+ * What leads from the recovery words to the personal space, where a KUBE keeps that, or another device has it; and where devices meet
+ * whoever has the words. Only a device that keeps the words can make it; it lies in the personal space, so that every device of the
+ * identity can bring it where that is kept, and be there.
  */
 import { isCapsule, makeCapsule, type Capsule } from './halo/kept/capsule.js'
 import type { Halo } from './halo/halo.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
+import { sameBytes } from './halo/suite/compare.js'
+import { WORDS_TOPIC_BYTES } from './halo/suite/recovery.js'
 import type { OwnObjects } from './own-objects.js'
 import { fromBase64Url, newId, type IdentityId, type ObjectId } from './protocol/ids.js'
 import { CAPSULE_TYPE } from './protocol/own-types.js'
 import type { ObjectRecord } from './protocol/rpc.js'
+
+/** As it lies in the personal space. */
+interface Written {
+  readonly id: ObjectId
+  readonly capsule: Capsule
+  readonly topic: Uint8Array | undefined
+}
 
 export class Capsules {
   /** Of which identity, and its own: it never changes. */
@@ -35,22 +45,39 @@ export class Capsules {
     return next
   }
 
+  /**
+   * By what devices meet whoever has the words: 32 bytes. Where they are kept, it is also put right for the other devices.
+   * @returns undefined until a device that keeps the words has been heard of
+   * @throws HearthError `store/…`
+   */
+  async topic(): Promise<Uint8Array | undefined> {
+    const [words, written] = [await this.halo.words(), await this.written(this.halo.identity.id)]
+    if (!words) return written?.topic
+    // An earlier build wrote down none; and a device that has none of the words could write down any.
+    if (written && !(written.topic && sameBytes(written.topic, words.topic)))
+      await this.objects.write([{ id: written.id, op: { t: 'put', at: ['topic'], v: words.topic } }])
+    return words.topic
+  }
+
   private async find(): Promise<Capsule | undefined> {
     const { id: identity } = this.halo.identity
     if (this.known?.identity !== identity) {
-      const capsule = (await this.written(identity)) ?? (await this.make(identity))
+      const capsule = (await this.written(identity))?.capsule ?? (await this.make(identity))
       this.known = capsule && { identity, capsule }
     }
     return this.known?.capsule
   }
 
   /** Another device may have written it, or a later build. */
-  private async written(identity: IdentityId): Promise<Capsule | undefined> {
+  private async written(identity: IdentityId): Promise<Written | undefined> {
     const personal = this.halo.spaces[0]!
     const words = personal.log.state.members.get(identity)!.recovery
     for (const record of await this.objects.all(CAPSULE_TYPE)) {
       const capsule = capsuleOf(record, fromBase64Url(words), personal.replica())
-      if (capsule && (await isCapsule(this.platform, capsule))) return capsule
+      const { topic } = record.value
+      const isTopic = topic instanceof Uint8Array && topic.length === WORDS_TOPIC_BYTES
+      if (capsule && (await isCapsule(this.platform, capsule)))
+        return { id: record.id, capsule, topic: isTopic ? topic : undefined }
     }
     return undefined
   }
@@ -63,7 +90,8 @@ export class Capsules {
     })
     const { sealed, signature } = capsule
     const id = newId<ObjectId>(this.platform.random(16))
-    await this.objects.write([{ id, type: CAPSULE_TYPE, value: { sealed, signature } }])
+    const value = { sealed, signature, topic: words.topic }
+    await this.objects.write([{ id, type: CAPSULE_TYPE, value }])
     return capsule
   }
 }

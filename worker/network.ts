@@ -20,6 +20,7 @@ import type { HostInfo, InvitationState, JoinState, OpenInvitation, WorkerStatus
 import type { Ephemeral } from './protocol/wire.js'
 import type { OwnObjects } from './own-objects.js'
 import type { Recovering } from './recovering.js'
+import type { Reunion } from './reunion.js'
 import type { Store } from './store.js'
 
 export type NetworkPlatform = MeshPlatform & HaloPlatform
@@ -37,6 +38,7 @@ export interface Opened {
   readonly keeping: Keeping
   readonly joins: Joins
   readonly recovering: Recovering
+  readonly reunion: Reunion
 }
 
 export class Network {
@@ -82,7 +84,7 @@ export class Network {
   }
 
   private async start(): Promise<Opened> {
-    const { Networking, Invitations, HaloAdmitting, Keeping, Joins, Recovering } =
+    const { Networking, Invitations, HaloAdmitting, Keeping, Joins, Recovering, Reunion } =
       await import('./networking-parts.js')
     const { platform, store, halo, echo } = this
     const ephemera = {
@@ -100,12 +102,16 @@ export class Network {
     const keeping = new Keeping(
       ...([platform, store, halo, this.own, networking, this.capsules, this.hostsChanged] as const),
     )
-    const recovering = new Recovering(platform, store, halo, this.own, networking, keeping, joins)
+    const reunion = new Reunion(platform, halo, this.capsules, networking, admitting)
+    const recovering = new Recovering(
+      ...([platform, store, halo, this.own, networking, keeping, joins, reunion] as const),
+    )
     networking.keeping = keeping
     await networking.resume()
     await invitations.resume()
     await keeping.resume()
-    this.opened = { networking, invitations, keeping, joins, recovering }
+    this.opened = { networking, invitations, keeping, joins, recovering, reunion }
+    reunion.refresh()
     await recovering.resume()
     if (this.isStopped) this.stop()
     return this.opened
@@ -116,11 +122,13 @@ export class Network {
     this.opened?.networking.mesh.refresh()
     this.opened?.keeping.refresh()
     this.opened?.invitations.refresh()
+    this.opened?.reunion.refresh()
   }
 
   appended(space: SpaceId, entries: readonly Appended[], isOwn: boolean): void {
     this.opened?.networking.mesh.appended(space, entries, isOwn)
     this.opened?.keeping.appended(space, entries, isOwn)
+    this.opened?.reunion.appended(space)
   }
 
   /** There is another checkpoint of it here. */
@@ -185,6 +193,7 @@ export class Network {
     this.opened?.invitations.stop()
     this.opened?.joins.stop()
     this.opened?.recovering.stop()
+    this.opened?.reunion.stop()
     this.opened?.keeping.stop()
     this.opened?.networking.stop()
   }

@@ -158,8 +158,17 @@ export class Networking {
   /** Resolves when what somebody has of a space that was joined is here, or the time is over. */
   async caughtUp(space: SpaceId, timeoutMs: number): Promise<void> {
     const end = this.platform.now() + timeoutMs
-    const has = () => this.mesh.hasCaughtUp(space) || !!this.keeping?.hasCaughtUp(space)
-    await this.until(has, end, timeoutMs).catch(() => undefined)
+    await this.until(() => this.hasCaughtUp(space), end, timeoutMs).catch(() => undefined)
+  }
+
+  /** Whether what some device or KUBE has of it is here. */
+  hasCaughtUp(space: SpaceId): boolean {
+    return this.mesh.hasCaughtUp(space) || !!this.keeping?.hasCaughtUp(space)
+  }
+
+  /** Whether another device of this identity is connected. */
+  get isWithOwn(): boolean {
+    return this.mesh.connected.some(({ device }) => this.halo.isOwn(device))
   }
 
   stop(): void {

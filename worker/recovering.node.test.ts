@@ -49,6 +49,16 @@ class Place implements AsyncDisposable {
   }
 }
 
+/** There is no KUBE at addresses in which this stands. */
+function withoutKube({ relay }: World, name: string): void {
+  const { socket } = relay
+  relay.socket = (url, events) => {
+    if (!url.includes(name)) return socket(url, events)
+    setImmediate(() => events.closed())
+    return { waiting: 0, send: () => undefined, close: () => undefined }
+  }
+}
+
 describe('who has lost every device', () => {
   let place: Place
   let back: Person
@@ -123,14 +133,21 @@ describe('who enters words', () => {
     assert.equal(await recover(somebody, place.words, Array<string>(9).fill(KUBE)), 'echo/invalid')
   })
 
-  it('does not wait for a KUBE that is not there for ever, and can call it off', async () => {
+  it('does not wait for ever for a KUBE that is not there, or at which others only meet, and can call it off', async () => {
     const { kube, world, words } = place
+    withoutKube(world, 'gone')
     const somebody = await (await world.person()).online()
     const { recovering } = somebody.opened!
+    const gone = 'http://gone.test'
     kube.leaves()
-    const code = recover(somebody, words)
-    await world.clock.pass(13_000, 200)
-    assert.equal(await code, 'mesh/host-away')
+    for (const [kubes, why] of [
+      [[KUBE], 'halo/nothing-to-recover'],
+      [[KUBE, gone], 'mesh/host-away'],
+    ] as const) {
+      const code = recover(somebody, words, kubes)
+      await world.clock.pass(13_000, 200)
+      assert.equal(await code, why)
+    }
     await recovering.begin('called off', words, [KUBE])
     const ended = assert.rejects(somebody.joins.joined('called off'), { code: 'mesh/cancelled' })
     somebody.joins.cancel('called off')
@@ -145,13 +162,7 @@ describe('who names several KUBEs', () => {
     await using place = await Place.open()
     await place.annIsGone()
     const { world, words, rain, milk } = place
-    const { relay } = world
-    const { socket } = relay
-    relay.socket = (url, events) => {
-      if (!url.includes('gone')) return socket(url, events)
-      setImmediate(() => events.closed())
-      return { waiting: 0, send: () => undefined, close: () => undefined }
-    }
+    withoutKube(world, 'gone')
     const device = await world.person()
     const since = performance.now()
     const addresses = ['http://gone.test', KUBE, 'http://other.test']

@@ -1,9 +1,11 @@
 /**
- * Everything of an identity, given back by its recovery words from KUBEs that keep it: its personal space, which the words lead to; then, by
- * what that says of them, all others. What could not be reached is tried again, also after the worker has ended.
+ * Everything of an identity, given back by its recovery words from KUBEs that keep it, and from devices of its own that are on: its personal
+ * space, which the words lead to; then, by what that says of them, all others. What could not be reached is tried again, also after
+ * the worker has ended.
  */
 import { belongingOf, type Belonging } from './belongings.js'
 import { openCapsule, type Led } from './halo/kept/capsule.js'
+import { readProof } from './halo/log/evidence.js'
 import type { Halo } from './halo/halo.js'
 import { recoveryOf, type Recovery } from './halo/suite/recovery.js'
 import type { Joins } from './joins.js'
@@ -11,12 +13,13 @@ import { addressOf, isAddress, passesIn } from './addresses.js'
 import type { Fetched } from './arrivals.js'
 import type { Keeping } from './keeping.js'
 import type { NetworkPlatform } from './network.js'
-import type { Networking } from './networking.js'
+import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
 import { HearthError, invalid, toHearthError, type ErrorCode } from './protocol/errors.js'
-import type { SpaceId } from './protocol/ids.js'
+import { toBase64Url, type SpaceId } from './protocol/ids.js'
 import { SPACE_TYPE } from './protocol/own-types.js'
 import type { JoinState } from './protocol/rpc.js'
+import type { Asking, FromDevice, Reunion } from './reunion.js'
 import type { Store } from './store.js'
 
 /** The row of `meta` that says from which KUBEs something may still have to come. */
@@ -29,6 +32,9 @@ const LOG_MS = 15_000
 const SYNC_MS = 20_000
 /** One that has answered is not kept waiting for others any longer, in milliseconds. */
 const OTHERS_MS = 1_500
+const LOOK_MS = 50
+/** A device of this identity brings what it has soon: of what it has not, nothing will come. In milliseconds, since it last brought something. */
+const BROUGHT_MS = 3_000
 /** Spaces that come at one time. */
 const TOGETHER = 8
 /** What did not come is asked for again after this time, doubled each time, in milliseconds. */
@@ -41,12 +47,17 @@ const FINAL: readonly ErrorCode[] = [
 ]
 
 type Said = (state: JoinState) => void
-interface Answer extends Led {
+interface FromKube extends Led {
   readonly url: string
+}
+/** Of one identity. */
+interface Answers {
+  readonly kubes: readonly FromKube[]
+  readonly devices: readonly FromDevice[]
 }
 
 export class Recovering {
-  /** Spaces that no KUBE has that was asked. */
+  /** Spaces that no KUBE has that was asked, and no device that is on. */
   private readonly lacking = new Set<SpaceId>()
   private isStopped = false
 
@@ -58,6 +69,7 @@ export class Recovering {
     private readonly networking: Networking,
     private readonly keeping: Keeping,
     private readonly joins: Joins,
+    private readonly reunion: Reunion,
   ) {}
 
   /** Goes on with what has not come yet. @throws HearthError `store/…` */
@@ -103,10 +115,10 @@ export class Recovering {
     said({ at: 'connecting' })
     const answers = await Promise.race([this.ask(await recoveryOf(platform, secret), kubes), called])
     said({ at: 'looking' })
-    const [{ identity, first }] = answers as [Answer]
-    const urls = answers.map(({ url }) => url)
+    const { identity, first } = ledBy(answers)
+    const urls = answers.kubes.map(({ url }) => url)
     const space = identity as string as SpaceId
-    const fetching = keeping.fetch(space, first, urls, LOG_MS)
+    const fetching = this.fetch(space, first, answers)
     // From here on there is no way back.
     const fetched = await Promise.race([fetching, called]).catch((e: unknown) => {
       fetching.then(({ refuse }) => refuse()).catch(() => undefined)
@@ -122,13 +134,42 @@ export class Recovering {
     })
     said({ at: 'syncing' })
     await Promise.race([this.bringAll(urls).catch(() => undefined), this.pause(SYNC_MS)])
-    if (this.lacking.size > 0) said({ at: 'syncing', lacks: this.lacking.size })
+    const lacks = [...this.lacking].filter((one) => !halo.get(one)).length
+    if (lacks > 0) said({ at: 'syncing', lacks })
     return space
   }
 
+  /** The log of the personal space, from all who have answered: one of them may not have heard who was revoked. */
+  private async fetch(space: SpaceId, first: Uint8Array, { kubes, devices }: Answers): Promise<Fetched> {
+    const { keeping } = this
+    const urls = kubes.map(({ url }) => url)
+    if (devices.length === 0) return keeping.fetch(space, first, urls, LOG_MS)
+    const given = together(devices.map(({ log }) => log))
+    const alone: Fetched = { log: given, urls: [], enter: () => undefined, refuse: () => undefined }
+    if (urls.length === 0) return alone
+    const fetched = await keeping.fetch(space, first, urls, LOG_MS).catch(() => undefined)
+    if (!fetched) return alone
+    const log = together([given, fetched.log])
+    // What those have given is good; who was in once may have brought a KUBE what is not.
+    const isGood = await readProof(this.platform, log).then(
+      () => true,
+      () => false,
+    )
+    return { ...fetched, log: isGood ? log : given }
+  }
+
   /** @throws HearthError `halo/nothing-to-recover`, `halo/refused`, `mesh/…` */
-  private async ask(words: Recovery, kubes: readonly string[]): Promise<Answer[]> {
-    const answers: Answer[] = []
+  private async ask(words: Recovery, kubes: readonly string[]): Promise<Answers> {
+    const asked = this.reunion.ask(words, kubes)
+    try {
+      return await this.askAll(words, kubes, asked)
+    } finally {
+      asked.stop()
+    }
+  }
+
+  private async askAll(words: Recovery, kubes: readonly string[], devices: Asking): Promise<Answers> {
+    const answers: FromKube[] = []
     const asking = kubes.map(async (url) => {
       const answer = await this.askOne(words, url)
       if (answer) answers.push(answer)
@@ -136,26 +177,31 @@ export class Recovering {
     })
     const all = Promise.allSettled(asking)
     try {
-      await Promise.any(asking)
+      await Promise.any([...asking, devices.first])
     } catch (e) {
       const { errors } = e as { errors: HearthError[] }
       // One that is away may have what another one has not.
       throw errors.find(({ code }) => code !== 'halo/nothing-to-recover') ?? errors[0]
     }
-    await Promise.race([all, this.pause(OTHERS_MS)])
-    const [{ identity }] = answers as [Answer]
-    return answers.filter((answer) => answer.identity === identity)
+    await Promise.race([Promise.all([all, devices.quiet()]), this.pause(OTHERS_MS)])
+    const { identity } = ledBy({ kubes: answers, devices: devices.answers })
+    const isOf = (answer: Led) => answer.identity === identity
+    return { kubes: answers.filter(isOf), devices: devices.answers.filter(isOf) }
   }
 
-  private async askOne(words: Recovery, url: string): Promise<Answer | undefined> {
+  /** @returns undefined of one that keeps nothing for them, or nothing for anybody */
+  private async askOne(words: Recovery, url: string): Promise<FromKube | undefined> {
     const { signer } = words
     const shown = {
       publicKey: signer.publicKey,
       sign: (said: Uint8Array) => signer.sign('recovery-seek', null, said),
     }
+    const { mesh } = this.networking
     const found = await this.keeping.seek(url, shown, SEEK_MS).catch((e: unknown) => {
+      // Devices meet there, and that is all.
+      if (mesh.isAt(signalUrl(url))) return null
       // It has said why.
-      throw this.networking.mesh.refusal ?? e
+      throw mesh.refusal ?? e
     })
     if (!found) return undefined
     const [replica, sealed, signature] = found
@@ -169,7 +215,7 @@ export class Recovering {
   private async bringAll(urls: readonly string[]): Promise<void> {
     for (let wait = AGAIN_MS; !this.isStopped; wait = Math.min(2 * wait, LONGEST_AGAIN_MS)) {
       await this.networking.caughtUp(this.objects.space, SYNC_MS)
-      const isComplete = this.keeping.hasCaughtUp(this.objects.space)
+      const isComplete = this.networking.hasCaughtUp(this.objects.space)
       if ((await this.bring(urls)) && isComplete)
         return this.store.write([{ table: 'meta', key: RECOVERING, delete: true }], 'relaxed')
       await this.pause(wait)
@@ -192,36 +238,65 @@ export class Recovering {
     return isDone
   }
 
-  private async bringOne(
-    { space, keys, first, hosts }: Belonging,
-    urls: readonly string[],
-  ): Promise<boolean> {
-    try {
-      // An earlier build did not write down by what it is found, and has not been opened since.
-      if (!first) throw new HearthError('mesh/host-unknown')
-      const fetched = await this.keeping.fetch(space, first, [...hosts.filter(isAddress), ...urls], LOG_MS)
-      const known = new Map([...keys, [space as string, first] as const])
-      await entering(fetched, () =>
-        this.halo.admissions.joinByWords(fetched.log, space, known, [
-          this.keeping.rowWith(space, fetched.urls),
-        ]),
-      )
-      // What was sealed since under a key that this device has not, somebody has to seal to it first.
-      const { log, keyring } = this.halo.get(space)!
-      if (log.state.epochs.every((epoch) => keyring.has(epoch)))
-        await this.networking.caughtUp(space, SYNC_MS)
+  private async bringOne(one: Belonging, urls: readonly string[]): Promise<boolean> {
+    const { space, hosts } = one
+    const from = [...hosts.filter(isAddress), ...urls]
+    let isFinal = true
+    if (from.length > 0)
+      try {
+        await this.bringFromKubes(one, from)
+        return true
+      } catch (e) {
+        isFinal = FINAL.includes(toHearthError(e).code)
+      }
+    // The other device lets this one in, and brings it, as it does whatever it shares with it.
+    if (await this.isBroughtByDevice(space)) {
+      await this.networking.caughtUp(space, SYNC_MS)
       return true
-    } catch (e) {
-      const isFinal = FINAL.includes(toHearthError(e).code)
-      if (isFinal) this.lacking.add(space)
-      return isFinal
     }
+    if (isFinal) this.lacking.add(space)
+    return isFinal
+  }
+
+  private async bringFromKubes({ space, keys, first }: Belonging, from: readonly string[]): Promise<void> {
+    // An earlier build did not write down by what it is found, and has not been opened since.
+    if (!first) throw new HearthError('mesh/host-unknown')
+    const fetched = await this.keeping.fetch(space, first, from, LOG_MS)
+    const known = new Map([...keys, [space as string, first] as const])
+    await entering(fetched, () =>
+      this.halo.admissions.joinByWords(fetched.log, space, known, [
+        this.keeping.rowWith(space, fetched.urls),
+      ]),
+    )
+    // What was sealed since under a key that this device has not, somebody has to seal to it first.
+    if (this.halo.get(space)!.hasKeys) await this.networking.caughtUp(space, SYNC_MS)
+  }
+
+  private async isBroughtByDevice(space: SpaceId): Promise<boolean> {
+    const { halo, networking, platform } = this
+    const isHere = () => halo.get(space) !== undefined
+    let end = platform.now() + BROUGHT_MS
+    for (let here = halo.spaces.length; !isHere() && networking.isWithOwn && !this.isStopped;) {
+      if (platform.now() >= end) break
+      await this.pause(LOOK_MS)
+      // There may be more where that came from.
+      if (halo.spaces.length > here) end = platform.now() + BROUGHT_MS
+      here = halo.spaces.length
+    }
+    return isHere()
   }
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.platform.later(resolve, ms))
   }
 }
+
+const ledBy = ({ kubes, devices }: Answers): Led => [...kubes, ...devices][0]!
+
+/** Entries of one log, of which each list is good by itself: parents first. */
+const together = (logs: readonly (readonly Uint8Array[])[]): Uint8Array[] => [
+  ...new Map(logs.flat().map((entry) => [toBase64Url(entry), entry])).values(),
+]
 
 /** What was fetched is let in, or not wanted. */
 async function entering(fetched: Fetched, enter: () => Promise<void>): Promise<void> {

@@ -40,9 +40,9 @@ class RecoverDialog extends Dialog {
     return html`${this.title('Recover with your words')}
       <form class="fields" @submit=${this.submit}>
         <p>
-          A server that keeps your spaces gives everything back: who you are, your spaces, and what is in
-          them. It cannot read any of it; your words can. A file that you saved of a space gives back who you
-          are, and that space.
+          A server that keeps your spaces, or another device of yours that is on, gives everything back: who
+          you are, your spaces, and what is in them. The server cannot read any of it; your words can. A file
+          that you saved of a space gives back who you are, and that space.
         </p>
         <fieldset ?disabled=${!!this.state}>
           <label class="field">
@@ -118,7 +118,7 @@ class RecoverDialog extends Dialog {
 
   private address(): TemplateResult {
     return html`<label class="field">
-      <span>Address of the server that keeps your spaces</span>
+      <span>Address of the server that keeps your spaces, or that your other device uses</span>
       <input
         name="kube"
         required
@@ -170,8 +170,8 @@ class RecoverDialog extends Dialog {
               ${icon('alert')}
               <p>
                 ${lacks === 1 ? 'One more space of yours is' : `${lacks} more spaces of yours are`} not kept
-                by that server. Recover from another one that you used, or ask somebody who is in for an
-                invitation.
+                by that server. Open Hearth on another device of yours that has it, recover from another
+                server that you used, or ask somebody who is in for an invitation.
               </p>
             </div>`
           : nothing

@@ -277,6 +277,13 @@ const keeping = {
   'identity-of-the-capsule': 'another identity’s log in place of the one that the words lead to',
   'space-of-the-belonging': 'another space’s log in place of the one that is missing',
   'arriving-log-bounded': 'a KUBE that sends a log without end',
+  'words-shown-to-devices': 'a device that was revoked, and asks another one where the words lead',
+  'words-of-this-identity': 'somebody who has words of their own, and shows these',
+  'seekers-at-once': 'who is where words lead again and again, and asks for nothing',
+  'asked-at-once': 'who says to be many devices, and has each of them asked',
+  'found-by-a-device':
+    'a device that was revoked, and answers who comes back by words with what is no log of theirs',
+  'found-log-bounded': 'a device that was revoked, and answers with a log without end',
 }
 
 const files = {

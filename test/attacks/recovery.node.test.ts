@@ -237,6 +237,7 @@ describe('a KUBE and somebody whom Ann has met, who lead her words elsewhere', (
       made,
     )
     await kube.change((database) => database.write(rowsOf(forged)))
+    ann.planes.network.stop()
     const device = await world.person()
     const before = device.identity
     assert.equal(await recover(device, await ann.words()), 'halo/refused')

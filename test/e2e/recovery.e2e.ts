@@ -148,6 +148,55 @@ describe('Ann, who shares with Ben and loses every device', () => {
   })
 })
 
+describe('Ann, whose phone is lost and whose laptop is on, where the server keeps nothing', () => {
+  let server: RunningServer
+  let page: string
+  let laptop: Person
+  let phone: Person | undefined
+  let diary: string
+  let kitchen: string
+
+  before(async () => {
+    server = await startServer({ dist, apps: [folder('pages/alpha')] })
+    page = `${server.url}/apps/alpha/`
+    laptop = await Person.with('chromium', 'Ann', page)
+  })
+  after(() => leave([laptop, ...(phone ? [phone] : [])], server))
+
+  it('has both spaces on a new phone by her words, and writes there; the laptop sees it', async () => {
+    diary = await laptop.createSpace('Diary')
+    kitchen = await laptop.createSpace('Kitchen')
+    await laptop.add(diary, 'Monday', 'rain')
+    await laptop.add(kitchen, 'Milk', '2 litres')
+    const words = await wordsOf(laptop, `${server.url}/`)
+    // Before that, it is connected with nobody.
+    await laptop.invite(kitchen)
+    phone = await Person.with('chromium', 'Somebody new', page)
+    const since = Date.now()
+    assert.equal(await recover(phone, words), 'done')
+    console.log(`    everything was back after ${Date.now() - since} ms`)
+    assert.deepEqual(await whoIs(phone), { id: (await whoIs(laptop)).id, name: 'Ann' })
+    assert.deepEqual((await phone.see(diary))?.todos, { Monday: 'rain' })
+    assert.deepEqual((await phone.see(kitchen))?.todos, { Milk: '2 litres' })
+    assert.equal((await phone.see(kitchen))?.role, 'owner')
+    await phone.add(diary, 'Tuesday', 'sun')
+    await phone.add(kitchen, 'Salt', '')
+    await laptop.sees(diary, 'Tuesday', ({ todos }) => todos['Tuesday'] === 'sun')
+    await laptop.sees(kitchen, 'the salt', ({ todos }) => 'Salt' in todos)
+    await laptop.add(kitchen, 'Bread', 'rye')
+    await phone.sees(kitchen, 'the bread', ({ todos }) => todos['Bread'] === 'rye')
+    assert.equal(await wordsOf(phone, `${server.url}/`), words)
+  })
+
+  it('is told to open Hearth on another device, while none is on', async () => {
+    const words = await wordsOf(laptop, `${server.url}/`)
+    await laptop.leave()
+    await phone!.leave()
+    ;[laptop, phone] = [await Person.with('chromium', 'Somebody', page), undefined]
+    assert.equal(await recover(laptop, words), 'halo/nothing-to-recover')
+  })
+})
+
 describe('somebody on Hearth’s own page', () => {
   const data = mkdtempSync(join(tmpdir(), 'hearth-recovery-page-'))
   let server: RunningServer

@@ -396,6 +396,36 @@ export class Admissions {
     }
   }
 
+  /**
+   * Devices that the words have let into this identity come into its other spaces, too, by the word of this one: they may have no other
+   * way there. One that was in a space before, and is not any more, is not let in again.
+   * @throws HearthError `store/…`
+   */
+  letInByWords(): Promise<void> {
+    return this.held.exclusive(async () => {
+      const { held } = this
+      const { personal, own } = held
+      const { recovery } = personal.log.state.members.get(own.identity)!
+      const mine = personal.log.agreements()
+      const devices = [...personal.log.entries].flatMap(({ entry: { author, action } }) =>
+        author === recovery && action.t === 'admit-device' && mine.has(action.device) ? action.device : [],
+      )
+      if (devices.length === 0 || !personal.role) return
+      for (const space of held.spaces) {
+        if (space.log.isOwn || !space.role) continue
+        const known = new Set(space.log.everyDevice())
+        for (const device of devices)
+          if (!known.has(device)) await this.letIn(space, device, mine.get(device)!)
+      }
+    })
+  }
+
+  /** A space whose latest key this device has not is for others. */
+  private async letIn(space: HaloSpace, device: DeviceId, agreement: Uint8Array): Promise<void> {
+    if (!space.hasKeys) return
+    await this.held.write([await this.admitByProof(space, device, agreement, this.proof)])
+  }
+
   /** A device of this identity's, in another log than that of the identity. */
   private async admitByProof(
     space: HaloSpace,

@@ -116,7 +116,8 @@ export class HaloSpace {
     )
   }
 
-  private get hasKeys(): boolean {
+  /** Whether the latest keys are here. */
+  get hasKeys(): boolean {
     return this.log.state.epochs.every((epoch) => this.keyring.has(epoch))
   }
 

@@ -185,6 +185,11 @@ export class Mesh {
     return [...this.kubes.values()].some(({ isOpen }) => isOpen)
   }
 
+  /** Whether it is connected with this KUBE. @param url of its signal endpoint */
+  isAt(url: string): boolean {
+    return this.kubes.get(url)?.isOpen ?? false
+  }
+
   /** Why this device may not go everywhere at a KUBE, if there is one where it may not. */
   get limit(): HearthError | undefined {
     return [...this.kubes.values()].map(({ limit }) => limit).find((one) => one)

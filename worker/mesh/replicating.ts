@@ -37,6 +37,8 @@ export class Replicating {
   private readonly held = new Map<DeviceId, number>()
   /** Heads of the log that the other side has, or was sent; undefined before it has said so. */
   private theirHeads: readonly string[] | undefined
+  /** It has said so: of one that was only asked for all that is here, nothing is known. */
+  private hasHeard = false
   /** Said to the other side: durable here. */
   private readonly told = new Map<DeviceId, number>()
   private isTelling = false
@@ -103,7 +105,7 @@ export class Replicating {
   get hasCaughtUp(): boolean {
     const { positions } = this.replica
     return (
-      this.theirHeads !== undefined &&
+      this.hasHeard &&
       [...this.feeding.theirs].every(([device, { seq }]) => (positions.get(device) ?? 0) >= seq)
     )
   }
@@ -140,6 +142,7 @@ export class Replicating {
     checkpoint: string | null,
     wish: CheckpointWish,
   ): void {
+    this.hasHeard = true
     this.theirHeads = heads
     this.feeding.hear(feeds)
     for (const [device, seq] of feeds) {

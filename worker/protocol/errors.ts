@@ -59,7 +59,7 @@ const workerMessages = {
   'halo/recovery-checksum':
     'Every word is on the list, but together they are nobody’s. Check each, and their order.',
   'halo/nothing-to-recover':
-    'That server keeps nothing for these words. Check that they are yours, or try the address of another server that you used.',
+    'That server keeps nothing for these words, and no device of theirs is there. Check that they are yours; open Hearth on another device of yours, if you have one, and try again; or try another server that you used.',
   'halo/code-needed':
     'This invitation needs its code of 6 digits. Ask whoever invited you, and join with it.',
   'halo/code-wrong':

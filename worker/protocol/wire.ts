@@ -239,7 +239,10 @@ export type Keep =
    * `words`. Answered by `found`.
    */
   | readonly [t: 'capsule', words: Uint8Array, ...capsule: KeptCapsule]
-  /** The device has the words of this key, which has signed the hash of this session: what leads to their personal space? */
+  /**
+   * The device has the words of this key, which has signed the hash of this session: what leads to their personal space? Asked of KUBEs, and
+   * of devices where the words lead, which say `log` and `have` after `found`.
+   */
   | readonly [t: 'seek', words: Uint8Array, signature: Uint8Array]
   /** This does, or nothing that is kept there. */
   | readonly [t: 'found', words: Uint8Array, capsule: KeptCapsule | null]

@@ -212,7 +212,7 @@ export class MeshDevice {
     }
     return {
       openStore: async () => disk.open(),
-      subtle: crypto.subtle,
+      subtle: world.subtle,
       // As most browsers have it.
       curves: 'webcrypto',
       deviceName: () => this.name,

@@ -138,7 +138,7 @@ export class SimulatedKube {
     const { world, life, disk, checkpoints } = this
     const platform = {
       ...(checkpoints && { checkpointFor: checkpoints.offered }),
-      ...{ subtle: crypto.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
+      ...{ subtle: world.subtle, curves: 'webcrypto' as const, random: randomOf, now: () => world.time },
       later: (run: () => void, ms: number) => world.later(() => life === this.life && run(), ms),
     }
     return disk && new (loadedKeeper())(disk.open(), { platform, limits: this.limits })

@@ -4,6 +4,7 @@
  * chance decides is from the seed: a seed repeats every message, byte for byte.
  */
 import { createHash } from 'node:crypto'
+import { platform as kubePlatform } from '../../../kube/platform.js'
 import { Random } from '../../e2e/random.js'
 import { chanceFrom } from '../replay/chance.js'
 import { channelsBy } from '../replay/channel.js'
@@ -28,6 +29,8 @@ export class World {
   readonly faults: unknown[] = []
   /** What is on its way in turns of Node's event loop: no time passes meanwhile. */
   readonly turns = { underway: 0 }
+  /** Whoever computes by it has imported no key so far: what a world before has done takes nothing from the turns of this one. */
+  readonly subtle = Object.create(crypto.subtle) as SubtleCrypto
   private readonly said = createHash('sha256')
   private readonly loads: (() => Promise<void>)[] = []
   private rests = 0
@@ -42,6 +45,7 @@ export class World {
   ) {
     this.ends = workedMs() + limitMs
     putInPlace()
+    Object.assign(kubePlatform, { subtle: this.subtle })
     channelsBy(this.turns)
     chanceFrom(new Random(random.between(1, 2 ** 30)))
     process.on('unhandledRejection', this.caught)

@@ -53,6 +53,10 @@ interface Labels {
     | 'recovery-signing'
     | 'recovery-agreement'
     | 'recovery-topic'
+    /** From that: where devices of an identity meet whoever has its words; of no log. */
+    | 'words-topic'
+    | 'words-hint'
+    | 'words-psk'
   encrypt:
     | 'feed-body'
     /** A piece of what stands for entries. */

@@ -18,9 +18,12 @@ export interface Recovery {
   readonly signer: Signer
   /** Opens the epochs of the personal space. */
   readonly opener: Opener
-  /** 32 bytes, for the topics under which the personal space is found. */
+  /** 32 bytes, which devices of the identity know, too: by these they meet whoever has the words. */
   readonly topic: Uint8Array
 }
+
+/** Bytes of what devices know of the words, so as to meet whoever has them. */
+export const WORDS_TOPIC_BYTES = 32
 
 export const newRecoverySecret = (platform: SuitePlatform): Uint8Array => platform.random(SECRET_BYTES)
 
@@ -34,3 +37,10 @@ export async function recoveryOf(platform: SuitePlatform, secret: Uint8Array): P
     topic: await from('recovery-topic'),
   }
 }
+
+/** Where whoever has the words meets devices of the identity: a KUBE sees the topic, the rest has to be known. @param from `Recovery.topic` */
+export const wordsMeeting = (from: Uint8Array) => ({
+  topic: derive('words-topic', null, from),
+  secret: derive('words-hint', null, from),
+  psk: derive('words-psk', null, from),
+})

@@ -3,11 +3,13 @@
  * lies in the personal space, so that every device of the identity can bring it where that is kept.
  */
 import { isCapsule, makeCapsule, type Capsule } from './halo/kept/capsule.js'
+import type { PasskeyCapsule } from './halo/kept/passkey-capsule.js'
 import type { Halo } from './halo/halo.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
 import type { OwnObjects } from './own-objects.js'
 import { fromBase64Url, newId, type IdentityId, type ObjectId } from './protocol/ids.js'
-import { CAPSULE_TYPE } from './protocol/own-types.js'
+import { passkeyCapsules } from './passkey-leads.js'
+import { CAPSULE_TYPE, PASSKEY_TYPE } from './protocol/own-types.js'
 import type { ObjectRecord } from './protocol/rpc.js'
 
 export class Capsules {
@@ -33,6 +35,11 @@ export class Capsules {
     const next = this.last.then(() => this.find())
     this.last = next.catch(() => undefined)
     return next
+  }
+
+  /** What leads from passkeys to the words, as any device of the identity has written it. @throws HearthError `halo/key-missing`, `store/…` */
+  async ofPasskeys(): Promise<readonly PasskeyCapsule[]> {
+    return passkeyCapsules(this.halo, await this.objects.all(PASSKEY_TYPE))
   }
 
   private async find(): Promise<Capsule | undefined> {

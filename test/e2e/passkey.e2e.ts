@@ -70,7 +70,7 @@ describe('Olga, who has a passkey and loses her device', () => {
     await shell.waitForSelector('#words li')
     words = await shell.locator('#words li').allTextContents()
     await shell.click('#words >> text=Done')
-    await all.getByText('So does your passkey.').waitFor()
+    await all.getByText('Your passkey leads there, too.').waitFor()
     await shell.waitForFunction(
       () => window.home.spaces.value.every((space) => space.hosts.value[0]?.state === 'kept'),
       undefined,

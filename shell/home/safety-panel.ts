@@ -223,7 +223,11 @@ function goodness(safety: Safety): 'true' | 'false' | '' {
 
 function passkeysLeading(home: Home): string {
   const most = Math.max(0, ...home.space.hosts.value.map(({ passkeys = 0 }) => passkeys))
-  return most === 0 ? '' : most === 1 ? ' Your passkey leads there, too.' : ` ${most} passkeys of yours lead there, too.`
+  return most === 0
+    ? ''
+    : most === 1
+      ? ' Your passkey leads there, too.'
+      : ` ${most} passkeys of yours lead there, too.`
 }
 
 const recovers = (home: Home): boolean => home.space.hosts.value.some((host) => host.recovers)

@@ -209,11 +209,12 @@ export class Home {
 
   /**
    * Gives back an identity and all that a server keeps of its spaces, or another device has that is on, by its 24 words; what this device has stays, and goes over to it.
+   * @param by the words; on Hearth's own page, also the 32 bytes that a passkey answers
    * @returns `home.space`
    * @throws HearthError `halo/recovery-…`, `halo/nothing-to-recover`, `mesh/…`, `store/…`: each says what to do next
    */
-  async recover(words: string, options?: RecoverOptions): Promise<Space> {
-    return (await sharing()).recover(this, words, options)
+  async recover(by: string | Uint8Array, options?: RecoverOptions): Promise<Space> {
+    return (await sharing()).recover(this, by, options)
   }
 
   /**

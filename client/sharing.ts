@@ -50,10 +50,10 @@ async function make(
 export const join = (home: Home, link: string, options: JoinOptions = {}): Promise<Space> =>
   entering(home, options, (id) => home.call('join', id, link, options.code))
 
-/** @param words 24 of them */
-export function recover(home: Home, words: string, options: RecoverOptions = {}): Promise<Space> {
+/** @param by 24 words, or what a passkey answers */
+export function recover(home: Home, by: string | Uint8Array, options: RecoverOptions = {}): Promise<Space> {
   const kubes = kubesOf(home, options.kube)
-  return entering(home, options, (id) => home.call('recover', id, words, kubes))
+  return entering(home, options, (id) => home.call('recover', id, by, kubes))
 }
 
 /** @param begin what lets this device in somewhere, by an id that it is asked for with */

@@ -113,6 +113,10 @@ export class ArrivingReplica implements KeptReplica {
     return this.here?.capsule()
   }
 
+  async passkeys() {
+    return (await this.here?.passkeys()) ?? []
+  }
+
   async forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]> {
     if (!this.here) throw new HearthError('halo/not-allowed')
     return this.here.forgetting(said)

@@ -4,13 +4,15 @@
  * identity can bring it where that is kept, and be there.
  */
 import { isCapsule, makeCapsule, type Capsule } from './halo/kept/capsule.js'
+import type { PasskeyCapsule } from './halo/kept/passkey-capsule.js'
 import type { Halo } from './halo/halo.js'
 import type { SuitePlatform } from './halo/suite/platform.js'
 import { sameBytes } from './halo/suite/compare.js'
 import { WORDS_TOPIC_BYTES } from './halo/suite/recovery.js'
 import type { OwnObjects } from './own-objects.js'
 import { fromBase64Url, newId, type IdentityId, type ObjectId } from './protocol/ids.js'
-import { CAPSULE_TYPE } from './protocol/own-types.js'
+import { passkeyCapsules } from './passkey-leads.js'
+import { CAPSULE_TYPE, PASSKEY_TYPE } from './protocol/own-types.js'
 import type { ObjectRecord } from './protocol/rpc.js'
 
 /** As it lies in the personal space. */
@@ -57,6 +59,11 @@ export class Capsules {
     if (written && !(written.topic && sameBytes(written.topic, words.topic)))
       await this.objects.write([{ id: written.id, op: { t: 'put', at: ['topic'], v: words.topic } }])
     return words.topic
+  }
+
+  /** What leads from passkeys to the words, as any device of the identity has written it. @throws HearthError `halo/key-missing`, `store/…` */
+  async ofPasskeys(): Promise<readonly PasskeyCapsule[]> {
+    return passkeyCapsules(this.halo, await this.objects.all(PASSKEY_TYPE))
   }
 
   private async find(): Promise<Capsule | undefined> {

@@ -2,7 +2,7 @@
 import type { Capsules } from './capsules.js'
 import type { HaloSpace } from './halo/space.js'
 import type { Arriving, Checkpoint, Holding, Meeting, Replica } from './mesh/platform.js'
-import type { KeptReplica, Registered } from './mesh/keeping/kept-replica.js'
+import type { KeptReplica, PasskeyLead, Registered } from './mesh/keeping/kept-replica.js'
 import { HearthError } from './protocol/errors.js'
 import type { DeviceId, SpaceId } from './protocol/ids.js'
 import type { CheckpointWish } from './protocol/wire.js'
@@ -15,7 +15,7 @@ export class HostedReplica implements KeptReplica {
   constructor(
     private readonly halo: HaloSpace,
     private readonly local: Replica,
-    private readonly capsules?: Pick<Capsules, 'own'>,
+    private readonly capsules?: Pick<Capsules, 'own' | 'ofPasskeys'>,
     /** It is kept there only until it is deleted. */
     private readonly isLeaving = false,
   ) {
@@ -75,6 +75,13 @@ export class HostedReplica implements KeptReplica {
   async capsule() {
     const capsule = await this.capsules?.own()
     return capsule && ([capsule.words, capsule.replica, capsule.sealed, capsule.signature] as const)
+  }
+
+  async passkeys(): Promise<readonly PasskeyLead[]> {
+    const capsules = (await this.capsules?.ofPasskeys()) ?? []
+    return capsules.map(({ finder, replica, sealed, signature, words, voucher }) => [
+      ...(['passkey', finder, replica, sealed, signature, words, voucher] as const),
+    ])
   }
 
   async forgetting(said: Uint8Array): Promise<readonly [signer: string, signature: Uint8Array]> {

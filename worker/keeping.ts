@@ -106,7 +106,8 @@ export class Keeping {
     const all = space === this.objects.space && this.all.isWanted(url) && ({ all: true } as const)
     if (!kept) return { url, state: 'away', ...all }
     if (kept.refusal) return { url, state: 'refused', code: kept.refusal, ...kept.room, ...all }
-    const recovers = kept.isFound && ({ recovers: true } as const)
+    const { passkeys } = kept
+    const recovers = { ...(kept.isFound && ({ recovers: true } as const)), ...(passkeys > 0 && { passkeys }) }
     return { url, state: kept.isLevel ? 'kept' : 'syncing', ...kept.room, ...recovers, ...all }
   }
 
@@ -213,7 +214,7 @@ export class Keeping {
 
   // What is not here, and is found by recovery words
 
-  /** @returns what leads to the personal space of these words; null if that is not kept there @throws HearthError `echo/invalid`, `mesh/host-away`, `store/…` */
+  /** @returns what leads to the personal space of these words, or from a passkey to them; null if that is not kept there @throws HearthError `echo/invalid`, `mesh/host-away`, `store/…` */
   async seek(address: string, words: Words, ms: number): Promise<KeptCapsule | null> {
     const url = addressOf(address)
     await this.networking.use([url])

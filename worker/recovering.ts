@@ -1,13 +1,16 @@
 /**
- * Everything of an identity, given back by its recovery words from KUBEs that keep it, and from devices of its own that are on: its personal
- * space, which the words lead to; then, by what that says of them, all others. What could not be reached is tried again, also after
- * the worker has ended.
+ * Everything of an identity, given back by its recovery words, or a passkey that leads to these, from KUBEs that keep it, and from devices of
+ * its own that are on: its personal space, which the words lead to; then, by what that says of them, all others. What could not be reached is
+ * tried again, also after the worker has ended.
  */
 import { belongingOf, type Belonging } from './belongings.js'
 import { openCapsule, type Led } from './halo/kept/capsule.js'
+import { finderOf, openPasskeyCapsule, type Finder } from './halo/kept/passkey-capsule.js'
 import { readProof } from './halo/log/evidence.js'
 import type { Halo } from './halo/halo.js'
+import { KEY_BYTES } from './halo/suite/platform.js'
 import { recoveryOf, type Recovery } from './halo/suite/recovery.js'
+import type { Signer } from './halo/suite/signing.js'
 import type { Joins } from './joins.js'
 import { addressOf, isAddress, passesIn } from './addresses.js'
 import type { Fetched } from './arrivals.js'
@@ -15,10 +18,12 @@ import type { Keeping } from './keeping.js'
 import type { NetworkPlatform } from './network.js'
 import { signalUrl, type Networking } from './networking.js'
 import type { OwnObjects } from './own-objects.js'
+import { isBytes } from './passkey-leads.js'
 import { HearthError, invalid, toHearthError, type ErrorCode } from './protocol/errors.js'
 import { toBase64Url, type SpaceId } from './protocol/ids.js'
 import { SPACE_TYPE } from './protocol/own-types.js'
 import type { JoinState } from './protocol/rpc.js'
+import type { KeptCapsule } from './protocol/wire.js'
 import type { Asking, FromDevice, Reunion } from './reunion.js'
 import type { Store } from './store.js'
 
@@ -45,6 +50,8 @@ const FINAL: readonly ErrorCode[] = [
   ...(['mesh/host-unknown', 'mesh/host-forgot', 'mesh/host-denied', 'mesh/host-full'] as const),
   ...(['halo/refused', 'halo/no-words-here'] as const),
 ]
+/** A KUBE has answered, and keeps nothing of it. */
+const NOTHING: readonly ErrorCode[] = ['halo/nothing-to-recover', 'halo/nothing-by-passkey']
 
 type Said = (state: JoinState) => void
 interface FromKube extends Led {
@@ -85,22 +92,24 @@ export class Recovering {
   /**
    * Begins; what comes of it is told as of a join.
    * @param id chosen by the tab
+   * @param by recovery words; or what a passkey answers to `PASSKEY_SALT`, 32 bytes
    * @param kubes addresses
    * @throws HearthError `halo/recovery-…`, `mesh/no-kube`, `echo/invalid`
    */
-  async begin(id: string, words: string, kubes: readonly string[]): Promise<void> {
+  async begin(id: string, by: string | Uint8Array, kubes: readonly string[]): Promise<void> {
     const { recoverySecret } = await import('./halo/suite/recovery-words.js')
-    if (typeof words !== 'string') invalid('recovery words are text')
-    const secret = recoverySecret(words)
+    if (typeof by !== 'string' && !isBytes(by, KEY_BYTES))
+      invalid('recovery words are text, and what a passkey answers has 32 bytes')
+    const led = typeof by === 'string' ? recoverySecret(by) : await finderOf(this.platform, by)
     if (kubes.length === 0) throw new HearthError('mesh/no-kube')
     if (kubes.length > MAX_KUBES) invalid(`recovery asks up to ${MAX_KUBES} servers`)
     const urls = kubes.map(addressOf)
     await this.networking.use(urls, passesIn(kubes))
-    this.joins.begin(id, (said, signal) => this.recover(secret, urls, said, signal))
+    this.joins.begin(id, (said, signal) => this.recover(led, urls, said, signal))
   }
 
   private async recover(
-    secret: Uint8Array,
+    led: Uint8Array | Finder,
     kubes: readonly string[],
     said: Said,
     signal: AbortSignal,
@@ -113,6 +122,8 @@ export class Recovering {
     })
     called.catch(() => undefined)
     said({ at: 'connecting' })
+    const secret =
+      led instanceof Uint8Array ? led : await Promise.race([this.askByPasskey(led, kubes), called])
     const answers = await Promise.race([this.ask(await recoveryOf(platform, secret), kubes), called])
     said({ at: 'looking' })
     const { identity, first } = ledBy(answers)
@@ -176,39 +187,48 @@ export class Recovering {
       return answer ?? Promise.reject(new HearthError('halo/nothing-to-recover'))
     })
     const all = Promise.allSettled(asking)
-    try {
-      await Promise.any([...asking, devices.first])
-    } catch (e) {
-      const { errors } = e as { errors: HearthError[] }
-      // One that is away may have what another one has not.
-      throw errors.find(({ code }) => code !== 'halo/nothing-to-recover') ?? errors[0]
-    }
+    await firstOf<unknown>([...asking, devices.first])
     await Promise.race([Promise.all([all, devices.quiet()]), this.pause(OTHERS_MS)])
     const { identity } = ledBy({ kubes: answers, devices: devices.answers })
     const isOf = (answer: Led) => answer.identity === identity
     return { kubes: answers.filter(isOf), devices: devices.answers.filter(isOf) }
   }
 
-  /** @returns undefined of one that keeps nothing for them, or nothing for anybody */
   private async askOne(words: Recovery, url: string): Promise<FromKube | undefined> {
     const { signer } = words
-    const shown = {
-      publicKey: signer.publicKey,
-      sign: (said: Uint8Array) => signer.sign('recovery-seek', null, said),
-    }
-    const { mesh } = this.networking
-    const found = await this.keeping.seek(url, shown, SEEK_MS).catch((e: unknown) => {
-      // Devices meet there, and that is all.
-      if (mesh.isAt(signalUrl(url))) return null
-      // It has said why.
-      throw mesh.refusal ?? e
-    })
+    const found = await this.seek(signer, url)
     if (!found) return undefined
     const [replica, sealed, signature] = found
     const led = await openCapsule(this.platform, words, {
       ...{ words: signer.publicKey, replica, sealed, signature },
     })
     return { url, ...led }
+  }
+
+  /** @returns the secret of the words that it leads to @throws HearthError `halo/nothing-by-passkey`, `halo/refused`, `mesh/…` */
+  private askByPasskey(finder: Finder, kubes: readonly string[]): Promise<Uint8Array> {
+    const askOne = async (url: string) => {
+      const found = await this.seek(finder.signer, url)
+      if (!found) throw new HearthError('halo/nothing-by-passkey')
+      const [replica, sealed] = found
+      return openPasskeyCapsule(this.platform, finder, { replica, sealed })
+    }
+    return firstOf(kubes.map(askOne))
+  }
+
+  /** @returns null from one that keeps nothing for it, or nothing for anybody */
+  private seek(signer: Signer, url: string): Promise<KeptCapsule | null> {
+    const shown = {
+      publicKey: signer.publicKey,
+      sign: (said: Uint8Array) => signer.sign('recovery-seek', null, said),
+    }
+    const { mesh } = this.networking
+    return this.keeping.seek(url, shown, SEEK_MS).catch((e: unknown) => {
+      // Devices meet there, and that is all.
+      if (mesh.isAt(signalUrl(url))) return null
+      // It has said why.
+      throw mesh.refusal ?? e
+    })
   }
 
   /** Resolves when everything is here that can come from there. */
@@ -297,6 +317,16 @@ const ledBy = ({ kubes, devices }: Answers): Led => [...kubes, ...devices][0]!
 const together = (logs: readonly (readonly Uint8Array[])[]): Uint8Array[] => [
   ...new Map(logs.flat().map((entry) => [toBase64Url(entry), entry])).values(),
 ]
+
+/** @throws HearthError one that is away may have what another one has not: why that did not answer, if there is one */
+async function firstOf<T>(asking: readonly Promise<T>[]): Promise<T> {
+  try {
+    return await Promise.any(asking)
+  } catch (e) {
+    const { errors } = e as { errors: HearthError[] }
+    throw errors.find(({ code }) => !NOTHING.includes(code)) ?? errors[0]
+  }
+}
 
 /** What was fetched is let in, or not wanted. */
 async function entering(fetched: Fetched, enter: () => Promise<void>): Promise<void> {

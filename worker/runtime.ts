@@ -173,7 +173,10 @@ export class Runtime {
         join: async (id, link, code) => (await network()).invitations.join(id, link, code),
         joined: async (id) => (await network()).joins.joined(id),
         cancelJoin: async (id) => (await network()).joins.cancel(id),
-        recover: async (id, words, kubes) => (await network()).recovering.begin(id, words, kubes),
+        recover: async (id, by, kubes) => {
+          if (typeof by !== 'string') await shown()
+          await (await network()).recovering.begin(id, by, kubes)
+        },
         synced: async (space, timeoutMs) => (await network()).networking.synced(space, timeoutMs),
         exportSpace: async (job, space) =>
           (await attached()).transfers.beginExport(session.client, job, space),

@@ -2,7 +2,6 @@
  * KUBE as a place that keeps spaces: its key, the replicas that are open, and the devices that are there. A replica is in memory (its
  * log, and how far each feed has come) for as long as somebody is there who has it.
  */
-import type { Capsule } from '../../worker/halo/kept/capsule.js'
 import { agreementKeyFromSeed, agreementOf } from '../../worker/halo/suite/agreement.js'
 import { answer } from '../../worker/mesh/handshaking.js'
 import type { Link } from '../../worker/mesh/link.js'
@@ -10,11 +9,12 @@ import type { MeshPlatform, StaticKey } from '../../worker/mesh/platform.js'
 import type { SuitePlatform } from '../../worker/halo/suite/platform.js'
 import { Session } from '../../worker/mesh/session.js'
 import { toBase64Url } from '../../worker/protocol/ids.js'
-import { KEEP_TOPIC } from '../../worker/protocol/wire.js'
+import { KEEP_TOPIC, type KeptCapsule } from '../../worker/protocol/wire.js'
 import { kubeError, type KubeErrorCode } from '../errors.js'
 import { platform as node } from '../platform.js'
 import { Watch } from '../watching/watch.js'
 import { capsuleOf } from './capsules.js'
+import { passkeyOf } from './passkeys.js'
 import type { Rows } from './rows.js'
 import { Makers } from './makers.js'
 import { KeptReplica } from './replica.js'
@@ -167,9 +167,10 @@ export class Keeper {
     this.#watch.refused(code)
   }
 
-  /** What leads to the personal space of these words, if it is kept here. */
-  capsuleOf(words: Uint8Array): Capsule | undefined {
-    return capsuleOf(this.#database, words)
+  /** What words lead to, or a passkey, if it is kept here. @param key their Ed25519 key, or its own */
+  ledTo(key: Uint8Array): KeptCapsule | undefined {
+    const capsule = capsuleOf(this.#database, key)
+    return capsule ? [capsule.replica, capsule.sealed, capsule.signature] : passkeyOf(this.#database, key)
   }
 
   /** This one has it no more. */

@@ -4,16 +4,18 @@
  */
 import type { Key } from 'lmdb'
 import { isCapsule, type Capsule } from '../../worker/halo/kept/capsule.js'
+import { isOfPasskey, isVouchedFor, type PasskeyCapsule } from '../../worker/halo/kept/passkey-capsule.js'
 import { verifyRegistration, type Registration } from '../../worker/halo/kept/registration.js'
 import type { Arriving, Checkpoint, Holding, Meeting, Replica } from '../../worker/mesh/platform.js'
 import { toBase64Url, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
-import { MAX_CAPSULE } from '../../worker/protocol/wire.js'
+import { MAX_CAPSULE, MAX_PASSKEYS } from '../../worker/protocol/wire.js'
 import { kubeError } from '../errors.js'
 import { platform } from '../platform.js'
 import { indexOf, rowsOf } from './capsules.js'
 import { KeptCheckpoint } from './kept-checkpoint.js'
 import { KeptFeeds } from './kept-feeds.js'
 import { KeptLog } from './kept-log.js'
+import { findersOf, rowsOfPasskey, under } from './passkeys.js'
 import { decodeRecord, encodeRecord, type ReplicaRecord } from './record.js'
 import type { ReplicaEvents, Room } from './room.js'
 import { Shelf } from './shelf.js'
@@ -197,6 +199,35 @@ export class KeptReplica implements Replica {
     })
   }
 
+  /**
+   * What leads from a passkey to those words.
+   * @returns whether it is kept, durably: if the words are an admin's and have signed that this passkey may, which has signed where to
+   */
+  coverPasskey(capsule: PasskeyCapsule): Promise<boolean> {
+    return this.#shelf.exclusive(async () => {
+      const { words } = capsule
+      // defence: passkey-of-an-admin
+      if (!this.#record.admins.includes(toBase64Url(words))) return false
+      // Who shares a space with somebody knows their words' key.
+      // defence: passkey-vouched
+      if (!(await isVouchedFor(platform, capsule))) return false
+      // What another passkey leads to is not theirs to say.
+      // defence: passkey-signed
+      if (!(await isOfPasskey(platform, capsule))) return false
+      const { database } = this.room
+      const [beside, index] = rowsOfPasskey(capsule)
+      if (database.get(beside[0])) {
+        await database.write([beside, index])
+        return true
+      }
+      // defence: passkeys-of-words
+      if (database.keys(under(this.#shelf.name, words)).length >= MAX_PASSKEYS) return false
+      // defence: passkey-room
+      if (!this.#shelf.hasRoom(MAX_CAPSULE)) return false
+      return this.#shelf.write([beside], [index])
+    })
+  }
+
   // The feeds
 
   async holdings(): Promise<ReadonlyMap<DeviceId, Holding>> {
@@ -249,10 +280,10 @@ export class KeptReplica implements Replica {
     await this.#shelf.exclusive(async () => {
       const { database } = this.room
       const { name } = this.#shelf
-      const kinds = ['log', 'head', 'entry', 'capsule', 'piece']
+      const kinds = ['log', 'head', 'entry', 'capsule', 'passkey', 'piece']
       const keys: Key[] = kinds.flatMap((kind) => database.keys([kind, name]))
       const ones = ['replica', 'maker', 'checkpoint', 'sweep'].map((kind) => [kind, name])
-      keys.push(...ones, ...indexOf(database, name))
+      keys.push(...ones, ...indexOf(database, name), ...findersOf(database, name))
       await this.#shelf.clear(keys)
       this.room.count--
       this.room.makers.remove(name)

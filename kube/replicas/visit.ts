@@ -99,6 +99,8 @@ export class Visit {
         return this.#inTurn(undefined, () => this.#forget(message))
       case 'capsule':
         return this.#inTurn(undefined, () => this.#cover(message))
+      case 'passkey':
+        return this.#inTurn(undefined, () => this.#coverPasskey(message))
       case 'seek':
         return this.#inTurn(undefined, () => this.#seek(message))
       case 'log':
@@ -207,21 +209,23 @@ export class Visit {
     await this.#found(words)
   }
 
-  async #seek([, words, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
+  async #coverPasskey(message: Extract<Keep, readonly ['passkey', ...unknown[]]>): Promise<void> {
+    const [, finder, replica, sealed, signature, words, voucher] = message
+    const capsule = { finder, replica, sealed, signature, words, voucher }
+    if (await this.#of(replica)?.open.replica.coverPasskey(capsule)) await this.#found(finder)
+  }
+
+  async #seek([, key, signature]: Extract<Keep, readonly ['seek', ...unknown[]]>): Promise<void> {
     const { hash } = this.session.agreed
     // Everybody who shares a space with somebody knows the key of their words.
     // defence: words-shown
-    if (!(await verify(this.keeper.platform, words, 'recovery-seek', null, hash, signature)))
-      return this.session.send(['found', words, null])
-    await this.#found(words)
+    if (!(await verify(this.keeper.platform, key, 'recovery-seek', null, hash, signature)))
+      return this.session.send(['found', key, null])
+    await this.#found(key)
   }
 
-  #found(words: Uint8Array): Promise<void> {
-    const capsule = this.keeper.capsuleOf(words)
-    return this.session.send([
-      ...(['found', words] as const),
-      capsule ? [capsule.replica, capsule.sealed, capsule.signature] : null,
-    ])
+  #found(key: Uint8Array): Promise<void> {
+    return this.session.send(['found', key, this.keeper.ledTo(key) ?? null])
   }
 
   /** @returns resolves when that is on its way */

@@ -3,6 +3,7 @@
  * What is locked with them is the worker's (`worker/passkeys.ts`).
  */
 import { toBase64Url } from '../../worker/protocol/ids.js'
+import { PASSKEY_SALT } from '../../worker/protocol/passkey-salt.js'
 import type { Passkey } from '../../worker/protocol/rpc.js'
 
 /** Whether this browser can have one; whether it can do this, only asking tells. */
@@ -18,7 +19,7 @@ export interface Answered extends Passkey {
  * @throws Error that a person can read: it was called off, or the passkey cannot do it
  */
 export async function makePasskey(name: string): Promise<Answered> {
-  const salt = random(32)
+  const salt = PASSKEY_SALT
   const made = await asked(
     navigator.credentials.create({
       publicKey: {
@@ -27,8 +28,9 @@ export async function makePasskey(name: string): Promise<Answered> {
         // Nobody verifies it: what counts is what the passkey derives.
         challenge: random(32),
         pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
+        // It can be found where nothing is known of it.
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-        extensions: { prf: { eval: { first: salt } } },
+        extensions: { prf: { eval: { first: bytes(salt) } } },
       },
     }),
   )
@@ -42,24 +44,44 @@ export async function usePasskey(passkeys: readonly Passkey[]): Promise<Answered
   const evalByCredential = Object.fromEntries(
     passkeys.map(({ credential, salt }) => [toBase64Url(credential), { first: bytes(salt) }]),
   )
+  const ids = passkeys.map(({ credential }) => bytes(credential))
+  const { credential, answer } = await answered(ids, { evalByCredential })
+  const { salt } = passkeys.find((one) => toBase64Url(one.credential) === toBase64Url(credential))!
+  return { credential, salt, answer }
+}
+
+/**
+ * Whichever the person has for this site, on a device that knows of none.
+ * @returns what it answers to `PASSKEY_SALT`: 32 bytes
+ * @throws Error as `makePasskey`
+ */
+export async function useAnyPasskey(signal: AbortSignal): Promise<Uint8Array> {
+  return (await answered([], { eval: { first: bytes(PASSKEY_SALT) } }, signal)).answer
+}
+
+/** @param ids of those that may be used; none: all */
+async function answered(
+  ids: readonly Uint8Array<ArrayBuffer>[],
+  prf: AuthenticationExtensionsPRFInputs,
+  signal?: AbortSignal,
+): Promise<Pick<Answered, 'credential' | 'answer'>> {
   const used = await asked(
     navigator.credentials.get({
+      ...(signal && { signal }),
       publicKey: {
         challenge: random(32),
-        allowCredentials: passkeys.map(({ credential }) => ({ type: 'public-key', id: bytes(credential) })),
+        allowCredentials: ids.map((id) => ({ type: 'public-key', id })),
         userVerification: 'required',
-        extensions: { prf: { evalByCredential } },
+        extensions: { prf },
       },
     }),
   )
   const answer = answerOf(used)
   if (!answer)
     throw new Error(
-      'This passkey cannot lock anything: it lacks what browsers call PRF. Another one may do, such as that of a phone or a password manager.',
+      'This passkey cannot be used for that: it lacks what browsers call PRF. Another one may do, such as that of a phone or a password manager.',
     )
-  const credential = new Uint8Array(used.rawId)
-  const { salt } = passkeys.find((one) => toBase64Url(one.credential) === toBase64Url(credential))!
-  return { credential, salt, answer }
+  return { credential: new Uint8Array(used.rawId), answer }
 }
 
 function answerOf(credential: PublicKeyCredential): Uint8Array | undefined {
@@ -73,7 +95,8 @@ async function asked(request: Promise<Credential | null>): Promise<PublicKeyCred
     if (credential) return credential as PublicKeyCredential
   } catch (e) {
     const { name, message } = e as Error
-    if (name !== 'NotAllowedError') throw new Error(`The passkey could not be used: ${message}`)
+    if (name !== 'NotAllowedError' && name !== 'AbortError')
+      throw new Error(`The passkey could not be used: ${message}`)
   }
   throw new Error('No passkey was used. Nothing was changed.')
 }

@@ -1,12 +1,13 @@
 /**
- * Coming back: 24 words, and the address of a server that keeps what they are of, or a file of a space; how far it has got, and what is
- * here then.
+ * Coming back: 24 words or a passkey, and the address of a server that keeps what they are of, or, with the words, a file of a space; how
+ * far it has got, and what is here then.
  */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Home } from '../home.js'
 import { icon } from '../design/icons.js'
 import { Dialog } from '../sharing/dialog.js'
 import { sharedSpaces, spaceName } from '../sharing/index.js'
+import { mayHavePasskeys, useAnyPasskey } from './passkey.js'
 
 type State = Parameters<NonNullable<NonNullable<Parameters<Home['recover']>[1]>['onState']>>[0]
 
@@ -15,6 +16,7 @@ const WORDS = 24
 class RecoverDialog extends Dialog {
   /** In memory for as long as the dialog is open, and nowhere else. */
   private words = ''
+  private by: 'words' | 'passkey' = 'words'
   private kube = location.origin
   private from: 'server' | 'file' = 'server'
   private file: File | undefined
@@ -37,41 +39,24 @@ class RecoverDialog extends Dialog {
 
   protected view(): TemplateResult {
     if (this.isDone) return this.done()
-    return html`${this.title('Recover with your words')}
+    return html`${this.title('Get everything back')}
       <form class="fields" @submit=${this.submit}>
         <p>
-          A server that keeps your spaces, or another device of yours that is on, gives everything back: who
-          you are, your spaces, and what is in them. The server cannot read any of it; your words can. A file
-          that you saved of a space gives back who you are, and that space.
+          A server that keeps your spaces gives everything back: who you are, your spaces, and what is in
+          them. It cannot read any of it; with your words, or a passkey, this device can. By your words,
+          another device of yours that is on gives it back, too.
         </p>
         <fieldset ?disabled=${!!this.state}>
-          <label class="field">
-            <span>Your 24 recovery words, in their order</span>
-            <textarea
-              name="words"
-              required
-              autofocus
-              rows="4"
-              autocomplete="off"
-              autocapitalize="none"
-              autocorrect="off"
-              spellcheck="false"
-              aria-describedby="${this.id}-count"
-              .value=${this.words}
-              @input=${this.typed}
-            ></textarea>
-            <small id="${this.id}-count" data-full=${this.count === WORDS}
-              >${this.count} of ${WORDS} words</small
-            >
-          </label>
-          ${this.source()}
+          ${mayHavePasskeys() ? this.ways() : nothing}
+          ${this.by === 'words' ? [this.wordsField(), this.source()] : this.address()}
           ${
             this.hasData
               ? html`<div class="notice" data-kind="amber">
                   ${icon('device')}
                   <p>
-                    What is on this device stays on it, and its spaces become those of whoever the words are
-                    of. Go on only if the words are your own.
+                    What is on this device stays on it, and its spaces become those of whoever the
+                    ${this.by === 'words' ? 'words are of. Go on only if the words are' : 'passkey is of. Go on only if that is'}
+                    your own.
                   </p>
                 </div>`
               : nothing
@@ -87,38 +72,86 @@ class RecoverDialog extends Dialog {
             this.state
               ? nothing
               : html`<button class="button" data-kind="primary">
-                  ${this.problem ? 'Try again' : 'Recover'}
+                  ${this.problem ? 'Try again' : this.by === 'words' ? 'Recover' : 'Use the passkey'}
                 </button>`
           }
         </div>
       </form>`
   }
 
+  private ways(): TemplateResult {
+    return this.choice('Get it back with', 'by', this.by, (by) => (this.by = by), [
+      ['words', '24 words', 'which you wrote down'],
+      ['passkey', 'A passkey', `which you made at ${location.hostname}, under “Recovery words”`],
+    ])
+  }
+
+  private wordsField(): TemplateResult {
+    return html`<label class="field">
+      <span>Your 24 recovery words, in their order</span>
+      <textarea
+        name="words"
+        required
+        autofocus
+        rows="4"
+        autocomplete="off"
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck="false"
+        aria-describedby="${this.id}-count"
+        .value=${this.words}
+        @input=${this.typed}
+      ></textarea>
+      <small id="${this.id}-count" data-full=${this.count === WORDS}>${this.count} of ${WORDS} words</small>
+    </label>`
+  }
+
   private source(): TemplateResult {
-    const way = (from: typeof this.from, name: string) =>
-      html`<label>
-        <input
-          type="radio"
-          name="from"
-          .checked=${this.from === from}
-          @change=${() => {
-            this.from = from
-            this.problem = ''
-            this.changed()
-          }}
-        />
-        <span><strong>${name}</strong></span>
-      </label>`
+    return html`${this.choice('Bring it back from', 'from', this.from, (from) => (this.from = from), [
+      ['server', 'A server', 'who you are, and all your spaces'],
+      ['file', 'A file', 'that you saved of a space: who you are, and that space'],
+    ])}
+    ${this.from === 'server' ? this.address() : this.fileField()}`
+  }
+
+  private choice<V extends string>(
+    legend: string,
+    name: string,
+    chosen: V,
+    choose: (value: V) => void,
+    choices: readonly (readonly [value: V, title: string, what: string])[],
+  ): TemplateResult {
+    const change = (value: V) => {
+      choose(value)
+      this.problem = ''
+      this.changed()
+    }
     return html`<fieldset class="roles">
-        <legend>Bring it back from</legend>
-        <div class="choices">${way('server', 'A server')} ${way('file', 'A file')}</div>
-      </fieldset>
-      ${this.from === 'server' ? this.address() : this.fileField()}`
+      <legend>${legend}</legend>
+      <div class="choices">
+        ${choices.map(
+          ([value, title, what]) =>
+            html`<label>
+              <input
+                type="radio"
+                name=${name}
+                value=${value}
+                .checked=${chosen === value}
+                @change=${() => change(value)}
+              />
+              <span><strong>${title}</strong><small>${what}</small></span>
+            </label>`,
+        )}
+      </div>
+    </fieldset>`
   }
 
   private address(): TemplateResult {
     return html`<label class="field">
-      <span>Address of the server that keeps your spaces, or that your other device uses</span>
+      <span
+        >Address of the server that keeps your
+        spaces${this.by === 'words' ? ', or that your other device uses' : ''}</span
+      >
       <input
         name="kube"
         required
@@ -203,11 +236,14 @@ class RecoverDialog extends Dialog {
   private async recover(): Promise<void> {
     if (this.state) return
     const stop = (this.stop = new AbortController())
-    this.state = { at: this.from === 'server' ? 'connecting' : 'entering' }
+    this.state = {
+      at: this.by === 'passkey' ? 'checking' : this.from === 'server' ? 'connecting' : 'entering',
+    }
     this.update('.ends button')
     const went = await this.tried(async () => {
       try {
-        if (this.from === 'server') await this.fromServer(stop.signal)
+        if (this.by === 'passkey') await this.fromServer(await useAnyPasskey(stop.signal), stop.signal)
+        else if (this.from === 'server') await this.fromServer(this.words, stop.signal)
         else await this.home.import(this.file!, { words: this.words, kube: this.kube.trim() })
       } finally {
         this.state = undefined
@@ -216,11 +252,11 @@ class RecoverDialog extends Dialog {
     if (stop.signal.aborted && !went) this.problem = ''
     if (went) this.words = ''
     this.isDone = went
-    this.update(went ? '.ends button' : '[name=words]')
+    this.update(went ? '.ends button' : this.by === 'words' ? '[name=words]' : '[data-kind=primary]')
   }
 
-  private async fromServer(signal: AbortSignal): Promise<void> {
-    await this.home.recover(this.words, {
+  private async fromServer(by: string | Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.home.recover(by, {
       kube: this.kube.trim(),
       onState: (state) => {
         this.state = state
@@ -240,10 +276,12 @@ class RecoverDialog extends Dialog {
 
 function stateWords({ at }: State): string {
   switch (at) {
+    case 'checking':
+      return 'Waiting for your passkey…'
     case 'connecting':
       return 'Reaching the server…'
     case 'looking':
-      return 'Your words lead there. Fetching who you are…'
+      return 'That leads there. Fetching who you are…'
     case 'entering':
       return 'Adding this device to yours…'
     default:

@@ -1,6 +1,7 @@
-/** The words that give everything back: shown to somebody who was told what they are, and locked by a passkey if they like. */
+/** The words that give everything back: shown to somebody who was told what they are, and locked by passkeys if they like, which do the same. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Passkey } from '../../worker/protocol/rpc.js'
+import { MAX_PASSKEYS } from '../../worker/protocol/wire.js'
 import type { Home } from '../home.js'
 import { makePasskey, mayHavePasskeys, usePasskey } from './passkey.js'
 
@@ -17,7 +18,26 @@ function keptWords(home: Home): string {
   return `${hosts.map(({ url }) => url).join(' and ')} does: write its address down as well.`
 }
 
+/** What a passkey does beyond that, as far as it does. */
+const bringsBack = (home: Home): string =>
+  home.space.hosts.value.length === 0
+    ? 'Once you switch on “Keep my data safe”, it also brings everything back on a new one.'
+    : `It also brings everything back on a new one, at this site only (${location.hostname}): under “Get everything back”, touch it in place of the words.`
+
 const dialog = () => document.querySelector<HTMLDialogElement>('#words')!
+
+const leading = () => passkeys.filter(({ leads }) => leads).length
+
+function passkeyWords(): string {
+  if (passkeys.length === 0)
+    return 'A passkey can lock them, too: your fingerprint or face then shows them, and does what they do on a new device.'
+  const many = leading()
+  if (many === 0)
+    return 'A passkey of yours shows them, and nothing else: it was made by an earlier Hearth. Another one would bring everything back on a new device, as they do.'
+  return many === 1
+    ? 'They are also locked under a passkey of yours, which brings everything back as they do.'
+    : `They are also locked under ${many} passkeys of yours, which bring everything back as they do.`
+}
 
 export async function openRecovery(home: Home, changed: () => void): Promise<void> {
   dialog().showModal()
@@ -39,11 +59,13 @@ export function recoveryDialog(home: Home, changed: () => void): TemplateResult 
     })
   const lock = () =>
     tried(async () => {
+      // A device that does not have the words could not lock them, and the passkey would be there.
+      await home.recoveryPhrase()
       const { displayName, deviceName } = home.identity.value
       const { credential, salt, answer } = await makePasskey(displayName || deviceName || 'Hearth')
       await home.call('lockWords', { credential, salt }, answer)
       passkeys = await home.call('passkeys')
-      said = 'Done. The passkey shows the words on each of your devices.'
+      said = `Done. The passkey shows the words on each of your devices. ${bringsBack(home)}`
     })
   const hide = () => {
     words = undefined
@@ -68,20 +90,20 @@ export function recoveryDialog(home: Home, changed: () => void): TemplateResult 
     }
     ${
       mayHavePasskeys()
-        ? html`<p class="passkey">
-            ${
-              passkeys.length > 0
-                ? 'They are also locked under a passkey of yours.'
-                : 'A passkey can lock them, too, so that your fingerprint or face shows them.'
-            }
-            ${
-              passkeys.length === 0
-                ? button('Lock them with a passkey…', lock)
-                : words
-                  ? nothing
-                  : button('Show them with the passkey', unlock)
-            }
-          </p>`
+        ? html`<div class="passkey">
+            <p>${passkeyWords()}</p>
+            <span class="acts">
+              ${passkeys.length > 0 && !words ? button('Show them with the passkey', unlock) : nothing}
+              ${
+                leading() < MAX_PASSKEYS
+                  ? button(
+                      passkeys.length > 0 ? 'Lock them with another…' : 'Lock them with a passkey…',
+                      lock,
+                    )
+                  : nothing
+              }
+            </span>
+          </div>`
         : nothing
     }
     ${said ? html`<p role="status">${said}</p>` : nothing}

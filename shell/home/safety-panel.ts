@@ -138,7 +138,7 @@ export function safetyPanel(safety: Safety, hasData: () => boolean): TemplateRes
     <div class="section-head">
       <h2 id="safety-title">Kept safe</h2>
       <button class="button" @click=${() => openRecover(home, hasData())}>
-        ${icon('note', 18)} Recover with words…
+        ${icon('note', 18)} Get everything back…
       </button>
     </div>
     <div class="panel safety">
@@ -147,7 +147,8 @@ export function safetyPanel(safety: Safety, hasData: () => boolean): TemplateRes
           <strong>Keep my data safe</strong>
           <small>
             The server at ${location.host} then keeps a copy that it cannot read, also of spaces that you make
-            later. If you lose every device, your 24 recovery words bring everything back from there.
+            later. If you lose every device, your 24 recovery words bring everything back from there, and so
+            does a passkey that you lock them with.
           </small>
         </span>
         ${toggleOf('Keep my data safe', isAll, busy, toggle, kept.length > 0 && !isAll)}
@@ -220,6 +221,15 @@ function goodness(safety: Safety): 'true' | 'false' | '' {
   return safety.own.every(isSafe) && recovers(safety.home) ? 'true' : 'false'
 }
 
+function passkeysLeading(home: Home): string {
+  const most = Math.max(0, ...home.space.hosts.value.map(({ passkeys = 0 }) => passkeys))
+  return most === 0
+    ? ''
+    : most === 1
+      ? ' Your passkey leads there, too.'
+      : ` ${most} passkeys of yours lead there, too.`
+}
+
 const recovers = (home: Home): boolean => home.space.hosts.value.some((host) => host.recovers)
 
 function sumOf(safety: Safety): string {
@@ -233,7 +243,7 @@ function sumOf(safety: Safety): string {
     safe === own.length ? 'Everything of yours is kept' : `${safe} of your ${own.length} spaces are kept now`
   const later = safety.isOn ? ', and what you make later will be' : '; what you make later is not'
   const words = recovers(home)
-    ? 'Your recovery words lead there: write them down, under “You”.'
+    ? `Your recovery words lead there: write them down, under “You”.${passkeysLeading(home)}`
     : 'Your recovery words do not lead there yet.'
   return `${spaces}${later}. ${words}${othersOf(safety)}`
 }

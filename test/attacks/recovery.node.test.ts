@@ -12,9 +12,7 @@ import { signRegistration } from '../../worker/halo/kept/registration.js'
 import { signEntry } from '../../worker/halo/log/signed.js'
 import { recoverySecret } from '../../worker/halo/suite/recovery-words.js'
 import { recoveryOf, type Recovery } from '../../worker/halo/suite/recovery.js'
-import { generateSigningKey, signerOf, type Signer } from '../../worker/halo/suite/signing.js'
-import { call } from '../../worker/mesh/handshaking.js'
-import { Session } from '../../worker/mesh/session.js'
+import { generateSigningKey, signerOf } from '../../worker/halo/suite/signing.js'
 import {
   fromBase64Url,
   toBase64Url,
@@ -22,10 +20,11 @@ import {
   type IdentityId,
   type SpaceId,
 } from '../../worker/protocol/ids.js'
-import { KEEP_TOPIC, MAX_CAPSULE, type KeptCapsule, type Message } from '../../worker/protocol/wire.js'
+import { MAX_CAPSULE, type KeptCapsule } from '../../worker/protocol/wire.js'
+import { talkByHand } from './mallory/by-hand.js'
 import { until } from './mallory/clock.js'
 import { KeepingKube, PATIENCE_MS, recover } from './mallory/keeping-kube.js'
-import { line, platformAt, staticKey } from './mallory/line.js'
+import { platformAt } from './mallory/line.js'
 import { World, type Person } from './mallory/world.js'
 
 /** A KUBE that keeps a kitchen, and what is Ann's own, who made it. Mallory is an admin in the kitchen: he knows the keys of Ann's words. */
@@ -52,33 +51,8 @@ class Place implements AsyncDisposable {
     await this.kube[Symbol.asyncDispose]()
   }
 
-  /** A session with the KUBE in which everything is said by hand. */
-  async talk() {
-    const { platform } = this
-    const ends = line()
-    void this.kube.keeper.visit(ends[1])
-    const agreed = await call(platform, ends[0], { own: staticKey(), topic: KEEP_TOPIC })
-    const session = new Session(platform, ends[0], agreed)
-    const heard: Message[] = []
-    session.listen((message) => void heard.push(message))
-    const next = async <T extends Message[0]>(name: T) => {
-      await until(name, () => heard.some(([t]) => t === name), PATIENCE_MS)
-      return heard.splice(
-        heard.findIndex(([t]) => t === name),
-        1,
-      )[0] as Extract<Message, readonly [T, ...unknown[]]>
-    }
-    /** Shows that whoever has these keys is in. */
-    const keep = async (keys: KeptKeys, make = false) => {
-      const [access, signature] = await keys.access(agreed.hash)
-      await session.send(['keep', keys.replica, access, signature, make])
-      await next('kept')
-    }
-    const seek = async (words: Uint8Array, signer: Signer) => {
-      await session.send(['seek', words, await signer.sign('recovery-seek', null, agreed.hash)])
-      return (await next('found'))[2]
-    }
-    return { session, next, keep, seek }
+  talk() {
+    return talkByHand(this.kube, this.platform)
   }
 
   keysOf(person: Person, space: SpaceId): KeptKeys {

@@ -159,7 +159,7 @@ describe('on Hearth’s own page', () => {
     try {
       const back = await others.newTab(`${stage.server.url}/`)
       const own = await wordsOf(back)
-      await back.getByRole('button', { name: 'Recover with words…' }).click()
+      await back.getByRole('button', { name: 'Get everything back…' }).click()
       const dialog = back.getByRole('dialog')
       await dialog.getByLabel('Your 24 recovery words').fill(own)
       await dialog.getByRole('radio', { name: 'A file' }).check()

@@ -3,22 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Stage } from './stage.js'
-
-/** Passkeys that this page's browser has, with nobody's finger. */
-async function virtualPasskeys(page: Page) {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('WebAuthn.enable')
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasPrf: true },
-      ...{ hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
-    },
-  })
-  return {
-    all: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
-    remove: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
-  }
-}
+import { virtualPasskeys } from './virtual-passkeys.js'
 
 describe('an identity', () => {
   let stage: Stage

@@ -240,7 +240,7 @@ describe('somebody on Hearth’s own page', () => {
 
     first = await Person.with('chromium', 'Nobody', `${server.url}/apps/alpha/`)
     const page = await first.visit(`${server.url}/`)
-    await sees(page, 'the way back', '#safety', 'Recover with words')
+    await sees(page, 'the way back', '#safety', 'Get everything back')
     await click(page, '#safety .section-head button')
     const enter = (words: string) =>
       page.evaluate((words) => {

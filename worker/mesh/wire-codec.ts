@@ -90,6 +90,7 @@ const shapes: { readonly [T in Message[0]]: Shapes[string] } = {
   ],
   forget: [ref, id, bytes(SIGNATURE_BYTES)],
   capsule: [bytes(32), ...capsule],
+  passkey: [bytes(32), ...capsule, bytes(32), bytes(SIGNATURE_BYTES)],
   seek: [bytes(32), bytes(SIGNATURE_BYTES)],
   found: [bytes(32), orNull(tuple(...capsule))],
 }

@@ -60,6 +60,8 @@ const workerMessages = {
     'Every word is on the list, but together they are nobody’s. Check each, and their order.',
   'halo/nothing-to-recover':
     'That server keeps nothing for these words, and no device of theirs is there. Check that they are yours; open Hearth on another device of yours, if you have one, and try again; or try another server that you used.',
+  'halo/nothing-by-passkey':
+    'That server keeps nothing that this passkey leads to. Try the address of another server that you used, or your words. A passkey that was made before Hearth could do this shows the words on a device of yours only: make another one there.',
   'halo/code-needed':
     'This invitation needs its code of 6 digits. Ask whoever invited you, and join with it.',
   'halo/code-wrong':

@@ -124,7 +124,7 @@ export interface InvitationState {
   /** Milliseconds since 1970, by the clock of the device that made it. */
   readonly expiresAt: number
 }
-/** How far somebody has come who follows an invitation, or comes back by recovery words. Each but the last two ends within 20 s. */
+/** How far somebody has come who follows an invitation, or comes back by recovery words. Each but the last two ends within 30 s. */
 export interface JoinState {
   /** `connecting` to a server; `looking` for whoever invited; `checking` the code; `entering`; `syncing`; `done` or `failed`. */
   readonly at: 'connecting' | 'looking' | 'checking' | 'entering' | 'syncing' | 'done' | 'failed'
@@ -192,6 +192,8 @@ export interface HostInfo {
   readonly quotaBytes?: number
   /** Of the personal space: the recovery words lead to it there. Missing until that is known. */
   readonly recovers?: true
+  /** Of the personal space: so many passkeys lead to the words there. Missing if none does, or that is not known. */
+  readonly passkeys?: number
   /** Of the personal space: all spaces of this person are to be kept there, as far as they may say so, also those that come later. */
   readonly all?: true
 }
@@ -216,6 +218,8 @@ export interface Passkey {
   readonly credential: Uint8Array
   /** What it is asked with: 32 bytes. */
   readonly salt: Uint8Array
+  /** It leads to the words from a device that has nothing, where a KUBE keeps the personal space. Not asked of who makes one. */
+  readonly leads?: true
 }
 
 export interface ProfileInfo {
@@ -335,7 +339,7 @@ export interface SessionApi {
   /** Those with which the words can be unlocked; to the shell's own page only. @throws HearthError `halo/shell-only`, `store/…` */
   passkeys(): Promise<readonly Passkey[]>
   /**
-   * Durable when it resolves.
+   * Durable when it resolves. One whose salt is `PASSKEY_SALT` leads to the words from a device that has nothing.
    * @param answer of the passkey to its salt: 32 bytes
    * @throws HearthError `halo/shell-only`, `halo/no-words-here`, `echo/invalid`, `store/…`
    */
@@ -368,11 +372,11 @@ export interface SessionApi {
   /**
    * Begins to give back what recovery words stand for. What comes of it is told as of `join`, and is what `joined` answers.
    * @param id chosen by the tab
-   * @param words 24 of them
+   * @param by 24 words; or, to the shell's own page only, what a passkey answers to `PASSKEY_SALT`: 32 bytes
    * @param kubes addresses of those that may keep it
-   * @throws HearthError `halo/recovery-…`, `mesh/no-kube`, `echo/invalid`
+   * @throws HearthError `halo/recovery-…`, `halo/shell-only`, `mesh/no-kube`, `echo/invalid`
    */
-  recover(id: string, words: string, kubes: readonly string[]): Promise<void>
+  recover(id: string, by: string | Uint8Array, kubes: readonly string[]): Promise<void>
   /** All that was written here so far is durable on another device. @throws HearthError `mesh/timeout`, `echo/unknown-space` */
   synced(space: SpaceId, timeoutMs: number): Promise<void>
   /**

@@ -4,9 +4,9 @@
  *
  * WIRE_VERSION history: 1, the first; 2, direct links, logs in parts, and what strangers show each other;
  * 3, pings that are answered, and links that move; a choice of links, and what is passed on by others; what a KUBE
- * keeps; 4, invitations in the log; 5, checkpoints.
+ * keeps; 4, invitations in the log; 5, checkpoints; 6, passkeys that lead to the words.
  */
-export const WIRE_VERSION = 5
+export const WIRE_VERSION = 6
 
 /** Ed25519. */
 export const DEVICE_BYTES = 32
@@ -199,10 +199,12 @@ export const KEEPER: Uint8Array = new Uint8Array(16)
 /** A feed, and up to which entry a KUBE is to take it; null where it goes on. */
 export type KeptFeed = readonly [device: string, most: number | null]
 
-/** What leads from recovery words to a personal space (halo/kept/capsule.ts). */
+/** What leads from recovery words to a personal space (halo/kept/capsule.ts), or from a passkey to those words (halo/kept/passkey-capsule.ts). */
 export type KeptCapsule = readonly [ref: Uint8Array, sealed: Uint8Array, signature: Uint8Array]
 /** Bytes of what is sealed in one, at most. */
 export const MAX_CAPSULE = 512
+/** Passkeys that lead to the same words, at most. */
+export const MAX_PASSKEYS = 8
 
 /**
  * Between a device and a KUBE that keeps a space it cannot read, beside `have`, `log`, `entries` and `held`; entries of the log go sealed
@@ -240,11 +242,22 @@ export type Keep =
    */
   | readonly [t: 'capsule', words: Uint8Array, ...capsule: KeptCapsule]
   /**
-   * The device has the words of this key, which has signed the hash of this session: what leads to their personal space? Asked of KUBEs, and
-   * of devices where the words lead, which say `log` and `have` after `found`.
+   * This leads from a passkey to the recovery words of this replica: under a key of the passkey's, and signed by another, which is `finder`.
+   * The words, whose Ed25519 key is `words`, have signed that it may. Answered by `found`.
    */
-  | readonly [t: 'seek', words: Uint8Array, signature: Uint8Array]
-  /** This does, or nothing that is kept there. */
-  | readonly [t: 'found', words: Uint8Array, capsule: KeptCapsule | null]
+  | readonly [
+      t: 'passkey',
+      finder: Uint8Array,
+      ...capsule: KeptCapsule,
+      words: Uint8Array,
+      voucher: Uint8Array,
+    ]
+  /**
+   * The device has the words, or the passkey, of this key, which has signed the hash of this session: where does it lead? Asked of KUBEs,
+   * and of devices where the words lead, which say `log` and `have` after `found`.
+   */
+  | readonly [t: 'seek', key: Uint8Array, signature: Uint8Array]
+  /** There, or nowhere that is kept here. */
+  | readonly [t: 'found', key: Uint8Array, capsule: KeptCapsule | null]
 
 export type Message = Wire | Direct | Linking | EphemeralOf | Invite | Keep

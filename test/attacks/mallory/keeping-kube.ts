@@ -82,13 +82,13 @@ let recoveries = 0
 /** @returns the code of why not; '' if it went well */
 export async function recover(
   person: Person,
-  words: string,
+  by: string | Uint8Array,
   kubes: readonly string[] = [KUBE],
 ): Promise<string> {
   if (!person.opened) await person.online()
   const id = `recovery ${++recoveries}`
   try {
-    await person.opened!.recovering.begin(id, words, kubes)
+    await person.opened!.recovering.begin(id, by, kubes)
     await person.joins.joined(id)
     return ''
   } catch (e) {

@@ -26,8 +26,11 @@ interface Labels {
     | 'replica-log'
     /** What leads from recovery words to a personal space that a KUBE keeps; of the replica. */
     | 'recovery-capsule'
-    /** Whoever has the words asks a KUBE for it; of no log. */
+    /** Whoever has the words, or a passkey, asks a KUBE where that leads; of no log. */
     | 'recovery-seek'
+    /** What leads from a passkey to the words; by the passkey, and, that it may, by the words; of the replica. */
+    | 'passkey-capsule'
+    | 'passkey-voucher'
     /** What stands for entries of a space's feeds; of the replica. */
     | 'checkpoint'
     /** What is said to all who have a space, and not stored. */
@@ -57,6 +60,9 @@ interface Labels {
     | 'words-topic'
     | 'words-hint'
     | 'words-psk'
+    /** From what a passkey answers: the key by which a KUBE finds what it leads to, and the one that this is under; of no log. */
+    | 'passkey-finder'
+    | 'passkey-lock'
   encrypt:
     | 'feed-body'
     /** A piece of what stands for entries. */
@@ -67,6 +73,8 @@ interface Labels {
     | 'older-epochs'
     /** The secret of recovery, under a passkey. */
     | 'recovery-secret'
+    /** The same, for a KUBE to keep; of the replica. */
+    | 'passkey-capsule'
   seal:
     /** The key of an epoch, to a device. */
     | 'epoch-key'

@@ -14,7 +14,7 @@ import type { KeptReplica } from './kept-replica.js'
 const AGAIN_MS = 1_000
 const LONGEST_AGAIN_MS = 60_000
 
-/** Recovery words, whose personal space is sought. */
+/** Recovery words, whose personal space is sought; or a passkey, whose words are. */
 export interface Words {
   /** Ed25519. */
   readonly publicKey: Uint8Array
@@ -68,7 +68,7 @@ export class Keeper {
     else this.session?.close()
   }
 
-  /** @returns what leads to the personal space of these words; null if it has nothing @throws HearthError `mesh/host-away` after `ms` */
+  /** @returns what leads to where these do; null if it has nothing @throws HearthError `mesh/host-away` after `ms` */
   async seek(words: Words, ms: number): Promise<KeptCapsule | null> {
     let cancel = () => {}
     let seek: Seek | undefined
@@ -160,8 +160,8 @@ export class Keeper {
   private take(message: Message): Promise<void> | void {
     switch (message[0]) {
       case 'found': {
-        const [, words, capsule] = message
-        for (const seek of this.seeks) if (sameBytes(words, seek.words.publicKey)) seek.done(capsule)
+        const [, key, capsule] = message
+        for (const seek of this.seeks) if (sameBytes(key, seek.words.publicKey)) seek.done(capsule)
         return capsule ? this.kept.get(toBase64Url(capsule[0]))?.take(message) : undefined
       }
       case 'kept':

@@ -2,7 +2,7 @@
  * One space at one KUBE that keeps it, as long as there is a session with that. The KUBE is told who may write before it takes anything by
  * anybody; from then on it is replicated as with a device.
  */
-import type { DeviceId } from '../../protocol/ids.js'
+import { toBase64Url, type DeviceId } from '../../protocol/ids.js'
 import type { Keep, Wire } from '../../protocol/wire.js'
 import type { Appended, MeshPlatform } from '../platform.js'
 import { inMessages } from '../portions.js'
@@ -13,6 +13,8 @@ import type { KeptReplica } from './kept-replica.js'
 /** A KUBE that does not keep it is asked again after this time, doubled each time, in milliseconds. */
 const ASK_MS = 1_000
 const LONGEST_ASK_MS = 60_000
+/** Passkeys that are new are looked for so long after something was written, in milliseconds. */
+const PASSKEYS_MS = 500
 
 export interface KeptEvents {
   /** So far a feed is durable there. */
@@ -31,10 +33,13 @@ export class Kept {
   private replicating: Replicating | undefined
   /** The log as it is there; undefined before it has said so. */
   private theirs: { readonly heads: readonly string[]; readonly asOf: readonly string[] } | undefined
-  /** The recovery words lead to it there. */
-  isFound = false
-  /** What leads there was said. */
+  /** Keys that lead to it there, as it has said: of the recovery words, and of passkeys; as base64url. */
+  private readonly found = new Set<string>()
+  /** What leads there was said: from the words, whose key this is then, and from which passkeys. */
   private isCovered = false
+  private words = ''
+  private readonly saidOf = new Set<string>()
+  private cancelLooking: (() => void) | undefined
   /** What was last said of whose feeds to take. */
   private registered = ''
   private working: Promise<void> = Promise.resolve()
@@ -54,7 +59,18 @@ export class Kept {
   end(): void {
     this.ended = true
     this.cancelAsking?.()
+    this.cancelLooking?.()
     this.replicating?.end()
+  }
+
+  /** The recovery words lead to it there. */
+  get isFound(): boolean {
+    return this.found.has(this.words)
+  }
+
+  /** So many passkeys lead to the words there. */
+  get passkeys(): number {
+    return [...this.saidOf].filter((finder) => this.found.has(finder)).length
   }
 
   /** It has agreed to keep it. */
@@ -109,7 +125,7 @@ export class Kept {
         this.room = { usedBytes: message[2], quotaBytes: message[3] }
         return this.events.changed()
       case 'found':
-        this.isFound = true
+        this.found.add(toBase64Url(message[1]))
         return this.events.changed()
       case 'have':
       case 'log':
@@ -151,7 +167,9 @@ export class Kept {
   private hearOfRefusal(code: string): void {
     this.refusal = code
     this.theirs = undefined
-    this.isFound = this.isCovered = false
+    this.isCovered = false
+    this.found.clear()
+    this.saidOf.clear()
     this.replicating?.end()
     this.replicating = undefined
     this.cancelAsking?.()
@@ -179,15 +197,30 @@ export class Kept {
 
   /** Once it has been told whose words may say so. What is not known yet is, with the next change, or session. */
   private cover(): void {
-    if (!this.replica.isPersonal || this.isCovered || !this.theirs?.asOf.length) return
+    if (!this.replica.isPersonal || !this.theirs?.asOf.length) return
+    this.cancelLooking ??= this.platform.later(() => {
+      this.cancelLooking = undefined
+      void this.coverPasskeys().catch(() => undefined)
+    }, PASSKEYS_MS)
+    if (this.isCovered) return
     this.isCovered = true
     void this.coverNow().catch(() => (this.isCovered = false))
   }
 
+  private async coverPasskeys(): Promise<void> {
+    for (const lead of await this.replica.passkeys()) {
+      const finder = toBase64Url(lead[1])
+      if (this.ended || !this.theirs || this.saidOf.has(finder)) continue
+      this.saidOf.add(finder)
+      await this.session.send(lead)
+    }
+  }
+
   private async coverNow(): Promise<void> {
     const capsule = await this.replica.capsule()
-    if (capsule && !this.ended) await this.session.send(['capsule', ...capsule])
-    else this.isCovered = false
+    if (!capsule || this.ended) return void (this.isCovered = false)
+    this.words = toBase64Url(capsule[0])
+    await this.session.send(['capsule', ...capsule])
   }
 
   /** One after the other: each looks at what the one before has said. */

@@ -14,8 +14,8 @@ import {
 /** Timers of hidden tabs go on: what is timed is the data plane. */
 const FLAGS = ['--disable-background-timer-throttling', '--disable-renderer-backgrounding']
 
-/** A worker is known to be gone so long after its process at the latest, in milliseconds. */
-const GONE_MS = 200
+/** A worker is known to be gone so long after its process at the latest, unless the machine is slow, in milliseconds. */
+const GONE_MS = 400
 
 export class Chromium implements Engine {
   private kept: CDPSession | undefined

@@ -8,6 +8,9 @@ const SILENCE_MS = 5 * 60_000
 /** Time to end browsers after being asked to stop. */
 const GRACE_MS = 5_000
 
+export type Print = (to: 'stdout' | 'stderr', what: Buffer) => void
+const passedOn: Print = (to, what) => void process[to].write(what)
+
 /** @throws Error when the command fails */
 export async function runCommand(command: string, args: readonly string[]): Promise<void> {
   console.log(`\n== ${[command, ...args].join(' ')} ==`)
@@ -18,9 +21,14 @@ export async function runCommand(command: string, args: readonly string[]): Prom
 /**
  * @param name for messages
  * @param args for Node: a script, which sends its tally, and what it is given
+ * @param print where what it prints goes
  * @throws Error when it ends without having sent a tally, or badly though nothing in it has failed
  */
-export async function runForTally(name: string, args: readonly string[]): Promise<Tally> {
+export async function runForTally(
+  name: string,
+  args: readonly string[],
+  print: Print = passedOn,
+): Promise<Tally> {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', ...args],
@@ -28,7 +36,7 @@ export async function runForTally(name: string, args: readonly string[]): Promis
   )
   let tally: Tally | undefined
   child.on('message', (message) => (tally = message as Tally))
-  const code = await watch(child, name)
+  const code = await watch(child, name, print)
   if (!tally) throw new Error(`${name} ended with code ${code} and did not say how many tests it ran.`)
   if (code !== 0 && tally.failures.length === 0)
     throw new Error(`${name} ended with code ${code}, and no test of it had failed.`)
@@ -41,7 +49,7 @@ function groupOptions<Stdio>(stdio: Stdio) {
   return { cwd: root, detached: true, stdio, env }
 }
 
-function watch(child: ChildProcess, name: string): Promise<number | null> {
+function watch(child: ChildProcess, name: string, print: Print = passedOn): Promise<number | null> {
   const stop = () => endGroup(child)
   const interrupted = () => {
     stop()
@@ -56,13 +64,10 @@ function watch(child: ChildProcess, name: string): Promise<number | null> {
     }, SILENCE_MS)
   }
   listen()
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const)
-    from?.on('data', (chunk: Buffer) => {
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.on('data', (chunk: Buffer) => {
       listen()
-      to.write(chunk)
+      print(name, chunk)
     })
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
   return new Promise((resolve, reject) => {

@@ -162,6 +162,17 @@ describe('a KUBE that is given a checkpoint', () => {
     assert.deepEqual([await place.given(), place.floor, place.seq], [range(31, 45), 31, 45])
   })
 
+  it('deletes them also where the one before stood for as many, and let none go; and does not go back', async () => {
+    await using place = await Place.open()
+    const kept = await place.checkpoint(40)
+    await bring(place.replica, kept)
+    assert.deepEqual(await place.given(), range(1, 40))
+    assert.equal(await bring(place.replica, await place.checkpoint(40, true)), true)
+    await place.swept()
+    assert.deepEqual(await place.given(), [])
+    assert.equal(await bring(place.replica, kept), false)
+  })
+
   it('goes on where it ends, though no entry is there that it does not stand for', async () => {
     await using place = await Place.open()
     await bring(place.replica, await place.checkpoint(40, true))

@@ -144,14 +144,17 @@ export class KeptCheckpoint {
   }
 
   /**
-   * It stands for all that is here no more, and for more than the one before, or for something that is not here. What that one stood for beside it is
-   * here as entries. In place of one whose author is no admin any more, which nobody takes, any will do.
+   * It stands for all that is here no more, and for more than the one before, or for something that is not here; or for as much, and lets entries go, where
+   * that one does not. What that one stood for beside it is here as entries. In place of one whose author is no admin any more, which nobody takes, any will do.
    */
   #isLater(head: CheckpointHead): boolean {
     const here = this.#here?.head
     if (here?.id === head.id) return false
     const isMore =
-      !here || countOf(head) > countOf(here) || this.feeds.advancing(head.covers).shorter.length > 0
+      !here ||
+      countOf(head) > countOf(here) ||
+      (countOf(head) === countOf(here) && head.mayDrop && !here.mayDrop) ||
+      this.feeds.advancing(head.covers).shorter.length > 0
     if (!isMore && this.registration().admins.includes(here.author)) return false
     const upTo = new Map(head.covers.map(({ feed, seq }) => [feed, seq]))
     return [...this.feeds.floors].every(([feed, floor]) => (upTo.get(feed) ?? 0) >= floor - 1)

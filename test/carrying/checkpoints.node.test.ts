@@ -215,6 +215,27 @@ describe('a KUBE, which keeps the latest one', () => {
     assert.equal(two.checkpoint?.id, one.checkpoint.id)
   })
 
+  it('is given the next one also where that is made while it takes the one before', async () => {
+    const { one, two } = kube()
+    const { time, a } = pair(one, two)
+    let isMade = false
+    a.hears = ([name]) => {
+      if (name === 'piece' && !isMade) {
+        isMade = true
+        // It stays as it was for whoever asks for the rest of it.
+        const before = one.checkpoint!
+        const next = checkpoint(2, upTo(olga, 1_000))
+        const { piece } = one
+        one.piece = async (id, n) => (id === before.id ? before.bytes[n] : piece.call(one, id, n))
+        one.checkpoint = next
+        a.replicating.checkpointed()
+      }
+      return true
+    }
+    await time.pass(1_000)
+    assert.equal(two.checkpoint?.id, one.checkpoint!.id)
+  })
+
   it('is filled by a checkpoint where there is nothing else', async () => {
     const { one, two } = kube()
     one.has(olga, 1_000, 996)

@@ -80,7 +80,9 @@ export class Offering {
     if (standing) {
       // Said before the offer had come: whoever does not want it wishes something else from then on.
       if (!standing.isFetched && standing.isInPlace && this.isInstead(standing.checkpoint)) return
-      return this.close()
+      this.close()
+      // Another one may have been made meanwhile.
+      return this.consider()
     }
     let isDue = true
     // defence: offered-in-good-time

@@ -29,6 +29,8 @@ describe('the runner of Node tests', () => {
   })
 })
 
-const tallyOf = (pattern: string, ...fixtures: string[]) => runNodeTests(pattern, fixtures.map(fileOf))
+/** What fails there is to fail: it is not shown among the failures of this run. */
+const tallyOf = (pattern: string, ...fixtures: string[]) =>
+  runNodeTests(pattern, fixtures.map(fileOf), () => {})
 
 const fileOf = (name: string) => `test/runner/fixtures/${name}.ts`

@@ -39,10 +39,11 @@ async function serve(apps: readonly string[]): Promise<void> {
     apps: [...(options.apps ?? []), ...apps],
     dist: fileURLToPath(new URL('..', import.meta.url)),
   })
+  // Before anybody is told: whoever has read that it is here may end it at once.
+  endOnSignal(server, settings, log)
   log.info({ url: server.url }, 'Hearth is here')
   if (process.stdout.isTTY) process.stdout.write(`Hearth is at ${server.url}\n`)
   for (const setting of unknownIn(process.env)) log.warn({ setting }, 'there is no such setting')
-  endOnSignal(server, settings, log)
 }
 
 /** A second signal, or what does not end in time, ends it at once: what is durable stays so. */

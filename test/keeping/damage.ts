@@ -75,7 +75,7 @@ export async function damaged(
     }
     return { ends, aside, lost }
   } finally {
-    writer.end()
+    writer.close()
     await server?.end('SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }

@@ -72,7 +72,7 @@ export async function killed(times: number, told: (n: number, so: Kills) => void
     return { acknowledged, lost, checkpoints, starts }
   } finally {
     isOver = true
-    writer.end()
+    writer.close()
     await server.end('SIGKILL')
     await rm(data, { recursive: true, force: true })
   }

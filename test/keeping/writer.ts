@@ -147,7 +147,14 @@ export class Writer {
     this.opened.networking.mesh.wake()
   }
 
+  /** Meets nobody any more; it can still write. */
   end(): void {
     this.planes.network.stop()
+  }
+
+  /** Does nothing any more: what goes on in the background would keep the process alive for minutes. */
+  close(): void {
+    this.end()
+    this.planes.echo.close()
   }
 }

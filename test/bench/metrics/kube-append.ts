@@ -39,6 +39,7 @@ export async function kubeAppend(run: Run): Promise<void> {
       const entries = (await writer.entries(space)).slice(known)
       const visitor = await writer.visit(url, space)
       await visitor.next('have')
+      writer.close()
       for (let n = 0; n < PARTS; n++) {
         const part = entries.slice((n * count) / PARTS, ((n + 1) * count) / PARTS)
         const last = known + ((n + 1) * count) / PARTS

@@ -6,6 +6,7 @@
 import { HearthError, toHearthError, toWire, type WireError } from '../protocol/errors.js'
 import type { ClientId, DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import type { Op } from '../protocol/operations.js'
+import { isOwnType } from '../protocol/own-types.js'
 import type { Damage, Item, ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
 import { verifyItem } from '../protocol/verify.js'
 import type { Shown } from './applying.js'
@@ -331,17 +332,14 @@ export class Echo {
 
   /** What is there of one type, or of all, in order of creation. */
   objectsOf(space: SpaceId, type?: string): ObjectRecord[] {
-    const rows = [...(this.spaces.get(space)?.rows.values() ?? [])]
-    const isWanted = (one: ObjectRecord) => !one.gone && (type === undefined || one.type === type)
-    const records = rows.map(({ record }) => record).filter(isWanted)
-    return records.sort((a, b) => a.order - b.order)
+    const rows = this.spaces.get(space)?.rows
+    const made = inOrder(type !== undefined && isOwnType(type) ? rows?.own : rows)
+    return made.filter((one) => !one.gone && (type === undefined || one.type === type))
   }
 
-  /** All that were ever made of these types, removed ones, too, in order of creation. */
+  /** All that were ever made of these types of Hearth's own, removed ones, too, in order of creation. */
   madeOf(space: SpaceId, types: readonly string[]): ObjectRecord[] {
-    const rows = [...(this.spaces.get(space)?.rows.values() ?? [])]
-    const records = rows.map(({ record }) => record).filter(({ type }) => types.includes(type))
-    return records.sort((a, b) => a.order - b.order || (a.author < b.author ? -1 : 1))
+    return inOrder(this.spaces.get(space)?.rows.own).filter(({ type }) => types.includes(type))
   }
 
   /**
@@ -528,3 +526,8 @@ export class Echo {
     this.damage.push(damage)
   }
 }
+
+const inOrder = (rows: ReadonlyMap<ObjectId, Row> = new Map()): ObjectRecord[] =>
+  [...rows.values()]
+    .map(({ record }) => record)
+    .sort((a, b) => a.order - b.order || (a.author < b.author ? -1 : 1))

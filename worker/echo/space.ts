@@ -12,6 +12,7 @@ import type { Keeper } from './keeper.js'
 import type { Loading } from './loading.js'
 import { Pages } from './pages.js'
 import { Row } from './row.js'
+import { Rows } from './rows.js'
 
 /** Most creations in one entry, and most bytes (by `sizeOf`) before the next one begins. */
 const DRAFT_ITEMS = 256
@@ -35,7 +36,7 @@ export const deviceOf = (at: DeviceId): DeviceId => at.split('/')[0] as DeviceId
 export class Space {
   readonly id: SpaceId
   readonly device: DeviceId
-  readonly rows = new Map<ObjectId, Row>()
+  readonly rows = new Rows()
   readonly pages = new Pages()
   /** Of each feed, and of each branch of one that is stored beside another: the last entry that was applied, and is durable. */
   readonly feeds = new Map<DeviceId, FeedHead>()

@@ -6,7 +6,7 @@
  */
 import type { Halo } from './halo/halo.js'
 import { finderOf, makePasskeyCapsule } from './halo/kept/passkey-capsule.js'
-import { sameBytes } from './halo/suite/compare.js'
+import { sameBytes } from './protocol/same-bytes.js'
 import { decrypt, encrypt, type CipherContext, type Ciphertext } from './halo/suite/cipher.js'
 import { KEY_BYTES, type SuitePlatform } from './halo/suite/platform.js'
 import type { OwnObjects } from './own-objects.js'

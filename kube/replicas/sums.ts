@@ -1,7 +1,7 @@
 /** A sum behind each value on the disk, over its key as well: LMDB has none, and gives back whatever is there. */
 import { createHash } from 'node:crypto'
 import type { Key } from 'lmdb'
-import { sameBytes } from '../../worker/halo/suite/compare.js'
+import { sameBytes } from '../../worker/protocol/same-bytes.js'
 
 const SUM_BYTES = 8
 

@@ -1,5 +1,5 @@
 /** One device's session with a KUBE that keeps spaces: which replicas it has shown that it is in, and each of these replicated. */
-import { sameBytes } from '../../worker/halo/suite/compare.js'
+import { sameBytes } from '../../worker/protocol/same-bytes.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended } from '../../worker/mesh/platform.js'
 import { Replicating } from '../../worker/mesh/replicating.js'

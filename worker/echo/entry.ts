@@ -13,6 +13,7 @@
  * Spec: docs/protocol/entries.md.
  */
 import { fromBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
+import { sameBytes } from '../protocol/same-bytes.js'
 import type { StoredRecord } from '../protocol/values.js'
 import { asBytes, asHash, asHashes, asList, asPositive, cbor, strictCbor } from './cbor.js'
 import { hashText } from './hash-text.js'
@@ -148,6 +149,3 @@ export const isWhole = ({ seq, prev, heads, deps, epochs }: EntryHeader): boolea
   (prev === null) === (seq === 1) && heads.length > 0 && [heads, deps, epochs].every(isSorted)
 
 const isSorted = (list: readonly string[]): boolean => list.every((id, i) => i === 0 || list[i - 1]! < id)
-
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])

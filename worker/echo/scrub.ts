@@ -6,7 +6,7 @@
 import type { DeviceId } from '../protocol/ids.js'
 import type { Damage } from '../protocol/rpc.js'
 import { decodeStored } from './bare-entry.js'
-import { sameBytes } from './entry.js'
+import { sameBytes } from '../protocol/same-bytes.js'
 import type { EchoPlatform } from './platform.js'
 import type { Store } from '../store.js'
 import type { Space } from './space.js'

@@ -16,7 +16,7 @@ import type { Profile } from './log/payload.js'
 import { ROLES, writes, type Action, type Role } from './membership/actions.js'
 import type { HaloPlatform } from './platform.js'
 import type { HaloSpace } from './space.js'
-import { sameBytes } from './suite/compare.js'
+import { sameBytes } from '../protocol/same-bytes.js'
 import type { DeviceKeys } from './suite/device-keys.js'
 import type { Recovery } from './suite/recovery.js'
 

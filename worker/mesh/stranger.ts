@@ -8,7 +8,7 @@
  */
 import { toBase64Url } from '../protocol/ids.js'
 import { HANDSHAKE_MS, type Message } from '../protocol/wire.js'
-import { sameBytes } from './cpace/compare.js'
+import { sameBytes } from '../protocol/same-bytes.js'
 import type { Meeting, MeshPlatform, Replica } from './platform.js'
 import { inMessages } from './portions.js'
 import type { Session } from './session.js'

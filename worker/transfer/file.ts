@@ -10,10 +10,10 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { cbor, strictCbor } from '../echo/cbor.js'
-import { sameBytes } from '../echo/entry.js'
 import { compress, decompress } from '../echo/inflate.js'
 import { HearthError } from '../protocol/errors.js'
 import { isId, type ObjectId, type SpaceId } from '../protocol/ids.js'
+import { sameBytes } from '../protocol/same-bytes.js'
 import { isRecord, type Stored, type StoredRecord } from '../protocol/values.js'
 
 export const FILE_TYPE = 'application/x-hearth-space'

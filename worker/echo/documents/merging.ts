@@ -1,5 +1,6 @@
 /** Changes of other devices into a document, and what that did to the object's stored value. */
 import type { DeviceId, ObjectId } from '../../protocol/ids.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import type { Op } from '../../protocol/operations.js'
 import { readChange, type Change } from './change.js'
 import type { ChangeIndex } from './change-index.js'
@@ -148,6 +149,3 @@ function isList(doc: Handle, id: OpId): boolean {
     return false
   }
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array) =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -1,6 +1,6 @@
 /** X25519: two keys that give both sides the same 32 bytes. What is shared is material to derive keys from, never a key. */
 import { HearthError } from '../../protocol/errors.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { KEY_BYTES, type SuitePlatform } from './platform.js'
 import { isCanonicalU } from './point.js'
 import { generateKey, keyFromSeed, type PrivateKey } from './private-key.js'

@@ -4,7 +4,7 @@
  * commitment come from one derivation, and nothing is decrypted before the commitment is found to be the same.
  */
 import { HearthError } from '../../protocol/errors.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { KEY_BYTES } from './platform.js'
 
 export const COMMITMENT_BYTES = 32

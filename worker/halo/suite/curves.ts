@@ -3,7 +3,7 @@
  * lack the curve, and one that verified by another equation would accept entries that others refuse.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import type { SuitePlatform } from './platform.js'
 import { agree, importSeed, sign, verify, type Curve } from './webcrypto.js'
 

@@ -5,7 +5,7 @@
  */
 import { HearthError } from '../../protocol/errors.js'
 import { agreementOf, generateAgreementKey, type Agreement } from './agreement.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { KEY_BYTES, type SuitePlatform } from './platform.js'
 import type { PrivateKey } from './private-key.js'
 import { openerOf, type Opener } from './seal.js'

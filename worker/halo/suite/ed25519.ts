@@ -8,7 +8,7 @@
  */
 import { sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { byWebCrypto } from './curves.js'
 import { library } from './library.js'
 import { SIGNATURE_BYTES, type SuitePlatform } from './platform.js'

@@ -5,7 +5,7 @@ import { ristretto255 } from '@noble/curves/ed25519.js'
 import { concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { found } from '../../../test/suite-platforms.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { CPace, type CPaceOptions } from './cpace.js'
 import { generatorString, randomScalar } from './group.js'
 

@@ -5,7 +5,7 @@
 import { sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { HearthError } from '../../protocol/errors.js'
-import { sameBytes } from './compare.js'
+import { sameBytes } from '../../protocol/same-bytes.js'
 import { confirmationKey, confirmationOf } from './confirmation.js'
 import { DOMAIN, generator, generatorString, multiply, multiplyTheirs, randomScalar } from './group.js'
 import { lengthValues } from './strings.js'

@@ -3,7 +3,8 @@
  * when that has happened.
  */
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import type { ObjectRecord, SpaceInfo } from '../worker/protocol/rpc.js'
+import type { SpaceInfo } from '../worker/protocol/facts.js'
+import type { ObjectRecord } from '../worker/protocol/rpc.js'
 import type { Home } from './home.js'
 import { missingFrom } from './salvage.js'
 import type { Batch } from './writes.js'

@@ -9,14 +9,13 @@ import {
   RPC_VERSION,
   tabLock,
   workerLock,
-  type Answer,
   type Hello,
-  type SessionApi,
   type TabMessage,
   type Welcome,
   type WorkerFrame,
   type WorkerMessage,
 } from '../worker/protocol/rpc.js'
+import type { Answer, SessionApi } from '../worker/protocol/session-api.js'
 
 declare const __HEARTH_BUILD__: string | undefined
 const BUILD = typeof __HEARTH_BUILD__ === 'string' ? __HEARTH_BUILD__ : 'source'

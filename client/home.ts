@@ -1,16 +1,10 @@
 /** The data plane, seen from this tab: what it holds, and what the worker's messages do to it. */
 import { HearthError, fromWire } from '../worker/protocol/errors.js'
 import type { ClientId, ObjectId, SpaceId } from '../worker/protocol/ids.js'
-import type {
-  DeviceInfo,
-  IdentityInfo,
-  ProfileInfo,
-  SessionApi,
-  SpaceInfo,
-  Welcome,
-  WorkerMessage,
-  WorkerStatus,
-} from '../worker/protocol/rpc.js'
+import type { DeviceInfo, IdentityInfo, ProfileInfo, SpaceInfo } from '../worker/protocol/facts.js'
+import type { Welcome, WorkerMessage } from '../worker/protocol/rpc.js'
+import type { SessionApi } from '../worker/protocol/session-api.js'
+import type { WorkerStatus } from '../worker/protocol/status.js'
 import type { Kept } from './cleared.js'
 import { Connection } from './connection.js'
 import { LiveValue, type Live } from './live.js'

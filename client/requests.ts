@@ -1,6 +1,6 @@
 /** Requests to the worker, over Comlink: loaded with the first one that a tab makes. */
 import * as Comlink from 'comlink'
-import type { Answer } from '../worker/protocol/rpc.js'
+import type { Answer } from '../worker/protocol/session-api.js'
 import { hostOn } from './hosting.js'
 
 type Remote = { readonly [method: string]: (...args: unknown[]) => Promise<Answer<unknown>> }

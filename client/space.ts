@@ -2,7 +2,7 @@
 import { HearthError, invalid } from '../worker/protocol/errors.js'
 import { isId, newId, type ObjectId, type SpaceId } from '../worker/protocol/ids.js'
 import type { QuerySpec } from '../worker/protocol/queries.js'
-import type { HostInfo, MemberInfo, Role, SpaceInfo } from '../worker/protocol/rpc.js'
+import type { HostInfo, MemberInfo, Role, SpaceInfo } from '../worker/protocol/facts.js'
 import { checkKey, MAX_OBJECT, sizeOf } from '../worker/protocol/values.js'
 import type { Home } from './home.js'
 import { LiveValue, type Live } from './live.js'

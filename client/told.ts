@@ -1,5 +1,6 @@
 /** Who is who, as the worker tells it: asked for when somebody first looks, and followed for as long as somebody does. */
-import type { TabMessage, What } from '../worker/protocol/rpc.js'
+import type { What } from '../worker/protocol/facts.js'
+import type { TabMessage } from '../worker/protocol/rpc.js'
 import { LiveValue } from './live.js'
 
 /** What these need of the home that they are of. */

@@ -2,23 +2,19 @@
 import type { HearthError } from '../worker/protocol/errors.js'
 import type { ObjectId, SpaceId } from '../worker/protocol/ids.js'
 import type {
-  Damage,
-  Fork,
-  Quarantine,
   DeviceInfo,
   IdentityInfo,
   InvitationState,
   JoinState,
   HostInfo,
-  LinkInfo,
   MemberInfo,
   PresenceInfo,
   ProfileInfo,
   Role,
   SpaceInfo,
-  SyncInfo,
-  WorkerMode,
-} from '../worker/protocol/rpc.js'
+} from '../worker/protocol/facts.js'
+import type { WorkerMode } from '../worker/protocol/rpc.js'
+import type { Damage, Fork, Quarantine, LinkInfo, SyncInfo } from '../worker/protocol/status.js'
 import type { Live } from './live.js'
 
 /** Fields of which nothing is declared: an app in plain JavaScript, or one that gives no type. */

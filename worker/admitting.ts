@@ -9,7 +9,7 @@ import { sameBytes } from './protocol/same-bytes.js'
 import type { Admitting, Candidate, Introduction, Joining, Terms } from './mesh/invitations/terms.js'
 import { HearthError } from './protocol/errors.js'
 import type { IdentityId, SpaceId } from './protocol/ids.js'
-import type { Role } from './protocol/rpc.js'
+import type { Role } from './protocol/facts.js'
 import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, MAX_LOGS } from './protocol/wire.js'
 
 export class HaloAdmitting implements Admitting, Joining {

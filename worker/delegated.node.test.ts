@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { turns, until } from '../test/attacks/mallory/clock.js'
 import { World, type Person } from '../test/attacks/mallory/world.js'
 import type { SpaceId } from './protocol/ids.js'
-import type { InvitationInfo, Role } from './protocol/rpc.js'
+import type { Role } from './protocol/facts.js'
+import type { InvitationInfo } from './protocol/session-api.js'
 
 /** Alice has a space, and others are in it with these roles; all are online and have met. */
 async function kitchen(...roles: Role[]) {

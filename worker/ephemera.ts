@@ -6,7 +6,7 @@ import { Budget } from './mesh/budget.js'
 import type { Halo } from './halo/halo.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import type { ClientId, DeviceId, SpaceId } from './protocol/ids.js'
-import type { PresenceInfo, SaidInfo } from './protocol/rpc.js'
+import type { PresenceInfo, SaidInfo } from './protocol/facts.js'
 import { MAX_EPHEMERAL, MAX_TOPIC_NAME, type Ephemeral } from './protocol/wire.js'
 
 /** What one tab may say on channels: at once, and in a second. What is beyond that is dropped. */

@@ -3,7 +3,7 @@ import type { Place } from './ephemera.js'
 import type { Planes } from './planes.js'
 import { HearthError } from './protocol/errors.js'
 import type { ClientId, IdentityId, SpaceId } from './protocol/ids.js'
-import type { Facts, What } from './protocol/rpc.js'
+import type { Facts, What } from './protocol/facts.js'
 
 /** Asked for by one tab at most. */
 const MAX_ASKED = 1000

@@ -4,7 +4,7 @@
  */
 import type { Move } from './halo/loading.js'
 import type { DeviceId, SpaceId } from './protocol/ids.js'
-import type { SpaceInfo } from './protocol/rpc.js'
+import type { SpaceInfo } from './protocol/facts.js'
 
 export class FormerNames {
   constructor(private readonly moved: readonly Move[]) {}

@@ -8,14 +8,8 @@ import { follow } from './mesh/invitations/guest.js'
 import { kubeUrl, readLink, type Invited } from './mesh/invitations/link.js'
 import { HearthError, invalid } from './protocol/errors.js'
 import { toBase64Url, type SpaceId } from './protocol/ids.js'
-import type {
-  InvitationInfo,
-  InvitationState,
-  InviteOptions,
-  JoinState,
-  OpenInvitation,
-  Role,
-} from './protocol/rpc.js'
+import type { InvitationState, JoinState, Role } from './protocol/facts.js'
+import type { InvitationInfo, InviteOptions, OpenInvitation } from './protocol/session-api.js'
 import { passIn } from './addresses.js'
 import type { Joins } from './joins.js'
 import { INVITATIONS, type NetworkPlatform } from './network.js'

@@ -2,7 +2,7 @@
 import type { NetworkPlatform } from './network.js'
 import { HearthError } from './protocol/errors.js'
 import type { SpaceId } from './protocol/ids.js'
-import type { JoinState } from './protocol/rpc.js'
+import type { JoinState } from './protocol/facts.js'
 
 /** What came of it is there to be asked for so long, in milliseconds. */
 const ASKED_MS = 60_000

@@ -8,7 +8,8 @@ import type { NetworkPlatform } from './network.js'
 import type { OwnObjects } from './own-objects.js'
 import { toHearthError, type ErrorCode } from './protocol/errors.js'
 import type { ObjectId, SpaceId } from './protocol/ids.js'
-import type { HostInfo, ObjectRecord } from './protocol/rpc.js'
+import type { HostInfo } from './protocol/facts.js'
+import type { ObjectRecord } from './protocol/rpc.js'
 
 /** What a KUBE has not taken is tried again after this time, doubled each time, in milliseconds. */
 const AGAIN_MS = 2_000

@@ -15,7 +15,8 @@ import { HearthError, invalid } from './protocol/errors.js'
 import { fromBase64Url, newId, type ObjectId } from './protocol/ids.js'
 import { PASSKEY_TYPE } from './protocol/own-types.js'
 import { PASSKEY_SALT } from './protocol/passkey-salt.js'
-import type { ObjectRecord, Passkey } from './protocol/rpc.js'
+import type { ObjectRecord } from './protocol/rpc.js'
+import type { Passkey } from './protocol/session-api.js'
 import { MAX_PASSKEYS } from './protocol/wire.js'
 
 /** Bytes of the id of a credential, at most (WebAuthn §4). */

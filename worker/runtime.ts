@@ -16,8 +16,8 @@ import {
   type WorkerFrame,
   type WorkerMode,
   type WorkerMessage,
-  type WorkerStatus,
 } from './protocol/rpc.js'
+import type { WorkerStatus } from './protocol/status.js'
 import { isFrame, verifyHello } from './protocol/verify.js'
 import { Session, type SessionHouse } from './session.js'
 import { serve } from './serve.js'

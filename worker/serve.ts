@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink'
 import { toHearthError, toWire } from './protocol/errors.js'
-import type { Answer, SessionApi } from './protocol/rpc.js'
+import type { Answer, SessionApi } from './protocol/session-api.js'
 
 export function serve(api: SessionApi, port: MessagePort): void {
   const served = Object.assign(

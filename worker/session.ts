@@ -29,8 +29,8 @@ import {
   type TabMessage,
   type Welcome,
   type WorkerMessage,
-  type WorkerStatus,
 } from './protocol/rpc.js'
+import type { WorkerStatus } from './protocol/status.js'
 import { verifyFrame } from './protocol/verify.js'
 
 /** A tab that does not answer for so long is frozen or wedged; it attaches anew when it wakes. */

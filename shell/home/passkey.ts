@@ -4,7 +4,7 @@
  */
 import { toBase64Url } from '../../worker/protocol/ids.js'
 import { PASSKEY_SALT } from '../../worker/protocol/passkey-salt.js'
-import type { Passkey } from '../../worker/protocol/rpc.js'
+import type { Passkey } from '../../worker/protocol/session-api.js'
 
 /** Whether this browser can have one; whether it can do this, only asking tells. */
 export const mayHavePasskeys = (): boolean => 'PublicKeyCredential' in globalThis

@@ -1,6 +1,6 @@
 /** The words that give everything back: shown to somebody who was told what they are, and locked by passkeys if they like, which do the same. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Passkey } from '../../worker/protocol/rpc.js'
+import type { Passkey } from '../../worker/protocol/session-api.js'
 import { MAX_PASSKEYS } from '../../worker/protocol/wire.js'
 import type { Home } from '../home.js'
 import { makePasskey, mayHavePasskeys, usePasskey } from './passkey.js'

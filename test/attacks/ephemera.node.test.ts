@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { Ephemera } from '../../worker/ephemera.js'
 import type { Halo } from '../../worker/halo/halo.js'
 import { newId, type ClientId, type DeviceId, type SpaceId } from '../../worker/protocol/ids.js'
-import type { SaidInfo } from '../../worker/protocol/rpc.js'
+import type { SaidInfo } from '../../worker/protocol/facts.js'
 
 const space = 'kitchen' as SpaceId
 const own = 'olga' as DeviceId

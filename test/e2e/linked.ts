@@ -1,5 +1,5 @@
 /** People who share a space and are linked with each other, and how it is seen that they are. */
-import type { LinkInfo } from '../../worker/protocol/rpc.js'
+import type { LinkInfo } from '../../worker/protocol/status.js'
 import type { Person, Sight } from './person.js'
 import { until } from './wait.js'
 

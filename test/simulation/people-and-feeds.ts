@@ -1,6 +1,6 @@
 /** Devices that share a space, each with a disk of its own, and what they tell each other when they meet. */
 import type { DeviceId, SpaceId } from '../../worker/protocol/ids.js'
-import type { Role } from '../../worker/protocol/rpc.js'
+import type { Role } from '../../worker/protocol/facts.js'
 import { Random } from '../e2e/random.js'
 import { Life, type Setting } from './device.js'
 import { Disk } from './disk.js'

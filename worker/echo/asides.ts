@@ -3,7 +3,7 @@
  * because nobody judges the feeds of a space again only to say it once more.
  */
 import type { SpaceId } from '../protocol/ids.js'
-import type { Fork, Quarantine } from '../protocol/rpc.js'
+import type { Fork, Quarantine } from '../protocol/status.js'
 import type { Store } from '../store.js'
 import type { Feeds } from './feeds.js'
 import type { Judge } from './keeper.js'

@@ -3,7 +3,7 @@
  * are signed and sealed with.
  */
 import type { DeviceId, SpaceId } from '../protocol/ids.js'
-import type { SpaceInfo } from '../protocol/rpc.js'
+import type { SpaceInfo } from '../protocol/facts.js'
 
 /** What an entry says in the clear of its space. Ids are hashes, as 43 characters. */
 export interface EntryContext {

@@ -3,7 +3,8 @@
  * with what is stored, but with what was written since pages were, and with the spaces. `loading.ts` reads the rest.
  */
 import { fromBase64Url, type ClientId, type DeviceId, type ObjectId, type SpaceId } from '../protocol/ids.js'
-import type { Damage, ObjectRecord } from '../protocol/rpc.js'
+import type { ObjectRecord } from '../protocol/rpc.js'
+import type { Damage } from '../protocol/status.js'
 import { hashText } from './hash-text.js'
 import { ASIDES, type Aside } from './asides.js'
 import { FORMER, type Former } from './former.js'

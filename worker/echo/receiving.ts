@@ -3,7 +3,7 @@
  */
 import { toHearthError } from '../protocol/errors.js'
 import type { ClientId, ObjectId } from '../protocol/ids.js'
-import type { Damage } from '../protocol/rpc.js'
+import type { Damage } from '../protocol/status.js'
 import type { Store } from '../store.js'
 import { Applying, type Applied, type Checked, type Opened, type Shows } from './applying.js'
 import type { Documents } from './documents.js'

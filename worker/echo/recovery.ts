@@ -5,7 +5,8 @@
  */
 import type { DeviceId, ObjectId } from '../protocol/ids.js'
 import { edited, type Op } from '../protocol/operations.js'
-import type { Damage, ObjectRecord } from '../protocol/rpc.js'
+import type { ObjectRecord } from '../protocol/rpc.js'
+import type { Damage } from '../protocol/status.js'
 import { isRecord, sizeOf, type Stored } from '../protocol/values.js'
 import { hashText } from './hash-text.js'
 import { PAGE_VERSION, type PageObject, type PageRow } from './page-writer.js'

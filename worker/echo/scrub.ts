@@ -4,7 +4,7 @@
  * named; nothing is changed.
  */
 import type { DeviceId } from '../protocol/ids.js'
-import type { Damage } from '../protocol/rpc.js'
+import type { Damage } from '../protocol/status.js'
 import { decodeStored } from './bare-entry.js'
 import { sameBytes } from '../protocol/same-bytes.js'
 import type { EchoPlatform } from './platform.js'

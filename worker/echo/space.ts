@@ -5,7 +5,8 @@
  */
 import type { DeviceId, ObjectId, SpaceId } from '../protocol/ids.js'
 import { creationOrder } from '../protocol/queries.js'
-import type { ObjectRecord, SpaceInfo } from '../protocol/rpc.js'
+import type { SpaceInfo } from '../protocol/facts.js'
+import type { ObjectRecord } from '../protocol/rpc.js'
 import { sizeOf } from '../protocol/values.js'
 import type { Base } from './checkpoints/base.js'
 import type { Keeper } from './keeper.js'

@@ -6,7 +6,7 @@ import { Disk } from '../../test/simulation/disk.js'
 import { Random } from '../../test/e2e/random.js'
 import type { HearthError } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
-import type { Role } from '../protocol/rpc.js'
+import type { Role } from '../protocol/facts.js'
 import { Halo } from './halo.js'
 
 let seeds = 100

@@ -4,7 +4,8 @@
  */
 import { HearthError, invalid } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
-import type { Damage, DeviceInfo, IdentityInfo, ProfileInfo, SpaceInfo } from '../protocol/rpc.js'
+import type { DeviceInfo, IdentityInfo, ProfileInfo, SpaceInfo } from '../protocol/facts.js'
+import type { Damage } from '../protocol/status.js'
 import { checkString } from '../protocol/values.js'
 import type { Store } from '../store.js'
 import { Admissions } from './admissions.js'

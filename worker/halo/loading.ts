@@ -1,7 +1,7 @@
 /** What HALO finds in a store, and what it begins where there is nothing. */
 import { HearthError } from '../protocol/errors.js'
 import type { DeviceId, IdentityId, SpaceId } from '../protocol/ids.js'
-import type { Damage } from '../protocol/rpc.js'
+import type { Damage } from '../protocol/status.js'
 import type { Key, Store, Write } from '../store.js'
 import { Keyring } from './epochs/keyring.js'
 import { beginIdentity, beginSpace, type Begun } from './genesis.js'

@@ -1,7 +1,7 @@
 /** A space, as this device has it: who is in, its keys, and what entries of its feeds are signed and sealed with. */
 import { HearthError } from '../protocol/errors.js'
 import { fromBase64Url, type DeviceId, type IdentityId, type SpaceId } from '../protocol/ids.js'
-import type { MemberInfo, SpaceInfo } from '../protocol/rpc.js'
+import type { MemberInfo, SpaceInfo } from '../protocol/facts.js'
 import { Acceptance } from './acceptance/acceptance.js'
 import { KeptKeys, replicaOf } from './kept/kept-keys.js'
 import { KeptSpace } from './kept/kept-space.js'

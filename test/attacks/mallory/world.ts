@@ -1,7 +1,7 @@
 /** Alice, Bob and others: real devices, which meet at Mallory's KUBE. */
 import type { IdentityId, ObjectId, SpaceId, ClientId } from '../../../worker/protocol/ids.js'
 import { newId } from '../../../worker/protocol/ids.js'
-import type { Role } from '../../../worker/protocol/rpc.js'
+import type { Role } from '../../../worker/protocol/facts.js'
 import { call } from '../../../worker/mesh/handshaking.js'
 import type { Message, Lane } from '../../../worker/protocol/wire.js'
 import { Session } from '../../../worker/mesh/session.js'

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { toHearthError } from '../../../worker/protocol/errors.js'
 import { toBase64Url, type ObjectId } from '../../../worker/protocol/ids.js'
-import type { HostInfo } from '../../../worker/protocol/rpc.js'
+import type { HostInfo } from '../../../worker/protocol/facts.js'
 import type { Random } from '../../e2e/random.js'
 import type { MeshDevice } from './device.js'
 import { holdsDurably } from './holds.js'

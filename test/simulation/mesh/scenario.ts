@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { HearthError, toHearthError } from '../../../worker/protocol/errors.js'
 import type { IdentityId, ObjectId, SpaceId } from '../../../worker/protocol/ids.js'
-import type { Role } from '../../../worker/protocol/rpc.js'
+import type { Role } from '../../../worker/protocol/facts.js'
 import type { StoredRecord } from '../../../worker/protocol/values.js'
 import type { Random } from '../../e2e/random.js'
 import { randomId, randomOp } from '../script.js'

@@ -1,6 +1,7 @@
 /** What checkpoints do to ECHO, and ask of it. */
 import type { DeviceId, ObjectId } from '../../protocol/ids.js'
-import type { Damage, ObjectRecord } from '../../protocol/rpc.js'
+import type { ObjectRecord } from '../../protocol/rpc.js'
+import type { Damage } from '../../protocol/status.js'
 import type { Space } from '../space.js'
 
 export interface Covering {

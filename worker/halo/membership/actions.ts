@@ -3,7 +3,7 @@
  * and proofs verified (`LogEntry`); what each of them may do is judged by `judge.ts`.
  */
 import type { DeviceId, IdentityId } from '../../protocol/ids.js'
-import type { Role } from '../../protocol/rpc.js'
+import type { Role } from '../../protocol/facts.js'
 
 /** SHA-256 of what was signed, 43 characters of base64url. */
 export type LogEntryId = string & { readonly logEntry: unique symbol }

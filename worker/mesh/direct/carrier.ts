@@ -1,5 +1,5 @@
 /** A session for as long as what is shared goes over it. One that is left stands by, or ends, and carries nothing of that any more. */
-import type { LinkInfo } from '../../protocol/rpc.js'
+import type { LinkInfo } from '../../protocol/status.js'
 import type { Lane, Message } from '../../protocol/wire.js'
 import { silent, type Link } from '../link.js'
 import type { Session } from '../session.js'

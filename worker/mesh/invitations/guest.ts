@@ -1,7 +1,7 @@
 /** Whoever follows an invitation: finds the host, shows that it knows the link and the code, and takes over what it is let into. */
 import { HearthError, type ErrorCode } from '../../protocol/errors.js'
 import type { SpaceId } from '../../protocol/ids.js'
-import type { JoinState, Role } from '../../protocol/rpc.js'
+import type { JoinState, Role } from '../../protocol/facts.js'
 import { MAX_LOGS, type Invite } from '../../protocol/wire.js'
 import { sameBytes } from '../../protocol/same-bytes.js'
 import { readHint } from '../hint.js'

@@ -4,7 +4,7 @@
  */
 import { HearthError, toHearthError, type ErrorCode } from '../../protocol/errors.js'
 import { toBase64Url, type SpaceId } from '../../protocol/ids.js'
-import type { InvitationState, Role } from '../../protocol/rpc.js'
+import type { InvitationState, Role } from '../../protocol/facts.js'
 import { sameBytes } from '../../protocol/same-bytes.js'
 import { CPace } from '../cpace/cpace.js'
 import type { Mesh } from '../mesh.js'

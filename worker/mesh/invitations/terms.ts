@@ -1,6 +1,6 @@
 /** What invitations are about, and what is needed of HALO for them: declared here and supplied by the runtime. */
 import type { DeviceId, IdentityId, SpaceId } from '../../protocol/ids.js'
-import type { Role } from '../../protocol/rpc.js'
+import type { Role } from '../../protocol/facts.js'
 
 /** Whom a guest becomes: a member of a space with a role, or, with none, a device of the host's identity. */
 export interface Terms {

@@ -12,53 +12,32 @@ import {
 } from '../../worker/halo/kept/passkey-capsule.js'
 import { recoverySecret } from '../../worker/halo/suite/recovery-words.js'
 import { recoveryOf } from '../../worker/halo/suite/recovery.js'
-import { toBase64Url, type SpaceId } from '../../worker/protocol/ids.js'
+import { toBase64Url } from '../../worker/protocol/ids.js'
 import { PASSKEY_SALT } from '../../worker/protocol/passkey-salt.js'
 import { MAX_CAPSULE, MAX_PASSKEYS, type KeptCapsule } from '../../worker/protocol/wire.js'
-import { talkByHand } from './mallory/by-hand.js'
 import { until } from './mallory/clock.js'
-import { KeepingKube, PATIENCE_MS, recover } from './mallory/keeping-kube.js'
-import { platformAt } from './mallory/line.js'
-import { World, type Person } from './mallory/world.js'
+import { PATIENCE_MS, recover } from './mallory/keeping-kube.js'
+import { KeptKitchen } from './mallory/kept-kitchen.js'
 
 const ANSWER = new Uint8Array(32).fill(1)
 
-/** A KUBE that keeps a kitchen, and what is Ann's own, whose passkey leads to her words. Mallory is an admin in the kitchen: he knows the key of Ann's words. */
-class Place implements AsyncDisposable {
-  readonly world = new World()
-  readonly kube = new KeepingKube(this.world)
-  readonly platform = platformAt(this.world.clock)
-  ann!: Person
-  mallory!: Person
-  kitchen!: SpaceId
+/** Ann's passkey leads to her words. */
+class Place extends KeptKitchen {
   /** Ann's. */
   finder!: Finder
   secret!: Uint8Array
 
   static async open(): Promise<Place> {
     const place = new Place()
-    const { people, space } = await place.world.sharing(['admin'])
-    const [ann, mallory] = people as [Person, Person]
-    await ann.planes.passkeys.lock({ credential: new Uint8Array(16), salt: PASSKEY_SALT }, ANSWER)
-    await place.kube.keeps(ann, space)
+    await place.begin((ann) =>
+      ann.planes.passkeys.lock({ credential: new Uint8Array(16), salt: PASSKEY_SALT }, ANSWER),
+    )
+    const { ann } = place
     const hosts = () => ann.opened!.keeping.of(ann.personal)
     await until('the passkey to lead there', () => hosts()[0]?.passkeys === 1, PATIENCE_MS)
-    const secret = recoverySecret(await ann.words())
-    const finder = await finderOf(place.platform, ANSWER)
-    return Object.assign(place, { ann, mallory, kitchen: space, finder, secret })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.world[Symbol.dispose]()
-    await this.kube[Symbol.asyncDispose]()
-  }
-
-  talk() {
-    return talkByHand(this.kube, this.platform)
-  }
-
-  keysOf(person: Person, space: SpaceId): KeptKeys {
-    return person.halo.get(space)!.kept.keys
+    place.secret = recoverySecret(await ann.words())
+    place.finder = await finderOf(place.platform, ANSWER)
+    return place
   }
 
   newFinder(): Promise<Finder> {

@@ -21,42 +21,20 @@ import {
   type SpaceId,
 } from '../../worker/protocol/ids.js'
 import { MAX_CAPSULE, type KeptCapsule } from '../../worker/protocol/wire.js'
-import { talkByHand } from './mallory/by-hand.js'
 import { until } from './mallory/clock.js'
-import { KeepingKube, PATIENCE_MS, recover } from './mallory/keeping-kube.js'
+import { PATIENCE_MS, recover } from './mallory/keeping-kube.js'
+import { KeptKitchen } from './mallory/kept-kitchen.js'
 import { platformAt } from './mallory/line.js'
-import { World, type Person } from './mallory/world.js'
 
-/** A KUBE that keeps a kitchen, and what is Ann's own, who made it. Mallory is an admin in the kitchen: he knows the keys of Ann's words. */
-class Place implements AsyncDisposable {
-  readonly world = new World()
-  readonly kube = new KeepingKube(this.world)
-  readonly platform = platformAt(this.world.clock)
-  ann!: Person
-  mallory!: Person
-  kitchen!: SpaceId
+class Place extends KeptKitchen {
+  /** Ann's. */
   words!: Recovery
 
   static async open(): Promise<Place> {
     const place = new Place()
-    const { people, space } = await place.world.sharing(['admin'])
-    const [ann, mallory] = people as [Person, Person]
-    await place.kube.keeps(ann, space)
-    const words = await recoveryOf(place.platform, recoverySecret(await ann.words()))
-    return Object.assign(place, { ann, mallory, kitchen: space, words })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.world[Symbol.dispose]()
-    await this.kube[Symbol.asyncDispose]()
-  }
-
-  talk() {
-    return talkByHand(this.kube, this.platform)
-  }
-
-  keysOf(person: Person, space: SpaceId): KeptKeys {
-    return person.halo.get(space)!.kept.keys
+    await place.begin()
+    place.words = await recoveryOf(place.platform, recoverySecret(await place.ann.words()))
+    return place
   }
 
   /** Where the words lead, as whoever has them is told. */

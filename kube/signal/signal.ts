@@ -124,7 +124,7 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     if (path !== SIGNAL_PATH) return reject(socket, kubeError('kube/no-socket', { path }))
     if (isShut) return reject(socket, kubeError('kube/draining'))
     if (wires.size >= limits.connections + TOLD_BUSY) return reject(socket, kubeError('kube/signal-busy'))
-    sockets.handleUpgrade(request, socket, head, (opened) => meet(opened, request))
+    sockets.handleUpgrade(request, socket, head, (opened) => meet(opened, socket, request))
   }
 
   function reject(socket: Duplex, error: KubeError): void {
@@ -132,8 +132,8 @@ export function openSignal(server: Server, options: SignalOptions = {}): Signal 
     answer(socket, error)
   }
 
-  function meet(socket: WebSocket, { headers, url }: IncomingMessage): void {
-    const wire = new Wire(socket, limits, backlog, turns, watch)
+  function meet(socket: WebSocket, network: Duplex, { headers, url }: IncomingMessage): void {
+    const wire = new Wire(socket, network, limits, backlog, turns, watch)
     wires.add(wire)
     watch.log.debug('a device connects')
     socket.once('close', () => {

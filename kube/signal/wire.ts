@@ -2,6 +2,7 @@
  * One device's WebSocket. Here is what keeps a stranger's bytes from costing more than they may: what waits to be read by the
  * device is counted, what it sends is read at the pace that it is allowed, and what goes wrong ends this wire alone.
  */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { HearthError } from '../../worker/protocol/errors.js'
 import { encodeFromKube } from '../../worker/mesh/signal-codec.js'
@@ -44,9 +45,12 @@ export class Wire implements Waiting, Read {
   #pause: NodeJS.Timeout | undefined
   turn = -1
   readThisTurn = 0
+  #isGathering = false
 
+  /** @param network to which the WebSocket writes */
   constructor(
     readonly socket: WebSocket,
+    readonly network: Pick<Duplex, 'cork' | 'uncork'>,
     readonly limits: SignalLimits,
     readonly backlog: Backlog,
     readonly turns: Turns,
@@ -206,6 +210,7 @@ export class Wire implements Waiting, Read {
       const [bytes, taken] = next
       const cost = bytes.length + MESSAGE_COST
       this.#handed += cost
+      this.#gather()
       this.socket.send(bytes, () => {
         this.#takenAt = performance.now()
         this.#handed -= cost
@@ -214,6 +219,17 @@ export class Wire implements Waiting, Read {
         this.#pump()
       })
     }
+  }
+
+  /** What is sent in one turn is written at once: to ask the system for each message takes longer than all else that is done for it. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.network.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.network.uncork()
+    })
   }
 
   #count(bytes: number): void {

@@ -26,7 +26,8 @@ class Pouring extends EventEmitter {
   constructor(turns: Turns) {
     super()
     const socket = this as unknown as WebSocket
-    const wire = new Wire(socket, defaultLimits, new Backlog(1 << 20, 1 << 20), turns, new Watch())
+    const network = { cork() {}, uncork() {} }
+    const wire = new Wire(socket, network, defaultLimits, new Backlog(1 << 20, 1 << 20), turns, new Watch())
     wire.listen({ heard: ({ length }) => (this.heard += length), closed() {} })
   }
 

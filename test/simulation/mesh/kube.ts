@@ -29,6 +29,8 @@ import type { World } from './world.js'
 
 /** Real time means nothing here: devices are given up by the world's. */
 const limits = { ...defaultLimits, helloMs: 2 ** 30, quietMs: 2 ** 30, burst: 1e12, burstBytes: 1e15 }
+/** Each message goes by itself. */
+const network = { cork() {}, uncork() {} }
 /** Frames of one line that may be sent once more. */
 const KEPT = 20
 
@@ -90,7 +92,7 @@ export class SimulatedKube {
 
   /** Where a WebSocket ends that has been opened. */
   meet(socket: WebSocket, version: number): void {
-    const wire = new Wire(socket, limits, this.backlog, this.turns, this.watch)
+    const wire = new Wire(socket, network, limits, this.backlog, this.turns, this.watch)
     const { topics } = this
     const [access, frequented] = [new Access(), new Frequented()]
     const place = {

@@ -63,10 +63,11 @@ export async function follow(
     if (!(await readHint(platform, secret, other.peer, other.hint))) return
     if (other.hint.length > 0) found(other)
   }
+  let looking = Promise.resolve()
   const leave = mesh.appoint({
     ...{ ...meeting, isSeeking: true },
-    // Other guests tell nothing of themselves.
-    came: (other) => void look(other),
+    // Other guests tell nothing of themselves. Of several hosts, the one that was there first is called.
+    came: (other) => void (looking = looking.then(() => look(other))),
   })
   try {
     const called = new Promise<never>((_, reject) => {

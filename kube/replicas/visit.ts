@@ -105,17 +105,23 @@ export class Visit {
         return this.#inTurn(undefined, () => this.#seek(message))
       case 'log':
         return this.#inTurn(message[1], () => this.#takeLog(message[1], message[2]))
+      case 'offer':
+        // By whom it is, and by what log, may have been said just before.
+        return this.#inTurn(undefined, async () => this.#replicating(message[1])?.take(message))
       case 'have':
       case 'entries':
       case 'want':
       case 'held':
       case 'lack':
-      case 'offer':
       case 'fetch':
       case 'piece':
-        // Of what it has not shown that it is in, it hears nothing, and nothing of it is taken.
-        return this.#of(message[1])?.replicating?.take(message)
+        return this.#replicating(message[1])?.take(message)
     }
+  }
+
+  /** Of what it has not shown that it is in, it hears nothing, and nothing of it is taken. */
+  #replicating(ref: Uint8Array): Replicating | undefined {
+    return this.#of(ref)?.replicating
   }
 
   /**

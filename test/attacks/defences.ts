@@ -224,6 +224,8 @@ const sharing = {
   'passed-as-it-is-taken': 'what is written, kept in memory for a peer that does not take it',
   'one-offer-at-a-time': 'checkpoints that are offered without end, each of which has to be looked at',
   'pieces-in-order': 'pieces of something else, or without end',
+  'only-what-is-awaited-counts':
+    'pieces that nobody awaits, for which a checkpoint is waited for without end',
   'bad-pieces-end-it': 'pieces that are not what they should be, brought again and again',
   'offered-in-good-time': 'a few bytes, said again and again, each answered with the head of a checkpoint',
   'one-stream-at-a-time':

@@ -103,13 +103,17 @@ class Place implements AsyncDisposable {
     return (await this.keeper.open(this.ref, new Uint8Array(32), false))!.replica
   }
 
+  /** The space as an honest device has a KUBE keep it. */
+  hosted(person: Person): HostedReplica {
+    const local = new LocalReplicas(person.halo, person.echo).all.find(({ space }) => space === this.space)!
+    return new HostedReplica(person.halo.get(this.space)!, local)
+  }
+
   /** An honest device keeps the space there, for as long as it is told to. */
   async keep(person: Person): Promise<{ kept: Kept; session: Session }> {
     const { session } = await this.session()
-    const local = new LocalReplicas(person.halo, person.echo).all.find(({ space }) => space === this.space)!
-    const replica = new HostedReplica(person.halo.get(this.space)!, local)
     const quiet = { held: () => undefined, changed: () => undefined }
-    const kept = new Kept(platformAt(this.world.clock), session, replica, quiet)
+    const kept = new Kept(platformAt(this.world.clock), session, this.hosted(person), quiet)
     session.listen((message) => kept.take(message as Keep))
     return { kept, session }
   }
@@ -148,8 +152,9 @@ class Place implements AsyncDisposable {
       this.kept(person) as unknown as { own: { keys(): Promise<{ signer: Signer }> } }
     ).own.keys()
     const piece = crypto.getRandomValues(new Uint8Array(2_000))
+    const { heads } = this.hosted(person)
     const header = encodeHeader({
-      ...{ replica: this.ref, author: person.halo.device, heads: (await this.replica()).heads, epochs: [] },
+      ...{ replica: this.ref, author: person.halo.device, heads, epochs: [] },
       covers: [{ feed: person.halo.device, seq, id: toBase64Url(id) }],
       ...{ pieces: [{ hash: await sha256(piece), bytes: piece.length }], mayDrop: false },
     })
@@ -189,6 +194,24 @@ describe('a KUBE that keeps a space', () => {
     await place.olga.write(place.space, 'Bread')
     await place.level()
     assert.equal(place.seqOf(place.olga, await place.feeds()), 2)
+  })
+
+  it('takes a checkpoint that is offered in one breath with the log by which it was made', async () => {
+    await using place = await Place.open()
+    const { olga, space, ref } = place
+    await olga.write(space, 'Soup')
+    await place.level()
+    const { heads } = await place.replica()
+    await olga.halo.rename(space, 'Larder')
+    const made = await place.checkpoint(olga, 1)
+    const { session, heard } = await place.enter(olga)
+    const [access, signature] = await place.kept(olga).keys.access(session.agreed.hash)
+    const missing = await place.hosted(olga).logSince(heads)
+    // To look at what comes first takes longer than to look at a checkpoint.
+    void session.send(['keep', ref, access, signature, false])
+    void session.send(['log', ref, missing])
+    void session.send(['offer', ref, made.head])
+    await until('asked for', () => heard.some(([t]) => t === 'fetch'), PATIENCE_MS)
   })
 
   it('deletes it when an admin wants that, and says so to all who are there', async () => {

@@ -4,9 +4,9 @@ import { describe, it } from 'node:test'
 import { HearthError } from '../../worker/protocol/errors.js'
 import type { DeviceId } from '../../worker/protocol/ids.js'
 import { AGAIN_MS, ANSWER_MS, WORTH_ENTRIES } from '../../worker/mesh/checkpoints/offering.js'
-import { ASK_MS, PIECE_MS } from '../../worker/mesh/checkpoints/taking.js'
+import { PIECE_MS } from '../../worker/mesh/checkpoints/taking.js'
 import { Box, checkpoint, device, entry } from './box.js'
-import { pair, quiet } from './pair.js'
+import { alone, pair, quiet } from './pair.js'
 
 const [olga, ed] = [device(1), device(2)]
 const upTo = (feed: DeviceId, seq: number) => new Map([[feed, seq]])
@@ -139,11 +139,11 @@ describe('who lacks entries that are here only as a checkpoint', () => {
     const { one, two } = some()
     two.isWilling = false
     const { time, a } = pair(one, two)
-    await time.pass(ASK_MS - 1_000)
+    await time.pass(AGAIN_MS - 1_000)
     assert.deepEqual([two.came.filter(([feed]) => feed === olga).length, two.positions.get(ed)], [0, 20])
     // It may want it when it knows more of who is in.
     two.isWilling = true
-    await time.pass(ASK_MS)
+    await time.pass(1_000)
     assert.equal(two.positions.get(olga), 1_000)
     assert.equal(a.count('offer'), 2)
   })
@@ -194,15 +194,17 @@ describe('a KUBE, which keeps the latest one', () => {
     assert.ok(a.names().indexOf('offer') > a.names().lastIndexOf('entries'))
   })
 
-  it('is offered one that it does not want no more often than it says what it has', async () => {
+  it('is offered one that it could not take ever more seldom, and takes it once it can, though nothing is written', async () => {
     const { one, two } = kube()
     two.isWilling = false
     const { time, a } = pair(one, two)
-    await time.pass(60_000)
-    assert.equal(a.count('offer'), 1)
-    a.other.replicating.again()
-    await time.pass(60_000)
-    assert.equal(a.count('offer'), 2)
+    await time.pass(6 * AGAIN_MS)
+    assert.equal(a.count('offer'), 3)
+    two.isWilling = true
+    await time.pass(2 * AGAIN_MS)
+    assert.equal(two.checkpoint?.id, one.checkpoint!.id)
+    await time.pass(100 * AGAIN_MS)
+    assert.equal(a.count('offer'), 4)
   })
 
   it('is given the next one as soon as that is there', async () => {
@@ -288,6 +290,20 @@ describe('what comes to nothing', () => {
     await quiet()
     assert.deepEqual(two.done, ['begin', 'stop', 'begin', 'end'])
     assert.deepEqual([two.checkpoint?.id, two.came.length], [one.checkpoint!.id, 1])
+  })
+
+  it('is made way for: a piece that comes after the offer of the next one ends nothing', async () => {
+    const box = new Box()
+    box.wish = 'latest'
+    const [before, next] = [checkpoint(1, upTo(olga, 995)), checkpoint(2, upTo(olga, 1_000))]
+    const { say, side } = alone(box)
+    await say('offer', box.ref, before.head)
+    await say('piece', box.ref, before.id, 0, before.bytes[0]!)
+    await say('offer', box.ref, next.head)
+    await say('piece', box.ref, before.id, 1, before.bytes[1]!)
+    for (const [n, bytes] of next.bytes.entries()) await say('piece', box.ref, next.id, n, bytes)
+    assert.deepEqual(box.done, ['begin', 'stop', 'begin', 'end'])
+    assert.equal(side.count('fetch'), 2)
   })
 
   it('is tried again while the store fails, and no piece is asked for twice', async () => {

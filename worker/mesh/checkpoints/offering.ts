@@ -15,8 +15,12 @@ export const WORTH_ENTRIES = 256
 export const ANSWER_MS = 20_000
 /** Whoever has got all pieces says so within this time, in milliseconds: there may be very much in them. */
 export const DONE_MS = 120_000
-/** The same checkpoint is offered again so much later at the soonest, in milliseconds. */
+/**
+ * One that came to nothing is offered again so much later, doubled each time, in milliseconds: what it is believed by may have been on its
+ * way, or there was no room for it. When it is asked for, so much later at the soonest.
+ */
 export const AGAIN_MS = 10_000
+const LONGEST_AGAIN_MS = 600_000
 
 /** The side that offers, as the rest of it knows the other one. */
 export interface OfferingHost {
@@ -49,8 +53,10 @@ export class Offering {
   private standing: Standing | undefined
   /** When something was last offered, in milliseconds. */
   private offeredAt = -Infinity
-  /** The one that came to nothing, or to its end. */
+  /** The one that came to nothing, or to its end; until it is offered again. */
   private declined: string | undefined
+  private againMs = AGAIN_MS
+  private cancelAgain: (() => void) | undefined
   /** The piece that comes next. */
   private wanted: Wanted | undefined
   private isStreaming = false
@@ -81,6 +87,7 @@ export class Offering {
       // Said before the offer had come: whoever does not want it wishes something else from then on.
       if (!standing.isFetched && standing.isInPlace && this.isInstead(standing.checkpoint)) return
       this.close()
+      if (checkpoint === standing.checkpoint.id) this.againMs = AGAIN_MS
       // Another one may have been made meanwhile.
       return this.consider()
     }
@@ -189,7 +196,19 @@ export class Offering {
     this.declined = this.standing?.checkpoint.id
     this.standing = undefined
     this.release()
-    if (!this.timers.isOver) this.host.feed()
+    if (this.timers.isOver) return
+    this.again()
+    this.host.feed()
+  }
+
+  /** The other side need not know that it may want it now, nor ask. */
+  private again(): void {
+    this.cancelAgain?.()
+    this.cancelAgain = this.timers.after(this.againMs, () => {
+      this.declined = undefined
+      this.consider()
+    })
+    this.againMs = Math.min(2 * this.againMs, LONGEST_AGAIN_MS)
   }
 
   private release(): void {

@@ -12,9 +12,6 @@ import { streamsOf, type Streams } from './streams.js'
 export const PIECE_MS = 10_000
 /** After one that came to nothing, none is begun for so long, in milliseconds. */
 export const PAUSE_MS = 5_000
-/** So much later this side says again what it has, doubled each time, in milliseconds. */
-export const ASK_MS = 12_000
-const LONGEST_ASK_MS = 600_000
 
 /** The side that takes, as the rest of it goes on. */
 export interface TakingHost {
@@ -38,8 +35,8 @@ export class Taking {
   private notBefore = -Infinity
   /** One was not taken, or came to nothing: entries are better than to wait. */
   private hasDeclined = false
-  private isAsking = false
-  private askMs = ASK_MS
+  /** The one that was given up last: a piece of it may still be on its way, and come after the offer of another one. */
+  private former: string | undefined
   private last: Promise<void> = Promise.resolve()
   private readonly streams: Streams
 
@@ -79,7 +76,10 @@ export class Taking {
 
   /** Resolves when it is worked through. */
   piece(id: string, n: number, bytes: Uint8Array): Promise<void> {
-    this.streams.cameAt = this.platform.now()
+    let isAwaited = true
+    // defence: only-what-is-awaited-counts
+    isAwaited = id === this.arriving?.id
+    if (isAwaited) this.streams.cameAt = this.platform.now()
     const next = this.last.then(() => this.take(id, n, bytes))
     this.last = next.catch(() => undefined)
     return next
@@ -99,8 +99,7 @@ export class Taking {
     const isDue = this.platform.now() >= this.notBefore
     const arriving = isDue ? await this.replica.begin(head).catch(() => undefined) : undefined
     if (this.offered || this.timers.isOver) return arriving?.stop()
-    // One that is not wanted there is no use in asking for; a KUBE has the membership log, or will be told what it lacks.
-    if (!arriving) return this.decline(this.replica.wish !== 'latest')
+    if (!arriving) return this.decline()
     this.arriving = arriving
     this.next = 0
     this.streams.cameAt = this.platform.now()
@@ -110,8 +109,7 @@ export class Taking {
 
   private async take(id: string, n: number, bytes: Uint8Array): Promise<void> {
     const { arriving } = this
-    // What was given up may still be on its way.
-    if (!arriving || this.timers.isOver) return
+    if (!arriving || this.timers.isOver || (id === this.former && id !== arriving.id)) return
     // defence: pieces-in-order
     if (id !== arriving.id || n !== this.next || n >= arriving.pieces) return this.fail(PAUSE_MS)
     this.isWriting = true
@@ -126,7 +124,6 @@ export class Taking {
       await this.host.keep(() => arriving.end(), isStill)
       if (!isStill()) return
       this.arriving = undefined
-      this.askMs = ASK_MS
       this.hasDeclined = false
       this.host.have()
     } finally {
@@ -149,25 +146,20 @@ export class Taking {
   private fail(pauseMs: number): void {
     this.stop()
     this.notBefore = Math.max(this.notBefore, this.platform.now() + pauseMs)
-    this.decline(pauseMs < Infinity)
+    this.decline()
   }
 
-  /** It is not wanted, or cannot be had now. @param isLater whether to ask for it again: ever less often */
-  private decline(isLater: boolean): void {
+  /** It is not wanted, or cannot be had now: who has it offers it again, ever less often. */
+  private decline(): void {
     this.hasDeclined = true
     this.host.have()
-    if (this.isAsking || !isLater) return
-    this.isAsking = true
-    this.timers.after(this.askMs, () => {
-      this.isAsking = false
-      this.host.have()
-    })
-    this.askMs = Math.min(2 * this.askMs, LONGEST_ASK_MS)
   }
 
   private stop(): void {
     const { arriving } = this
+    if (!arriving) return
+    this.former = arriving.id
     this.arriving = undefined
-    arriving?.stop()
+    arriving.stop()
   }
 }

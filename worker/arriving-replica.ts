@@ -122,8 +122,8 @@ export class ArrivingReplica implements KeptReplica {
     return this.here.forgetting(said)
   }
 
-  isIn(): boolean {
-    return false
+  isIn(device: DeviceId): boolean {
+    return this.here?.isIn(device) ?? false
   }
 
   isOfMembers(): boolean {

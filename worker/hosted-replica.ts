@@ -23,11 +23,12 @@ export class HostedReplica implements KeptReplica {
     this.ref = local.ref
   }
 
-  // What a KUBE is not asked, for it is in nothing
-
-  isIn(): boolean {
-    return false
+  /** Whose feeds there may be: a KUBE may have the first entry of one before this device has. */
+  isIn(device: DeviceId): boolean {
+    return this.local.isIn(device)
   }
+
+  // What a KUBE is not asked, for it is in nothing
 
   isOfMembers(): boolean {
     return false

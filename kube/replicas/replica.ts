@@ -100,11 +100,11 @@ export class KeptReplica implements Replica {
     return this.#record
   }
 
-  // What members have and a KUBE has not
-
-  isIn(): boolean {
-    return false
+  isIn(device: DeviceId): boolean {
+    return this.#record.feeds.some(([one]) => one === device)
   }
+
+  // What members have and a KUBE has not
 
   isOfMembers(): boolean {
     return false

@@ -196,6 +196,18 @@ describe('a KUBE that keeps a space', () => {
     assert.equal(place.seqOf(place.olga, await place.feeds()), 2)
   })
 
+  it('is known to have what somebody writes for the first time, though it says so before it gives it', async () => {
+    await using place = await Place.open()
+    const { olga, ed, space } = place
+    const { kept } = await place.keep(olga)
+    await until('level', () => kept.isLevel, PATIENCE_MS)
+    const note = await ed.write(space, 'Bread')
+    const { session } = await place.enter(ed)
+    await session.send(['entries', place.ref, await place.entriesOf(ed)], 'bulk')
+    await until('read', () => olga.has(note), PATIENCE_MS)
+    await until('level again', () => kept.isLevel, 2_000)
+  })
+
   it('takes a checkpoint that is offered in one breath with the log by which it was made', async () => {
     await using place = await Place.open()
     const { olga, space, ref } = place

@@ -123,8 +123,7 @@ export class Replicating {
       case 'want':
         return this.give(message[2])
       case 'held':
-        for (const [device, seq] of message[2]) this.hold(device as DeviceId, seq)
-        return
+        return this.hearHeld(message[2])
       case 'lack':
         return this.giveAll()
       case 'offer':
@@ -246,6 +245,12 @@ export class Replicating {
     } finally {
       done!()
     }
+  }
+
+  private async hearHeld(feeds: readonly (readonly [device: string, seq: number])[]): Promise<void> {
+    // That there are such feeds, a log may say that came just before.
+    await this.logged
+    if (!this.ended) for (const [device, seq] of feeds) this.hold(device as DeviceId, seq)
   }
 
   private hold(device: DeviceId, seq: number): void {
@@ -370,6 +375,8 @@ export class Replicating {
       for (let next = fresh(); next.length > 0 && !this.ended; next = fresh()) {
         // Nobody else need keep what is held here.
         await this.replica.durable()
+        // Of a feed that the log there does not know, it would not be heard.
+        await this.given
         for (const [device, seq] of next) this.told.set(device, seq)
         await this.session.send(['held', this.replica.ref, next])
       }

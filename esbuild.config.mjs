@@ -118,7 +118,9 @@ await Promise.all([
     minify: false,
     outfile: join(dist, 'kube/main.js'),
   }),
-  ...['commits.mjs', 'check.mjs'].map((name) => copy(join('kube/replicas', name), join(dist, 'kube', name))),
+  ...['commits.mjs', 'sums.mjs', 'check.mjs'].map((name) =>
+    copy(join('kube/replicas', name), join(dist, 'kube', name)),
+  ),
   copy(wasmSource, join(dist, 'hearth', wasmName)),
   // Under its own name as well: browsers ask for /favicon.ico, whatever the page says.
   copy('shell/favicon.svg', join(dist, 'shell/favicon.svg')),

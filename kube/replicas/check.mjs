@@ -4,9 +4,8 @@
  * there what it can read until then.
  */
 import { open } from 'lmdb'
-import { createHash } from 'node:crypto'
+import { withoutSum } from './sums.mjs'
 
-const SUM_BYTES = 8
 const TOGETHER = 256
 
 const [, , from, to] = process.argv
@@ -21,7 +20,7 @@ for (const { key, value } of db.getRange({})) {
   count++
   // The version of the layout has no sum, and is its own in each store.
   if (key.length === 1 && key[0] === 'v') continue
-  if (!isAsWritten(key, value)) isWhole = false
+  if (!withoutSum(key, value)) isWhole = false
   else if (copy && some.push([key, value]) >= TOGETHER) write()
 }
 write()
@@ -32,10 +31,4 @@ process.exit(isWhole ? 0 : 1)
 function write() {
   if (some.length > 0) copy.transactionSync(() => some.forEach(([key, value]) => copy.putSync(key, value)))
   some = []
-}
-
-/** As in `sums.ts`. */
-function isAsWritten(key, value) {
-  const sum = createHash('sha256').update(JSON.stringify(key)).update(value.subarray(0, -SUM_BYTES)).digest()
-  return value.length >= SUM_BYTES && sum.subarray(0, SUM_BYTES).equals(value.subarray(-SUM_BYTES))
 }

@@ -4,6 +4,7 @@
  */
 import { open } from 'lmdb'
 import { parentPort, workerData } from 'node:worker_threads'
+import { putSum } from './sums.mjs'
 
 const db = open(workerData)
 parentPort.on('message', ({ puts, lengths, values, deletes }) => {
@@ -11,7 +12,11 @@ parentPort.on('message', ({ puts, lengths, values, deletes }) => {
   try {
     db.transactionSync(() => {
       let at = 0
-      for (const [i, key] of puts.entries()) db.putSync(key, values.subarray(at, (at += lengths[i])))
+      for (const [i, key] of puts.entries()) {
+        const all = values.subarray(at, (at += lengths[i]))
+        putSum(key, all)
+        db.putSync(key, all)
+      }
       for (const key of deletes) db.removeSync(key)
     })
     parentPort.postMessage({})

@@ -3,6 +3,7 @@ import type { Key } from 'lmdb'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Row } from './rows.js'
+import { SUM_BYTES } from './sums.mjs'
 
 interface Waiting {
   readonly puts: readonly Row[]
@@ -67,12 +68,13 @@ export class Committing {
     const group = (this.#underway = this.#waiting)
     this.#waiting = []
     const rows = group.flatMap(({ puts }) => puts)
-    const lengths = rows.map(([, value]) => value.length)
+    // Sums are taken where there is nothing else to do.
+    const lengths = rows.map(([, value]) => value.length + SUM_BYTES)
     const values = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
     let at = 0
-    for (const [, value] of rows) {
+    for (const [i, [, value]] of rows.entries()) {
       values.set(value, at)
-      at += value.length
+      at += lengths[i]!
     }
     const deletes = group.flatMap((one) => one.deletes)
     this.#worker.postMessage({ puts: rows.map(([key]) => key), lengths, values, deletes }, [values.buffer])

@@ -10,7 +10,7 @@ import { KubeError, kubeError } from '../errors.js'
 import { CommitFailed, Committing } from './committing.js'
 import { lockFolder } from './lock.js'
 import type { Found, Row, Rows } from './rows.js'
-import { lengthWithoutSum, withoutSum, withSum } from './sums.js'
+import { lengthWithoutSum, withoutSum, withSum } from './sums.mjs'
 import { ensureSound, hasRun, noteClosed, setAside } from './soundness.js'
 
 /** Where, in the folder of a server. */
@@ -120,10 +120,7 @@ export class Database implements Rows {
     this.#stillOpen()
     const since = performance.now()
     try {
-      await this.#commits.write(
-        puts.map(([key, value]) => [key, withSum(key, value)]),
-        deletes,
-      )
+      await this.#commits.write(puts, deletes)
       this.#wrote(performance.now() - since)
     } catch (e) {
       const { message, code } = e as CommitFailed

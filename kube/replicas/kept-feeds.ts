@@ -3,10 +3,12 @@
  * that is here or was: whoever lacks it is given that, and no entries before.
  */
 import { readEntry } from '../../worker/echo/entry.js'
+import { hashText } from '../../worker/echo/hash-text.js'
 import type { Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding } from '../../worker/mesh/platform.js'
-import { fromBase64Url, toBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
+import { fromBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
+import { sameBytes } from '../../worker/protocol/same-bytes.js'
 import { MESSAGE_BYTES } from '../../worker/protocol/wire.js'
 import { platform, sha256 } from '../platform.js'
 import type { Found, Row } from './rows.js'
@@ -38,6 +40,9 @@ export class KeptFeeds {
   readonly #last = new Map<DeviceId, Last>()
   /** Of each feed, the first entry that is here as such, or would be the next; but where that is the first of all. */
   readonly #floors = new Map<DeviceId, number>()
+  readonly #replica: Uint8Array
+  /** Of what has come before. */
+  #reading: Promise<unknown> = Promise.resolve()
 
   /** @param registered which feeds to take now @param covered what the checkpoint that is here stands for */
   constructor(
@@ -46,6 +51,7 @@ export class KeptFeeds {
     private readonly covered: () => readonly Covered[],
   ) {
     const { database, name } = shelf
+    this.#replica = fromBase64Url(name)
     for (const { key, value } of database.rows(['head', name])) {
       const [seq, head] = JSON.parse(Buffer.from(value).toString()) as [number, string]
       const device = key[2] as DeviceId
@@ -93,7 +99,7 @@ export class KeptFeeds {
     if (seq === last.seq) return last.head
     const next = this.shelf.database.get(['entry', this.shelf.name, feed, seq + 1])
     const prev = next && (await readEntry(next, sha256)).prev
-    return prev ? toBase64Url(prev) : undefined
+    return prev ? hashText(prev) : undefined
   }
 
   #floorOf(feed: DeviceId): number {
@@ -152,7 +158,7 @@ export class KeptFeeds {
   async #idBefore(device: DeviceId, after: number): Promise<string | undefined> {
     const { database, name } = this.shelf
     const entry = database.get(['entry', name, device, after])
-    if (entry) return toBase64Url((await readEntry(entry, sha256)).id)
+    if (entry) return hashText((await readEntry(entry, sha256)).id)
     return this.covered().find(({ feed, seq }) => feed === device && seq === after)?.id
   }
 
@@ -174,11 +180,11 @@ export class KeptFeeds {
 
   receive(entries: readonly Uint8Array[]): Promise<void> {
     const { shelf } = this
-    // Signatures are looked at while what came before is being written.
-    const ahead = entries.map((bytes) => this.#read(bytes))
-    for (const one of ahead) one.catch(() => undefined)
+    // Signatures are looked at while what came before is being written; of one message after the other, for what waits is kept.
+    const ahead = this.#reading.then(() => Promise.all(entries.map((bytes) => this.#read(bytes))))
+    this.#reading = ahead.catch(() => undefined)
     return shelf.exclusive(async () => {
-      const checked = await Promise.all(ahead.map(async (one) => this.#check(await one)))
+      const checked = await Promise.all((await ahead).map((one) => this.#check(one)))
       const heads = new Map<DeviceId, Last>()
       const rows: Row[] = []
       const appended: Appended[] = []
@@ -223,11 +229,11 @@ export class KeptFeeds {
   async #read(bytes: Uint8Array): Promise<ReadEntry | undefined> {
     const entry = await readEntry(bytes, sha256).catch(() => undefined)
     if (!entry) return undefined
-    const { feed, seq, prev, replica, header, signature } = entry
+    const { feed, author, seq, prev, replica, header, signature } = entry
     // defence: kept-of-this-replica
-    if (toBase64Url(replica) !== this.shelf.name) return undefined
-    const isSigned = () => verify(platform, fromBase64Url(feed), 'feed-entry', replica, header, signature)
-    const ids = { id: toBase64Url(entry.id), prev: prev && toBase64Url(prev) }
+    if (!sameBytes(replica, this.#replica)) return undefined
+    const isSigned = () => verify(platform, author, 'feed-entry', replica, header, signature)
+    const ids = { id: hashText(entry.id), prev: prev && hashText(prev) }
     const verdict = this.#mayTake(feed, seq) ? await isSigned() : undefined
     return { feed, seq, bytes, ...ids, isSigned, verdict }
   }

@@ -15,7 +15,8 @@
 import { fromBase64Url, type DeviceId, type ObjectId } from '../protocol/ids.js'
 import { sameBytes } from '../protocol/same-bytes.js'
 import type { StoredRecord } from '../protocol/values.js'
-import { asBytes, asHash, asHashes, asList, asPositive, cbor, strictCbor } from './cbor.js'
+import { byteStrings } from './byte-strings.js'
+import { asHash, asHashes, asList, asPositive, cbor, strictCbor } from './cbor.js'
 import { hashText } from './hash-text.js'
 import { compress, decompress } from './inflate.js'
 import type { EntryContext, JudgedHeader, Keeper, Sealed } from './keeper.js'
@@ -55,6 +56,8 @@ export interface Entry extends EntryHeader, EntryBody {
 /** An entry that was not opened. */
 export interface SealedEntry extends EntryHeader {
   readonly id: Uint8Array
+  /** The feed as bytes: the key that has signed it. */
+  readonly author: Uint8Array
   /** What is signed. */
   readonly header: Uint8Array
   readonly signature: Uint8Array
@@ -90,17 +93,8 @@ export async function encodeEntry(
  */
 export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedEntry> {
   if (!(bytes instanceof Uint8Array)) throw new Error('not bytes')
-  const [header, signature, ciphertext] = asList(strictCbor(bytes), 3).map((one) => asBytes(one)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ]
-  const [clear, salt, commitment, hash] = asList(strictCbor(header), 4).map((one) => asBytes(one)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ]
+  const [header, signature, ciphertext] = byteStrings(bytes, 3)
+  const [clear, salt, commitment, hash] = byteStrings(header, 4)
   const fields = strictCbor(clear)
   const version = Array.isArray(fields) ? (fields[0] as unknown) : undefined
   if (version !== ENTRY_VERSION) throw new Error(`entry version ${String(version)}`)
@@ -109,6 +103,7 @@ export async function readEntry(bytes: unknown, sha256: Sha256): Promise<SealedE
   if (!sameBytes(hash, await sha256(ciphertext))) throw new Error('the body is not what the header says')
   return {
     replica: asHash(replica),
+    author: asHash(feed),
     feed: hashText(asHash(feed)) as DeviceId,
     seq: asPositive(seq),
     prev: prev === null ? null : asHash(prev),

@@ -55,7 +55,7 @@ export async function verify(
 function verifyingKey(subtle: SubtleCrypto, publicKey: Uint8Array): Promise<CryptoKey | undefined> {
   const keys = imported.get(subtle) ?? new Map<string, Promise<CryptoKey | undefined>>()
   imported.set(subtle, keys)
-  const name = publicKey.join()
+  const name = String.fromCharCode(...publicKey)
   const known = keys.get(name)
   if (known) return known
   const key = subtle

@@ -16,7 +16,8 @@ import { quantile } from '../stats.js'
 
 const PAIRS = 4
 const FRAMES = 20_000
-const TRIPS = 1_500
+/** After a third as many that are not measured: of fewer, one in a hundred is one in which something is compiled. */
+const TRIPS = 6_000
 /** Frames of one pair that are on their way at one time: less than a window of the relay. */
 const UNDERWAY = 256
 

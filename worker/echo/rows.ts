@@ -9,11 +9,17 @@ export class Rows extends Map<ObjectId, Row> {
 
   override set(id: ObjectId, row: Row): this {
     if (isOwnType(row.record.type)) this.own.set(id, row)
+    else this.own.delete(id)
     return super.set(id, row)
   }
 
   override delete(id: ObjectId): boolean {
     this.own.delete(id)
     return super.delete(id)
+  }
+
+  override clear(): void {
+    this.own.clear()
+    super.clear()
   }
 }

@@ -13,7 +13,7 @@ import type { Appended, MeshPlatform, Replica } from './platform.js'
 import { inMessages } from './portions.js'
 import { Timers } from './timers.js'
 
-/** What is durable here is said so much later, for all that has become so meanwhile, in milliseconds. */
+/** What is durable here is said no more often than that, for all that has become so meanwhile, in milliseconds. */
 const HELD_MS = 20
 /** What came from somebody else is passed on so much later, if it was not heard of meanwhile that it is there, in milliseconds. */
 const GOSSIP_MS = 150
@@ -42,6 +42,7 @@ export class Replicating {
   /** Said to the other side: durable here. */
   private readonly told = new Map<DeviceId, number>()
   private isTelling = false
+  private toldAt = -Infinity
   private isWanting = false
   private isAsking = false
   /** What is missing of the log is on its way; and there is more of it. */
@@ -365,7 +366,8 @@ export class Replicating {
   private tellHeld(): void {
     if (this.isTelling) return
     this.isTelling = true
-    this.timers.after(HELD_MS, () => this.saying(this.sayHeld()))
+    const wait = Math.max(0, this.toldAt + HELD_MS - this.platform.now())
+    this.timers.after(wait, () => this.saying(this.sayHeld()))
   }
 
   private async sayHeld(): Promise<void> {
@@ -378,6 +380,7 @@ export class Replicating {
         // Of a feed that the log there does not know, it would not be heard.
         await this.given
         for (const [device, seq] of next) this.told.set(device, seq)
+        this.toldAt = this.platform.now()
         await this.session.send(['held', this.replica.ref, next])
       }
     } finally {

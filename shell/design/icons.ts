@@ -13,6 +13,7 @@ const paths = {
   copy: svg`<rect x="7" y="7" width="9.5" height="9.5" rx="2"/><path d="M13 4.5A1.5 1.5 0 0 0 11.5 3H5a2 2 0 0 0-2 2v6.5A1.5 1.5 0 0 0 4.5 13"/>`,
   device: svg`<rect x="5.5" y="2.5" width="9" height="15" rx="2"/><path d="M9 14.8h2"/>`,
   grip: svg`<path d="M7.5 5v.01M12.5 5v.01M7.5 10v.01M12.5 10v.01M7.5 15v.01M12.5 15v.01" stroke-width="2.2"/>`,
+  history: svg`<path d="M4.2 6.5A7 7 0 1 1 3 10M3.5 3v3.8h3.8M10 6v4.2l2.8 1.8"/>`,
   inbox: svg`<path d="M3 11.5 5.3 4.8A1.5 1.5 0 0 1 6.7 3.8h6.6a1.5 1.5 0 0 1 1.4 1L17 11.5V15a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 15zM3 11.5h4a3 3 0 0 0 6 0h4"/>`,
   keyboard: svg`<rect x="2.5" y="5" width="15" height="10" rx="2"/><path d="M5.5 8v.01M8.5 8v.01M11.5 8v.01M14.5 8v.01M7 12h6"/>`,
   list: svg`<path d="M7 5.5h9.5M7 10h9.5M7 14.5h9.5M3.5 5.5v.01M3.5 10v.01M3.5 14.5v.01"/>`,

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { icon } from '../design/icons.js'
 import type { Home } from '../home.js'
 import { spaceName, spaceText } from '../sharing/index.js'
+import { openHistory } from './history-dialog.js'
 import type { SpaceFiles } from './space-files.js'
 
 type Space = Home['space']
@@ -53,10 +54,19 @@ export function spacesPanel(counts: SpaceCounts, files: SpaceFiles): TemplateRes
     <ul class="rows">
       ${spaces.map((space) => {
         const name = space === home.space ? 'Personal' : spaceText(space)
+        const shown = space === home.space ? name : spaceName(space)
         return html`<li>
-          <span>${space === home.space ? name : spaceName(space)}</span>
+          <span>${shown}</span>
           <span class="acts">
             <span>${objects(counts.of(space) ?? 0)}</span>
+            <button
+              class="icon-button"
+              aria-label="History of ${name}…"
+              title="History…"
+              @click=${() => openHistory(space, shown)}
+            >
+              ${icon('history', 18)}
+            </button>
             <button
               class="icon-button"
               aria-label="Save ${name} to a file"

@@ -223,6 +223,32 @@ describe('sharing by hand', () => {
     }
   })
 
+  it('lets Olga choose what is kept of the past, after it was said what that means, and shows Ed what she chose', async () => {
+    const historyOf = async (browser: Browser) => {
+      const shell = await browser.newTab(`${stage.server.url}/`)
+      await button(shell, 'History of Kitchen…').click()
+      const [every, came] = [/^Every change/, /^What came of them/].map((name) =>
+        dialog(shell).getByRole('radio', { name }),
+      ) as [Locator, Locator]
+      return { shell, every, came }
+    }
+    const { shell, every, came } = await historyOf(stage.browser)
+    await until('the choice to be known', () => every.isChecked())
+    assert.equal(await button(dialog(shell), 'Keep every change').isDisabled(), true)
+    await came.check()
+    await dialog(shell).getByText('This cannot be taken back').waitFor()
+    await button(dialog(shell), 'Let the past go').click()
+    await until('it to be said', async () => (await shell.getByRole('dialog').count()) === 0)
+    const again = await historyOf(stage.browser)
+    await until('it to be so', () => again.came.isChecked())
+    const his = await historyOf(eds)
+    await dialog(his.shell).getByText('This is up to its admins.').waitFor()
+    await until('Ed to see it', () => his.came.isChecked())
+    assert.equal(await his.every.isDisabled(), true)
+    await shows(ed, 'Milk', 'Bread')
+    for (const page of [shell, again.shell, his.shell]) await page.close()
+  })
+
   it('asks before somebody is removed, and does it', async () => {
     await button(olga, 'People…').click()
     await button(dialog(olga), 'Remove Ed').click()

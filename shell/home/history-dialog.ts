@@ -36,7 +36,7 @@ class HistoryDialog extends Dialog {
     const { isKept, chosen, busy, space } = this
     const may = mayInvite(space.role)
     return html`${this.title(html`The history of ${this.name}`)}
-      <form @submit=${this.submit} aria-busy=${isKept === undefined}>
+      <form class="fields" @submit=${this.submit} aria-busy=${isKept === undefined}>
         <fieldset class="roles" ?disabled=${!may || busy || isKept === undefined}>
           <legend>What is kept</legend>
           <div class="choices">
@@ -82,7 +82,7 @@ class HistoryDialog extends Dialog {
     if (this.chosen === this.isKept) return ''
     return this.chosen
       ? 'From now on. What has gone does not come back.'
-      : 'This cannot be taken back: who made the changes that are gone, nobody can check any more.'
+      : 'This cannot be taken back: of the changes that are gone, nobody can check any more who made them.'
   }
 
   private readonly submit = async (event: Event) => {

@@ -4,7 +4,6 @@
  */
 import { readEntry } from '../../worker/echo/entry.js'
 import { hashText } from '../../worker/echo/hash-text.js'
-import type { Registration } from '../../worker/halo/kept/registration.js'
 import { verify } from '../../worker/halo/suite/signing.js'
 import type { Appended, Holding } from '../../worker/mesh/platform.js'
 import { fromBase64Url, type DeviceId } from '../../worker/protocol/ids.js'
@@ -44,10 +43,10 @@ export class KeptFeeds {
   /** Of what has come before. */
   #reading: Promise<unknown> = Promise.resolve()
 
-  /** @param registered which feeds to take now @param covered what the checkpoint that is here stands for */
+  /** @param registered which feeds to take now, and how far @param covered what the checkpoint that is here stands for */
   constructor(
     private readonly shelf: Shelf,
-    private readonly registered: () => Registration['feeds'],
+    private readonly registered: () => ReadonlyMap<string, number | null>,
     private readonly covered: () => readonly Covered[],
   ) {
     const { database, name } = shelf
@@ -250,8 +249,8 @@ export class KeptFeeds {
   }
 
   #mayTake(feed: DeviceId, seq: number): boolean {
-    const wanted = this.registered().find(([device]) => device === feed)
-    return wanted !== undefined && seq <= (wanted[1] ?? Infinity)
+    const most = this.registered().get(feed)
+    return most !== undefined && seq <= (most ?? Infinity)
   }
 }
 

@@ -28,22 +28,29 @@ export class KeptReplica implements Replica {
   readonly #log: KeptLog
   readonly #feeds: KeptFeeds
   readonly #checkpoint: KeptCheckpoint
-  #record: ReplicaRecord
+  #record!: ReplicaRecord
+  /** Feeds to take, and how far; null: without end. */
+  #registered!: ReadonlyMap<string, number | null>
 
   private constructor(
     readonly ref: Uint8Array,
     private readonly room: Room,
     record: ReplicaRecord,
   ) {
-    this.#record = record
+    this.#know(record)
     this.#shelf = new Shelf(toBase64Url(ref), room)
     this.#log = new KeptLog(this.#shelf)
     this.#feeds = new KeptFeeds(
       this.#shelf,
-      () => this.#record.feeds,
+      () => this.#registered,
       () => this.#checkpoint.covers,
     )
     this.#checkpoint = new KeptCheckpoint(this.#shelf, this.#log, this.#feeds, () => this.#record)
+  }
+
+  #know(record: ReplicaRecord): void {
+    this.#record = record
+    this.#registered = new Map(record.feeds)
   }
 
   /** @returns undefined if it is not kept here @throws HearthError `store/…` */
@@ -101,7 +108,7 @@ export class KeptReplica implements Replica {
   }
 
   isIn(device: DeviceId): boolean {
-    return this.#record.feeds.some(([one]) => one === device)
+    return this.#registered.has(device)
   }
 
   // What members have and a KUBE has not
@@ -171,7 +178,7 @@ export class KeptReplica implements Replica {
       }
       const record = { ...this.#record, ...said, feeds: said.feeds.map(longest) }
       await this.room.database.write([[['replica', this.#shelf.name], encodeRecord(record)]])
-      this.#record = record
+      this.#know(record)
       return true
     })
   }

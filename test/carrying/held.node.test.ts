@@ -57,4 +57,21 @@ describe('a device that is told of what the other side holds', () => {
     await quiet()
     assert.deepEqual(side.names().slice(-2), ['log', 'held'])
   })
+
+  it('says at once what it holds, and what comes soon after together', async () => {
+    const { box, say, replicating, side, time, takes } = await level()
+    takes()
+    const comes = async (seq: number) => {
+      await say('entries', box.ref, [entry(ed, seq)])
+      replicating.appended([{ feed: ed, seq, id: 'h', bytes: entry(ed, seq) }], false)
+      await time.pass(0)
+    }
+    await comes(1)
+    assert.equal(side.count('held'), 1)
+    for (const seq of [2, 3, 4]) await comes(seq)
+    assert.equal(side.count('held'), 1)
+    await time.pass(20)
+    assert.deepEqual(side.said.at(-1), ['held', box.ref, [[ed, 4]]])
+    assert.equal(side.count('held'), 2)
+  })
 })
